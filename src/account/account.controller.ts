@@ -1,0 +1,73 @@
+import { Body, Controller, Get, Header, Patch, UseGuards } from '@nestjs/common';
+import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
+import { JwtGuard } from '../auth/jwt.guard.js';
+import { SessionRevokedError } from '../sessions/sessions.errors.js';
+import type { User } from '../users/user.entity.js';
+import { toUserView, type UserView } from '../users/user.view.js';
+import { Users } from '../users/users.js';
+import { WechatApps } from '../wechat/wechat-apps.js';
+import { UpdateMeRequest } from './update-me.request.js';
+
+interface MeView extends UserView {
+  externalId: string | null;
+  consent: { policyVersion: string; at: string } | null;
+  identities: { appid: string; appName: string | null; linkedAt: string }[];
+}
+
+/** The signed-in person. */
+@Controller('me')
+@UseGuards(JwtGuard)
+export class AccountController {
+  constructor(
+    private readonly users: Users,
+    private readonly apps: WechatApps,
+  ) {}
+
+  @Get()
+  @Header('Cache-Control', 'no-store')
+  async me(@CurrentUser() { id }: SignedInUser): Promise<MeView> {
+    return this.view(await this.activeUser(id));
+  }
+
+  @Patch()
+  @Header('Cache-Control', 'no-store')
+  async update(@CurrentUser() { id }: SignedInUser, @Body() { nickname }: UpdateMeRequest): Promise<MeView> {
+    const user = await this.activeUser(id);
+    if (nickname === undefined) return this.view(user);
+    await this.users.rename(id, nickname);
+    return this.view({ ...user, nickname });
+  }
+
+  /** A token outlives what happens to its user by up to its lifetime. */
+  private async activeUser(id: string): Promise<User> {
+    const user = await this.users.find(id);
+    switch (user?.status) {
+      case 'active':
+        return user;
+      case 'disabled':
+        throw new SessionRevokedError('disabled');
+      case 'merged':
+        throw new SessionRevokedError('merged');
+      default:
+        throw new SessionRevokedError('deleted');
+    }
+  }
+
+  private async view(user: User): Promise<MeView> {
+    const identities = await this.users.identitiesOf(user.id);
+    const { externalId, consentVersion, consentAt } = user;
+    return {
+      ...toUserView(user),
+      externalId,
+      consent:
+        consentVersion === null || consentAt === null
+          ? null
+          : { policyVersion: consentVersion, at: consentAt.toISOString() },
+      identities: identities.map(({ appid, linkedAt }) => ({
+        appid,
+        appName: this.apps.nameOf(appid),
+        linkedAt: linkedAt.toISOString(),
+      })),
+    };
+  }
+}

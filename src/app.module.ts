@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { AccountModule } from './account/account.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CryptoModule } from './crypto/crypto.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { schema } from './schema.js';
+import { SessionsModule } from './sessions/sessions.module.js';
+import { UsersModule } from './users/users.module.js';
+import { WechatModule } from './wechat/wechat.module.js';
+
+/** The rooms of the house, from the ground up; docs/architecture.md has the plan. */
+@Module({
+  imports: [
+    CryptoModule, //                   secrets at rest
+    DatabaseModule.register(schema), // Postgres
+    WechatModule, //                   WeChat's server
+    SessionsModule, //                 staying in
+    UsersModule, //                    who a person is
+    AuthModule, //                     getting in: POST /auth/login, JwtGuard
+    AccountModule, //                  the signed-in person: /me
+    HealthModule, //                   am I well: /health
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { LRUCache } from 'lru-cache';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** What an access token says (RFC 9068, section 2.2). */
+export interface AccessTokenClaims {
+  iss: string;
+  /** The user's id. */
+  sub: string;
+  aud: string;
+  /** Seconds since 1970. */
+  exp: number;
+  iat: number;
+  jti: string;
+  /** The appid through which the person came in. */
+  client_id: string;
+  /** The session's id. */
+  sid: string;
+  /** The user's token version; another one there, and the token is out of date. */
+  ver: number;
+  roles: string[];
+}
+
+/** RFC 9068, section 2.1: keeps other JWTs, say ID tokens, from being taken for access tokens. */
+const type = 'at+jwt';
+const algorithm = 'ES256';
+
+/** A token with the most roles a person can have stays below it. */
+const longestToken = 2_048;
+const mostCached = 10_000;
+
+/** Access tokens: JWTs signed with ES256. */
+@Injectable()
+export class AccessTokens {
+  /** Tokens whose signature was found good. Their time is looked at each time anew. */
+  readonly #verified = new LRUCache<string, AccessTokenClaims>({ max: mostCached });
+
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly keys: SigningKeys,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Signs a token for one session; it lives for `ACCESS_TOKEN_TTL` seconds. */
+  issue(grant: {
+    userId: string;
+    sessionId: string;
+    appid: string;
+    tokenVersion: number;
+    roles: string[];
+  }): string {
+    const { kid, privateKey } = this.keys.current();
+    const issuedAt = Math.floor(Date.now() / 1_000);
+    const claims: AccessTokenClaims = {
+      iss: this.settings.jwtIssuer,
+      sub: grant.userId,
+      aud: this.settings.jwtAudience,
+      exp: issuedAt + this.settings.accessTokenTtl,
+      iat: issuedAt,
+      jti: uuidv7(),
+      client_id: grant.appid,
+      sid: grant.sessionId,
+      ver: grant.tokenVersion,
+      roles: grant.roles,
+    };
+    return this.jwt.sign(claims, {
+      privateKey,
+      algorithm,
+      keyid: kid,
+      header: { alg: algorithm, typ: type },
+    });
+  }
+
+  /**
+   * Checks signature, issuer, audience, type and time. Without leeway: a token that has expired is expired.
+   *
+   * @throws {TokenInvalidError}
+   * @throws {TokenExpiredError}
+   * @throws {DatabaseUnavailableError} where the signing key is unknown here and cannot be looked up
+   */
+  async verify(token: string): Promise<AccessTokenClaims> {
+    if (token.length > longestToken) throw new TokenInvalidError();
+    const claims = this.#verified.get(token) ?? (await this.verifySignature(token));
+    if (claims.exp * 1_000 <= Date.now()) {
+      this.#verified.delete(token);
+      throw new TokenExpiredError();
+    }
+    return claims;
+  }
+
+  private async verifySignature(token: string): Promise<AccessTokenClaims> {
+    const publicKey = await this.keys.find(keyIdOf(token));
+    if (publicKey === undefined) throw new TokenInvalidError();
+    let claims: AccessTokenClaims;
+    try {
+      claims = this.jwt.verify<AccessTokenClaims>(token, {
+        // The declared type knows strings only. A KeyObject spares parsing the key again for each token.
+        publicKey: publicKey as unknown as string,
+        algorithms: [algorithm],
+        issuer: this.settings.jwtIssuer,
+        audience: this.settings.jwtAudience,
+        ignoreExpiration: true,
+      });
+    } catch (cause) {
+      throw new TokenInvalidError(cause);
+    }
+    if (typeof claims.exp !== 'number') throw new TokenInvalidError();
+    this.#verified.set(token, claims);
+    return claims;
+  }
+}
+
+/** The `kid` of a token whose header is that of our access tokens. */
+function keyIdOf(token: string): string {
+  const [header = ''] = token.split('.', 1);
+  try {
+    const { alg, typ, kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<
+      string,
+      unknown
+    >;
+    if (alg === algorithm && typ === type && typeof kid === 'string') return kid;
+  } catch (cause) {
+    throw new TokenInvalidError(cause);
+  }
+  throw new TokenInvalidError();
+}

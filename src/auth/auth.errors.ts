@@ -1,0 +1,37 @@
+import { ServiceError } from '../errors/service.error.js';
+
+/** The request carries no bearer token. */
+export class TokenMissingError extends ServiceError {
+  readonly code = 'token_missing';
+
+  constructor() {
+    super('Send the access token: Authorization: Bearer <accessToken of the login>.');
+  }
+}
+
+/** The token is not one of ours, not an access token, or was changed. */
+export class TokenInvalidError extends ServiceError {
+  readonly code = 'token_invalid';
+
+  constructor(cause?: unknown) {
+    super('This access token is not valid here. Log in again.', { cause });
+  }
+}
+
+/** The token is ours; its time is up. */
+export class TokenExpiredError extends ServiceError {
+  readonly code = 'token_expired';
+
+  constructor() {
+    super('This access token has expired. Get a new one with the refresh token, or log in again.');
+  }
+}
+
+/** The person lacks the role that the route asks for. */
+export class ForbiddenError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super('This needs a role that you do not have. Ask the operator to grant it.');
+  }
+}

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { UsersModule } from '../users/users.module.js';
+import { WechatModule } from '../wechat/wechat.module.js';
+import { AccessTokens } from './access-tokens.js';
+import { AuthController } from './auth.controller.js';
+import { JwtGuard } from './jwt.guard.js';
+import { SigningKeys } from './signing-keys.js';
+import { WechatCodeStrategy } from './wechat-code.strategy.js';
+
+/** Getting in: a code becomes a user, a user gets tokens, a token opens guarded routes. */
+@Module({
+  imports: [PassportModule, JwtModule, UsersModule, WechatModule],
+  controllers: [AuthController],
+  providers: [AccessTokens, JwtGuard, SigningKeys, WechatCodeStrategy],
+  exports: [AccessTokens, JwtGuard, SigningKeys],
+})
+export class AuthModule {}

@@ -1,0 +1,20 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** The person behind a guarded request, as their access token says. */
+export interface SignedInUser {
+  id: string;
+  sessionId: string;
+  /** The mini-program through which they came in. */
+  appid: string;
+  roles: readonly string[];
+}
+
+/** A request that `JwtGuard` has let through. */
+export type GuardedRequest = FastifyRequest & { user: SignedInUser };
+
+/** Hands the signed-in person to a handler behind `JwtGuard`: `me(@CurrentUser() user: SignedInUser)`. */
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext): SignedInUser =>
+    context.switchToHttp().getRequest<GuardedRequest>().user,
+);

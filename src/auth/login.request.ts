@@ -1,0 +1,15 @@
+import { IsOptional, IsString, Length } from 'class-validator';
+
+/** Body of a login. */
+export class LoginRequest {
+  /** What wx.login gave. WeChat says nothing of its form, so that only WeChat judges it. */
+  @IsString()
+  @Length(1, 512)
+  code: string;
+
+  /** The mini-program; needed only where several are served and the request does not come from wx.request. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  appid?: string;
+}

@@ -1,0 +1,13 @@
+/**
+ * Keys of the transaction-level advisory locks, (class, object) as `pg_advisory_xact_lock` takes them. The class
+ * keeps them apart from those of other applications in the same database; transaction-level ones survive
+ * connection poolers.
+ */
+const lockClass = 0x77_65_61_70; // "weap"
+
+export const advisoryLocks = {
+  migrations: [lockClass, 1],
+  signingKeys: [lockClass, 2],
+} as const;
+
+export const takeAdvisoryLock = 'SELECT pg_advisory_xact_lock($1, $2)';

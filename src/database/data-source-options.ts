@@ -1,0 +1,32 @@
+import type { DataSourceOptions } from 'typeorm';
+
+/** What lives in the database: listed as classes, since a pattern of files finds nothing under a test runner. */
+export interface Schema {
+  entities: NonNullable<DataSourceOptions['entities']>;
+  migrations: NonNullable<DataSourceOptions['migrations']>;
+}
+
+/** Milliseconds after which a statement, or the wait for a free connection, is given up. */
+const patience = 5_000;
+
+/** The one set of options for the service and for the TypeORM command line. */
+export function dataSourceOptions(
+  schema: Schema,
+  { databaseUrl, databasePoolSize }: { databaseUrl: string; databasePoolSize: number },
+): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: databaseUrl,
+    applicationName: 'weapp-auth',
+    ...schema,
+    synchronize: false,
+    logging: false,
+    // gen_random_uuid() is built in since Postgres 13; the service needs no extension and no right to make one.
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    poolSize: databasePoolSize,
+    connectTimeoutMS: patience,
+    // On the client's side, so that a server that has gone silent is noticed, and a pooler has nothing to forward.
+    extra: { query_timeout: patience, keepAlive: true },
+  };
+}

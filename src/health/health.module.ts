@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { AuthModule } from '../auth/auth.module.js';
+import { HealthController } from './health.controller.js';
+
+/** Am I well? */
+@Module({ imports: [TerminusModule.forRoot({ logger: false }), AuthModule], controllers: [HealthController] })
+export class HealthModule {}

@@ -1,0 +1,56 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+import { describeError } from './describe-error.js';
+
+/** Logs JSON lines to standard output. Errors are reduced to what is safe to keep, wherever they occur. */
+export function createLogger(level: string): Logger {
+  return pino({
+    level,
+    base: undefined,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: describeError, err: describeError },
+  });
+}
+
+/** Nest's own logging, and that of every `Logger` in this service, through pino. */
+export class JsonLogger implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log(message: unknown, ...details: unknown[]): void {
+    this.write('info', message, details);
+  }
+
+  warn(message: unknown, ...details: unknown[]): void {
+    this.write('warn', message, details);
+  }
+
+  error(message: unknown, ...details: unknown[]): void {
+    this.write('error', message, details);
+  }
+
+  fatal(message: unknown, ...details: unknown[]): void {
+    this.write('fatal', message, details);
+  }
+
+  debug(message: unknown, ...details: unknown[]): void {
+    this.write('debug', message, details);
+  }
+
+  verbose(message: unknown, ...details: unknown[]): void {
+    this.write('trace', message, details);
+  }
+
+  /** Nest passes the context as the last detail; between message and context may stand a stack or an error. */
+  private write(
+    level: 'info' | 'warn' | 'error' | 'fatal' | 'debug' | 'trace',
+    message: unknown,
+    details: unknown[],
+  ): void {
+    const context = details.at(-1);
+    const bindings = typeof context === 'string' ? { context } : {};
+    if (message instanceof Error) this.pino[level]({ ...bindings, error: message }, message.constructor.name);
+    else if (typeof message === 'object') this.pino[level]({ ...bindings, ...message });
+    else this.pino[level](bindings, String(message));
+  }
+}

@@ -1,0 +1,41 @@
+/** One kind of problem, as a client sees it. */
+interface Problem {
+  status: number;
+  /** RFC 9457 `title`: the same for every occurrence. */
+  title: string;
+  /** `WWW-Authenticate` of RFC 6750 section 3, where the request was to carry a bearer token. */
+  challenge?: string;
+}
+
+const invalidToken = 'Bearer error="invalid_token"';
+
+/** Every code that a client can meet. Codes are stable; texts are not. */
+export const problems = {
+  invalid_request: { status: 400, title: 'The request is malformed' },
+  unknown_app: { status: 400, title: 'The mini-program is unknown' },
+  code_invalid: { status: 401, title: 'The login code is invalid' },
+  code_used: { status: 401, title: 'The login code was used before' },
+  token_missing: { status: 401, title: 'An access token is required', challenge: 'Bearer' },
+  token_invalid: { status: 401, title: 'The access token is invalid', challenge: invalidToken },
+  token_expired: { status: 401, title: 'The access token has expired', challenge: invalidToken },
+  session_revoked: { status: 401, title: 'The session has ended', challenge: invalidToken },
+  forbidden: { status: 403, title: 'A role is missing', challenge: 'Bearer error="insufficient_scope"' },
+  account_disabled: { status: 403, title: 'The account is disabled' },
+  user_blocked_by_wechat: { status: 403, title: 'WeChat has restricted the account' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal_error: { status: 500, title: 'Something went wrong here' },
+  wechat_misconfigured: { status: 502, title: 'This service is not set up with WeChat' },
+  wechat_unavailable: { status: 503, title: 'WeChat is not available' },
+  database_unavailable: { status: 503, title: 'The database is not available' },
+  overloaded: { status: 503, title: 'Too much is under way' },
+} as const satisfies Record<string, Problem>;
+
+export type ProblemCode = keyof typeof problems;
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problems, code);
+}

@@ -1,0 +1,81 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ServiceError } from '../errors/service.error.js';
+import { describeError } from './describe-error.js';
+import { isProblemCode, type ProblemCode, problems } from './problem-catalogue.js';
+
+/** What the frameworks below raise by themselves, by status. */
+const ofStatus: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
+  404: { code: 'not_found', detail: 'No such path. The paths of this service are listed in its README.' },
+  405: { code: 'method_not_allowed', detail: 'This path does not take this method.' },
+  413: { code: 'payload_too_large', detail: 'The body is larger than this service accepts.' },
+  415: { code: 'unsupported_media_type', detail: 'Send JSON, with Content-Type: application/json.' },
+};
+
+interface Answer {
+  code: ProblemCode;
+  detail: string;
+  members?: Readonly<Record<string, unknown>>;
+  retryAfter?: number;
+}
+
+/** Turns whatever was thrown into a problem document (RFC 9457). The one place that knows a code's status. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  readonly #logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { code, detail, members, retryAfter } = toAnswer(error);
+    const { status, title, ...problem } = problems[code];
+
+    if (status >= 500) this.#logger.error({ requestId: request.id, code, error: describeError(error) });
+    if ('challenge' in problem) void reply.header('WWW-Authenticate', problem.challenge);
+    if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
+    void reply
+      .status(status)
+      .header('Content-Type', 'application/problem+json; charset=utf-8')
+      .header('Cache-Control', 'no-store')
+      .send({
+        type: `urn:problem-type:weapp-auth:${code}`,
+        title,
+        status,
+        detail,
+        code,
+        requestId: request.id,
+        ...members,
+      });
+  }
+}
+
+function toAnswer(error: unknown): Answer {
+  if (error instanceof ServiceError) {
+    const { code, message, members, retryAfter } = error;
+    if (isProblemCode(code) && code !== 'internal_error')
+      return { code, detail: message, members, retryAfter };
+  }
+  const status = statusOf(error);
+  if (status !== undefined) {
+    return (
+      ofStatus[status] ?? {
+        code: 'invalid_request',
+        detail: 'The request is malformed: is the body valid JSON?',
+      }
+    );
+  }
+  return {
+    code: 'internal_error',
+    detail:
+      'This service failed unexpectedly. Its operator finds the reason in the log, under this requestId.',
+  };
+}
+
+/** The 4xx status of an error that Nest or Fastify raised. */
+function statusOf(error: unknown): number | undefined {
+  const status =
+    error instanceof HttpException
+      ? error.getStatus()
+      : (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

@@ -1,0 +1,15 @@
+import { startService } from './app.setup.js';
+import { processEnvironment } from './config/environment.js';
+import { loadSettings } from './config/settings.js';
+import { SettingsError } from './config/settings.error.js';
+import { describeError } from './http/describe-error.js';
+
+try {
+  const app = await startService(loadSettings(processEnvironment()));
+  app.enableShutdownHooks();
+} catch (error) {
+  process.stderr.write(
+    error instanceof SettingsError ? `${error.message}\n` : `${JSON.stringify(describeError(error))}\n`,
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,14 @@
+import { SigningKey } from './auth/signing-key.entity.js';
+import type { Schema } from './database/data-source-options.js';
+import { Initial1795219200000 } from './database/migrations/1795219200000-initial.js';
+import { LoginCode } from './sessions/login-code.entity.js';
+import { Session } from './sessions/session.entity.js';
+import { Identity } from './users/identity.entity.js';
+import { Unionid } from './users/unionid.entity.js';
+import { User } from './users/user.entity.js';
+
+/** All entities and migrations, for the service and for the TypeORM command line. */
+export const schema = {
+  entities: [User, Identity, Unionid, Session, LoginCode, SigningKey],
+  migrations: [Initial1795219200000],
+} satisfies Schema;

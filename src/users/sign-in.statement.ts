@@ -1,0 +1,71 @@
+import type { NamedStatement } from '../database/database.js';
+
+/** What the statement answers: the user, and the `session_epoch`-bound row it wrote for them. */
+export interface SignInRow {
+  id: string;
+  roles: string[];
+  tokenVersion: number;
+  nickname: string | null;
+  createdAt: Date;
+}
+
+/**
+ * Signs in an identity that we know, in one round trip: keeps its session_key, reads its user under a lock, and
+ * writes the session and the code that opened it. No row back: there is no such identity, or its user may not
+ * sign in.
+ *
+ * - The user's id comes from the UPDATE's RETURNING and never from a plain SELECT, and the user is read FOR NO
+ *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A
+ *   disable, merge or erasure that runs at the same time has either happened before, or will find the session.
+ * - A session_key that is the newest already is left alone, one that was seen before moves to the front.
+ * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`.
+ */
+export const signInStatement: NamedStatement = {
+  name: 'sign-in-1',
+  text: `
+    WITH identity AS (
+      UPDATE identities
+      SET session_keys = CASE
+        WHEN session_keys -> 0 ->> 'fingerprint' = ANY ($4::text[]) THEN session_keys
+        ELSE (
+          SELECT jsonb_agg(newest.entry ORDER BY newest.position)
+          FROM (
+            SELECT entry, position
+            FROM jsonb_array_elements(jsonb_build_array($3::jsonb) || session_keys)
+              WITH ORDINALITY AS kept (entry, position)
+            WHERE position = 1 OR NOT entry ->> 'fingerprint' = ANY ($4::text[])
+            ORDER BY position
+            LIMIT 3
+          ) AS newest
+        )
+      END
+      WHERE appid = $1 AND openid = $2
+      RETURNING id, user_id
+    ), person AS (
+      SELECT users.*, identity.id AS identity_id
+      FROM identity
+      JOIN users ON users.id = identity.user_id
+      WHERE users.status = 'active'
+      FOR NO KEY UPDATE OF users
+    ), seen AS (
+      UPDATE users
+      SET last_login_at = now()
+      FROM person
+      WHERE users.id = person.id
+        AND (person.last_login_at IS NULL OR person.last_login_at < now() - interval '1 hour')
+    ), session AS (
+      INSERT INTO sessions
+        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at)
+      SELECT
+        $5::uuid, person.id, person.identity_id, $1, person.session_epoch, $6::bytea, $7::text, $8::text,
+        now() + make_interval(secs => $9::integer)
+      FROM person
+    ), login_code AS (
+      INSERT INTO login_codes (code_hash, session_id)
+      SELECT $10::bytea, $5::uuid
+      FROM person
+      ON CONFLICT (code_hash) DO NOTHING
+    )
+    SELECT id, roles, token_version AS "tokenVersion", nickname, created_at AS "createdAt"
+    FROM person`,
+};

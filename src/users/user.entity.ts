@@ -1,0 +1,75 @@
+import { Check, Column, Entity, ManyToOne, PrimaryColumn, type Relation, JoinColumn } from 'typeorm';
+
+export type UserStatus = 'active' | 'disabled' | 'deleting' | 'merged';
+
+/** A person, whatever mini-programs they came through. */
+@Entity('users')
+@Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
+export class User {
+  /** UUIDv7, made in this process: sorts by time of creation. */
+  @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })
+  id: string;
+
+  @Column({ type: 'text', default: 'active' })
+  status: UserStatus;
+
+  @Column({ type: 'text', name: 'disabled_reason', nullable: true })
+  disabledReason: string | null;
+
+  @Column({ type: 'timestamptz', precision: 3, name: 'disabled_until', nullable: true })
+  disabledUntil: Date | null;
+
+  /** When a person who asked to be deleted will be erased. */
+  @Column({ type: 'timestamptz', precision: 3, name: 'erase_at', nullable: true })
+  eraseAt: Date | null;
+
+  /** The user that this one turned out to be, too. */
+  @Column({ type: 'uuid', name: 'merged_into', nullable: true })
+  mergedInto: string | null;
+
+  @ManyToOne('User')
+  @JoinColumn({ name: 'merged_into', foreignKeyConstraintName: 'users_merged_into_fkey' })
+  mergedIntoUser?: Relation<User> | null;
+
+  @Column({ type: 'text', array: true, default: '{}' })
+  roles: string[];
+
+  /** Access tokens carry it as `ver` and must equal it. */
+  @Column({ type: 'integer', name: 'token_version', default: 1 })
+  tokenVersion: number;
+
+  /** Sessions carry it and must equal it: raising it ends all of them in one row. */
+  @Column({ type: 'integer', name: 'session_epoch', default: 1 })
+  sessionEpoch: number;
+
+  @Column({ type: 'text', nullable: true })
+  nickname: string | null;
+
+  @Column({ type: 'text', name: 'avatar_key', nullable: true })
+  avatarKey: string | null;
+
+  /** E.164, sealed. */
+  @Column({ type: 'text', name: 'phone_sealed', nullable: true })
+  phoneSealed: string | null;
+
+  /** Keyed hash of the phone number, to find it by. */
+  @Column({ type: 'bytea', name: 'phone_index', nullable: true })
+  phoneIndex: Buffer | null;
+
+  /** The operator's own number for this person. */
+  @Column({ type: 'text', name: 'external_id', nullable: true })
+  externalId: string | null;
+
+  @Column({ type: 'text', name: 'consent_version', nullable: true })
+  consentVersion: string | null;
+
+  @Column({ type: 'timestamptz', precision: 3, name: 'consent_at', nullable: true })
+  consentAt: Date | null;
+
+  /** Moved at most once an hour: it is there to sort by, not to audit by. */
+  @Column({ type: 'timestamptz', precision: 3, name: 'last_login_at', nullable: true })
+  lastLoginAt: Date | null;
+
+  @Column({ type: 'timestamptz', precision: 3, name: 'created_at', default: () => 'now()' })
+  createdAt: Date;
+}

@@ -1,0 +1,192 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { SealedBox } from '../crypto/sealed-box.js';
+import { Database } from '../database/database.js';
+import { RefreshTokens } from '../sessions/refresh-tokens.js';
+import { Identity, type StoredSessionKey } from './identity.entity.js';
+import { type SignInRow, signInStatement } from './sign-in.statement.js';
+import { Unionid } from './unionid.entity.js';
+import { User } from './user.entity.js';
+import { AccountDisabledError } from './users.errors.js';
+
+/** What WeChat said about a code, and where the request came from. */
+export interface SignIn {
+  appid: string;
+  openid: string;
+  unionid?: string;
+  sessionKey: string;
+  /** The code itself; only its keyed hash is kept. */
+  code: string;
+  ip: string;
+  userAgent?: string;
+}
+
+/** A person who has just come in, and the session that was opened for them. */
+export interface SignedIn {
+  user: SignInRow;
+  sessionId: string;
+  appid: string;
+  refreshToken: string;
+  /** Whether this sign-in made the user. */
+  isNewUser: boolean;
+}
+
+/** Another sign-in of the same person was faster: roll back and look again. */
+class OvertakenError extends Error {}
+
+/** Each round that is lost was won by another sign-in of the same person, who will be found in the next. */
+const mostRounds = 5;
+
+const longestUserAgent = 512;
+
+/** Who a person is. */
+@Injectable()
+export class Users {
+  readonly #sessionKeys: SealedBox;
+
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly settings: Settings,
+  ) {
+    this.#sessionKeys = new SealedBox(ring, 'session-key');
+  }
+
+  /**
+   * Signs a person in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
+   * succeed.
+   *
+   * @throws {AccountDisabledError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async signIn(signIn: SignIn): Promise<SignedIn> {
+    const sessionId = uuidv7();
+    const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
+    const values = this.signInValues(signIn, sessionId, hash);
+    const signedIn = { sessionId, refreshToken, appid: signIn.appid };
+    for (let round = 0; round < mostRounds; round += 1) {
+      const [known] = await this.database.query<SignInRow>(signInStatement, values);
+      if (known !== undefined) return { ...signedIn, user: known, isNewUser: false };
+      try {
+        return await this.database.transaction(async (manager) => {
+          const isNewUser = await this.register(manager, signIn);
+          const [user] = await manager.query<SignInRow[]>(signInStatement.text, values);
+          if (user === undefined) throw new OvertakenError();
+          return { ...signedIn, user, isNewUser };
+        });
+      } catch (error) {
+        if (!(error instanceof OvertakenError)) throw error;
+      }
+    }
+    throw new Error(`A sign-in was overtaken ${mostRounds} times in a row.`);
+  }
+
+  /** The user, or null where nobody has that id. */
+  async find(id: string): Promise<User | null> {
+    return this.database.run((manager) => manager.findOneBy(User, { id }));
+  }
+
+  /** The person's identities, the oldest link first. */
+  async identitiesOf(userId: string): Promise<Identity[]> {
+    return this.database.run((manager) =>
+      manager.find(Identity, { where: { userId }, order: { linkedAt: 'ASC', id: 'ASC' } }),
+    );
+  }
+
+  /** Sets or clears the nickname of a user. */
+  async rename(id: string, nickname: string | null): Promise<void> {
+    await this.database.run((manager) => manager.update(User, { id }, { nickname }));
+  }
+
+  /** In the order of the statement's parameters. */
+  private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer): unknown[] {
+    const { appid, openid, sessionKey, code, ip, userAgent } = signIn;
+    const fingerprints = this.ring
+      .hashes('session-key-fingerprint', appid, openid, sessionKey)
+      .map((hash) => hash.toString('base64url'));
+    const entry: StoredSessionKey = {
+      sealed: this.#sessionKeys.seal(sessionKey, `${appid}|${openid}`),
+      fingerprint: fingerprints[0]!,
+      at: new Date().toISOString(),
+    };
+    return [
+      appid,
+      openid,
+      JSON.stringify(entry),
+      fingerprints,
+      sessionId,
+      refreshHash,
+      ip,
+      userAgent?.slice(0, longestUserAgent) ?? null,
+      Math.min(this.settings.refreshTokenTtl, this.settings.sessionMaxAge),
+      this.ring.hash('login-code', appid, code),
+    ];
+  }
+
+  /**
+   * Makes the identity, and its user where no unionid leads to one. Rows are locked in the order unionid, user,
+   * identity.
+   *
+   * @returns whether a user was made
+   * @throws {OvertakenError} where another sign-in got there first
+   * @throws {AccountDisabledError}
+   */
+  private async register(manager: EntityManager, { appid, openid, unionid }: SignIn): Promise<boolean> {
+    await this.refuseDisabled(manager, appid, openid);
+    const known = unionid === undefined ? null : await this.ownerOf(manager, unionid);
+    const userId = known ?? (await this.createUser(manager, unionid));
+    await insertFirst(manager, Identity, { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null });
+    return known === null;
+  }
+
+  /** The statement found an identity whose user may not sign in, or none: says which. */
+  private async refuseDisabled(manager: EntityManager, appid: string, openid: string): Promise<void> {
+    const identity = await manager.findOne(Identity, { where: { appid, openid }, relations: { user: true } });
+    if (identity === null) return;
+    if (identity.user?.status === 'disabled') throw new AccountDisabledError(identity.user);
+    throw new OvertakenError();
+  }
+
+  private async ownerOf(manager: EntityManager, unionid: string): Promise<string | null> {
+    const owner = await manager.findOne(Unionid, {
+      where: { unionid },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (owner === null) return null;
+    const user = await manager.findOneByOrFail(User, { id: owner.userId });
+    if (user.status === 'disabled') throw new AccountDisabledError(user);
+    return user.id;
+  }
+
+  private async createUser(manager: EntityManager, unionid: string | undefined): Promise<string> {
+    const id = uuidv7();
+    await manager.insert(User, { id });
+    if (unionid !== undefined) await insertFirst(manager, Unionid, { unionid, userId: id });
+    return id;
+  }
+}
+
+/**
+ * Inserts a row that a concurrent sign-in may be inserting, too; waits until that one has committed or not.
+ *
+ * @throws {OvertakenError} where it has
+ */
+async function insertFirst<Row extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<Row>,
+  row: QueryDeepPartialEntity<Row>,
+): Promise<void> {
+  const { raw } = await manager
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values(row)
+    .orIgnore()
+    .returning('*')
+    .execute();
+  if ((raw as unknown[]).length === 0) throw new OvertakenError();
+}

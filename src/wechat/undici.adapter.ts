@@ -1,0 +1,34 @@
+import axios, { AxiosError, AxiosHeaders, type AxiosAdapter } from 'axios';
+import type { Dispatcher } from 'undici';
+
+/**
+ * Lets axios send through an undici dispatcher: keep-alive connections at less than half of what axios's own
+ * Node adapter costs, while interceptors and `@nestjs/axios` stay as they are. Answers come as text in UTF-8,
+ * redirects are not followed, and no status is an error.
+ *
+ * @param dispatcher a pool of connections to the origin of every URL that will be asked for
+ */
+export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
+  return async (config) => {
+    const { origin, pathname, search } = new URL(axios.getUri(config));
+    try {
+      const response = await dispatcher.request({
+        origin,
+        path: pathname + search,
+        method: (config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
+        headers: config.headers.toJSON() as Record<string, string>,
+        body: config.data as string | undefined,
+        signal: config.signal as AbortSignal | undefined,
+      });
+      return {
+        data: await response.body.text(),
+        status: response.statusCode,
+        statusText: '',
+        headers: AxiosHeaders.from(response.headers as Record<string, string>),
+        config,
+      };
+    } catch (error) {
+      throw AxiosError.from(error as Error, (error as NodeJS.ErrnoException).code, config);
+    }
+  };
+}

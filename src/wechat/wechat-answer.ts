@@ -1,0 +1,44 @@
+import { WechatUnavailableError } from './wechat.errors.js';
+
+/** WeChat understood, and said no. */
+export class WechatRefusal {
+  constructor(
+    readonly errcode: number,
+    readonly errmsg: string,
+  ) {}
+}
+
+/** What WeChat said yes with. */
+export type WechatFields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads an answer of WeChat's. The status is 200 and the content type often `text/plain`, whatever happened:
+ * only the body counts. Successes of the `/sns` interfaces carry no `errcode`, others carry 0; unknown fields
+ * are ignored.
+ *
+ * @throws {WechatUnavailableError} `busy` for -1; `malformed` for what WeChat would never write: a proxy's HTML,
+ *   a truncated or empty body, an error status
+ */
+export function readAnswer(status: number, body: string): WechatFields | WechatRefusal {
+  if (status !== 200) throw malformed(`status ${status}`);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw malformed(`${body.length} characters that are not JSON`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw malformed('no JSON object');
+  const fields = parsed as Record<string, unknown>;
+  const { errcode = 0, errmsg = '' } = fields;
+  if (typeof errcode !== 'number' || !Number.isInteger(errcode))
+    throw malformed('an errcode that is no number');
+  if (errcode === -1) throw new WechatUnavailableError('busy');
+  if (errcode !== 0) return new WechatRefusal(errcode, typeof errmsg === 'string' ? errmsg : '');
+  return fields;
+}
+
+/** What was found instead of an answer. Never quotes the body, which may hold a session_key. */
+export function malformed(found: string): WechatUnavailableError {
+  return new WechatUnavailableError('malformed', { cause: new Error(`WeChat's answer was ${found}`) });
+}

@@ -1,0 +1,109 @@
+import { HttpService } from '@nestjs/axios';
+import { Injectable, Logger } from '@nestjs/common';
+import { isAxiosError } from 'axios';
+import { firstValueFrom } from 'rxjs';
+import type { WechatApp } from '../config/settings.js';
+import { malformed, readAnswer, type WechatFields, WechatRefusal } from './wechat-answer.js';
+import { WechatCalls } from './wechat-calls.js';
+import { codeExchangeError, WechatMisconfiguredError, WechatUnavailableError } from './wechat.errors.js';
+
+/** What a login code stands for. */
+export interface WechatSession {
+  /** The person in this mini-program. */
+  openid: string;
+  /** Base64 of 16 bytes; opens the person's encrypted data. Must never leave the server. */
+  sessionKey: string;
+  /** The person across all apps of one Open Platform account; absent where the app is bound to none. */
+  unionid?: string;
+}
+
+/** Failures of a connection that are worth a second attempt: refused, reset, closed by the other side. */
+const connectionLost = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** WeChat's server, as this service needs it. WeChat's own names and numbers end here. */
+@Injectable()
+export class WechatClient {
+  readonly #logger = new Logger(WechatClient.name);
+
+  constructor(
+    private readonly http: HttpService,
+    private readonly calls: WechatCalls,
+  ) {}
+
+  /**
+   * Exchanges the code of wx.login. A code works once, for five minutes.
+   * https://developers.weixin.qq.com/miniprogram/dev/server/API/user-login/api_code2session.html
+   *
+   * @throws {CodeInvalidError} {@link CodeUsedError} {@link WechatRateLimitedError}
+   *   {@link UserBlockedByWechatError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
+   *   {@link OverloadedError}
+   */
+  async code2Session(app: WechatApp, code: string): Promise<WechatSession> {
+    const query = { appid: app.appid, secret: app.secret, js_code: code, grant_type: 'authorization_code' };
+    let attempts = 0;
+    try {
+      const result = await this.calls.make(app.appid, async (signal) => {
+        attempts += 1;
+        const answer = await this.get('/sns/jscode2session', query, signal);
+        return answer instanceof WechatRefusal ? answer : toSession(answer);
+      });
+      if (!(result instanceof WechatRefusal)) return result;
+      // An earlier attempt reached WeChat after all, and its answer was lost: no fault of the caller's.
+      if (result.errcode === 40163 && attempts > 1) throw new WechatUnavailableError('answer_lost');
+      throw codeExchangeError(result);
+    } catch (error) {
+      this.report(app, error);
+      throw error;
+    }
+  }
+
+  /** One request. The query goes through `URLSearchParams`, which escapes whatever a caller sends as a code. */
+  private async get(
+    path: string,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<WechatFields | WechatRefusal> {
+    try {
+      const params = new URLSearchParams(query);
+      const { status, data } = await firstValueFrom(this.http.get<string>(path, { params, signal }));
+      return readAnswer(status, data);
+    } catch (error) {
+      // An axios error holds the whole request, the secret and the code among it: none of it goes on from here.
+      if (isAxiosError(error)) throw transportFailure(error.code ?? 'unknown', signal);
+      throw error;
+    }
+  }
+
+  /** Tells the operator what a caller is not told. */
+  private report(app: WechatApp, error: unknown): void {
+    if (error instanceof WechatMisconfiguredError) {
+      this.#logger.error(`${app.appid}: ${(error.cause as Error).message}`);
+    } else if (error instanceof WechatUnavailableError && error.failure !== 'breaker_open') {
+      const detail = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+      this.#logger.warn(`${app.appid}: no session from WeChat, ${error.failure}${detail}`);
+    }
+  }
+}
+
+function transportFailure(code: string, signal: AbortSignal): WechatUnavailableError {
+  if (signal.aborted) return new WechatUnavailableError('timed_out');
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return malformed('too long');
+  const cause = new Error(`connection failed with ${code}`);
+  return new WechatUnavailableError(connectionLost.has(code) ? 'disconnected' : 'unreachable', { cause });
+}
+
+/** WeChat's fields in our names; all of them are checked, since a proxy may answer in WeChat's place. */
+function toSession({ openid, session_key: sessionKey, unionid }: WechatFields): WechatSession {
+  if (!isIdentifier(openid)) throw malformed('without an openid');
+  if (typeof sessionKey !== 'string' || !/^[A-Za-z0-9+/]{22}==$/.test(sessionKey)) {
+    throw malformed('without a session_key of 16 bytes');
+  }
+  if (unionid === undefined || unionid === null || unionid === '') return { openid, sessionKey };
+  if (!isIdentifier(unionid)) throw malformed('with a unionid that is none');
+  return { openid, sessionKey, unionid };
+}
+
+/** WeChat promises no form: today 28 characters of base64url. */
+function isIdentifier(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value);
+}

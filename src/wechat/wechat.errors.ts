@@ -1,0 +1,150 @@
+import { ServiceError } from '../errors/service.error.js';
+import type { WechatRefusal } from './wechat-answer.js';
+
+/** No configured mini-program is meant. */
+export class UnknownAppError extends ServiceError {
+  readonly code = 'unknown_app';
+}
+
+/** WeChat 40029: the code is not one of this mini-program's, or is older than five minutes. */
+export class CodeInvalidError extends ServiceError {
+  readonly code = 'code_invalid';
+
+  constructor() {
+    super(
+      'WeChat does not know this code: it is older than five minutes, mistyped, or of another mini-program. Call wx.login again and send the new code.',
+    );
+  }
+}
+
+/** WeChat 40163: a code works once. */
+export class CodeUsedError extends ServiceError {
+  readonly code = 'code_used';
+
+  constructor() {
+    super('This code was used before; a code works once. Call wx.login again and send the new code.');
+  }
+}
+
+/** WeChat 45011: this person called too often within a minute. */
+export class WechatRateLimitedError extends ServiceError {
+  readonly code = 'rate_limited';
+
+  constructor() {
+    super('WeChat limits how often one person may log in. Wait a minute, then call wx.login again.', {
+      retryAfter: 60,
+    });
+  }
+}
+
+/** WeChat 40226 and 50002: WeChat itself bars this person. */
+export class UserBlockedByWechatError extends ServiceError {
+  readonly code = 'user_blocked_by_wechat';
+
+  constructor() {
+    super('WeChat has restricted this account. Only the person can lift that, in WeChat itself.');
+  }
+}
+
+/** WeChat refuses this server, not the caller: appid, secret, IP white list or a right is wrong. */
+export class WechatMisconfiguredError extends ServiceError {
+  readonly code = 'wechat_misconfigured';
+
+  constructor(cause: Error) {
+    super('This service is not set up correctly with WeChat. Its operator finds the reason in the log.', {
+      cause,
+    });
+  }
+}
+
+/** Why WeChat gave no usable answer. */
+export type WechatFailure =
+  /** errcode -1 */
+  | 'busy'
+  /** connection refused, reset or closed by the other side */
+  | 'disconnected'
+  /** no connection to be had: unknown host, no route, TLS refused */
+  | 'unreachable'
+  /** no answer within the deadline */
+  | 'timed_out'
+  /** an answer that is not WeChat's: HTML, truncated, without what it must hold */
+  | 'malformed'
+  /** the breaker is open: too many calls in a row have failed */
+  | 'breaker_open'
+  /** errcode 45009, the app's daily quota */
+  | 'quota'
+  /** an errcode that nobody told us of */
+  | 'unknown_errcode'
+  /** our own retry found the code spent by our first attempt, whose answer was lost */
+  | 'answer_lost';
+
+/** WeChat cannot be asked at the moment, or its answer was lost. */
+export class WechatUnavailableError extends ServiceError {
+  readonly code = 'wechat_unavailable';
+
+  constructor(
+    readonly failure: WechatFailure,
+    options: { cause?: unknown; retryAfter?: number } = {},
+  ) {
+    super(
+      'WeChat cannot be reached at the moment. Wait a little, call wx.login again and send the new code.',
+      {
+        retryAfter: 1,
+        ...options,
+      },
+    );
+  }
+}
+
+/** As many calls to WeChat are under way and waiting as this node allows. */
+export class OverloadedError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many logins are under way. Try again in a moment with the same code.', { retryAfter: 1 });
+  }
+}
+
+/** errcodes that say that this server is set up wrongly, and what its operator should do. */
+const misconfigurations: Readonly<Record<number, string>> = {
+  40002: 'the request was not understood: is WECHAT_BASE_URL really WeChat?',
+  40013: 'the appid is wrong: compare WECHAT_APPID with 开发管理 → 开发设置 in the console',
+  40125: 'the secret is wrong or was reset: get a new one under 开发管理 → 开发设置 → AppSecret',
+  40164: "this server's address is not in the IP white list: add it under 开发管理 → 开发设置 → IP白名单",
+  40243: 'the AppSecret is frozen: unfreeze it under 开发管理 → 开发设置 → AppSecret',
+  41002: 'the appid did not arrive: is a proxy between here and WeChat changing the query?',
+  41004: 'the secret did not arrive: is a proxy between here and WeChat changing the query?',
+  41008: 'the code did not arrive: is a proxy between here and WeChat changing the query?',
+  48001: 'the mini-program has no right to this interface: see 开发管理 → 接口设置',
+  50004: 'the interface is barred for this mini-program: see the notices in the console',
+  50007: 'the mini-program is frozen: see the notices in the console',
+  89503: 'an administrator must confirm this server: see the notice in WeChat',
+  89506: 'the administrator refused this address: it may ask again after 24 hours',
+  89507: 'the administrator refused this address: it may ask again after an hour',
+};
+
+/**
+ * The error for a refused exchange of a login code. Texts of WeChat's vary and carry request ids: only `errcode`
+ * decides. https://developers.weixin.qq.com/miniprogram/dev/server/API/user-login/api_code2session.html
+ */
+export function codeExchangeError({ errcode, errmsg }: WechatRefusal): ServiceError {
+  switch (errcode) {
+    case 40029:
+      return new CodeInvalidError();
+    case 40163:
+      return new CodeUsedError();
+    case 45011:
+      return new WechatRateLimitedError();
+    case 40226:
+    case 50002:
+      return new UserBlockedByWechatError();
+  }
+  const said = `WeChat answered ${errcode} (${errmsg.slice(0, 200)})`;
+  if (errcode === 45009) {
+    return new WechatUnavailableError('quota', { cause: new Error(said), retryAfter: 60 });
+  }
+  const advice = misconfigurations[errcode];
+  return advice === undefined
+    ? new WechatUnavailableError('unknown_errcode', { cause: new Error(said) })
+    : new WechatMisconfiguredError(new Error(`${said}: ${advice}`));
+}

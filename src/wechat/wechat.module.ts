@@ -1,0 +1,49 @@
+import { HttpModule } from '@nestjs/axios';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Pool } from 'undici';
+import { Settings } from '../config/settings.js';
+import { undiciAdapter } from './undici.adapter.js';
+import { WechatApps } from './wechat-apps.js';
+import { WechatCalls } from './wechat-calls.js';
+import { WechatClient } from './wechat.client.js';
+
+/** Connections to WeChat, kept open between calls. */
+export class WechatConnections extends Pool {
+  constructor({ wechatBaseUrl, wechatMaxConcurrency }: Settings) {
+    super(new URL(wechatBaseUrl).origin, {
+      connections: wechatMaxConcurrency,
+      keepAliveTimeout: 30_000,
+      // WeChat's JSON is a few hundred bytes; whatever is longer is not its answer.
+      maxResponseSize: 1_048_576,
+    });
+  }
+}
+
+@Module({ providers: [WechatConnections], exports: [WechatConnections] })
+class WechatConnectionsModule implements OnApplicationShutdown {
+  constructor(private readonly connections: WechatConnections) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connections.destroy();
+  }
+}
+
+/** All that talks to WeChat. */
+@Module({
+  imports: [
+    HttpModule.registerAsync({
+      imports: [WechatConnectionsModule],
+      inject: [Settings, WechatConnections],
+      useFactory: ({ wechatBaseUrl }: Settings, connections: WechatConnections) => ({
+        baseURL: wechatBaseUrl,
+        adapter: undiciAdapter(connections),
+        responseType: 'text',
+        // The text as it came: axios would try to parse it, and quietly keep what it cannot parse.
+        transformResponse: (text: string) => text,
+      }),
+    }),
+  ],
+  providers: [WechatApps, WechatCalls, WechatClient],
+  exports: [WechatApps, WechatClient],
+})
+export class WechatModule {}
