@@ -7,7 +7,7 @@ import { BodyPipe } from './http/body.pipe.js';
 import { createLogger, JsonLogger } from './http/json.logger.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestIdOf } from './http/request-id.js';
-import { logRequests } from './http/request-log.js';
+import { RequestLog } from './http/request-log.js';
 
 /** Bytes; what this service takes is far smaller. */
 const longestBody = 102_400;
@@ -21,14 +21,16 @@ export async function startService(settings: Settings): Promise<NestFastifyAppli
   const logger = createLogger(settings.logLevel);
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: longestBody,
   });
   // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
   adapter.getInstance().removeContentTypeParser('text/plain');
-  logRequests(adapter.getInstance());
+  adapter.getInstance().addHook('onRequest', async (request, reply) => {
+    void reply.header('X-Request-Id', request.id);
+  });
 
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: AppModule, imports: [ConfigModule.register(settings)] },

@@ -11,5 +11,5 @@ try {
   process.stderr.write(
     error instanceof SettingsError ? `${error.message}\n` : `${JSON.stringify(describeError(error))}\n`,
   );
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -13,12 +13,15 @@ export function createLogger(level: string): Logger {
   });
 }
 
+/** Where Nest tells of each module and route at every start: of use to nobody but Nest's own developers. */
+const chatter = new Set(['InstanceLoader', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
+
 /** Nest's own logging, and that of every `Logger` in this service, through pino. */
 export class JsonLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
   log(message: unknown, ...details: unknown[]): void {
-    this.write('info', message, details);
+    this.write(chatter.has(String(details.at(-1))) ? 'debug' : 'info', message, details);
   }
 
   warn(message: unknown, ...details: unknown[]): void {

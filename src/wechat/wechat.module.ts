@@ -8,20 +8,24 @@ import { WechatCalls } from './wechat-calls.js';
 import { WechatClient } from './wechat.client.js';
 
 /** Connections to WeChat, kept open between calls. */
-export class WechatConnections extends Pool {
-  constructor({ wechatBaseUrl, wechatMaxConcurrency }: Settings) {
-    super(new URL(wechatBaseUrl).origin, {
-      connections: wechatMaxConcurrency,
-      keepAliveTimeout: 30_000,
-      // WeChat's JSON is a few hundred bytes; whatever is longer is not its answer.
-      maxResponseSize: 1_048_576,
-    });
-  }
-}
-
-@Module({ providers: [WechatConnections], exports: [WechatConnections] })
-class WechatConnectionsModule implements OnApplicationShutdown {
-  constructor(private readonly connections: WechatConnections) {}
+@Module({
+  providers: [
+    {
+      provide: Pool,
+      inject: [Settings],
+      useFactory: ({ wechatBaseUrl, wechatMaxConcurrency }: Settings) =>
+        new Pool(new URL(wechatBaseUrl).origin, {
+          connections: wechatMaxConcurrency,
+          keepAliveTimeout: 30_000,
+          // WeChat's JSON is a few hundred bytes; whatever is far longer is not its answer.
+          maxResponseSize: 1_048_576,
+        }),
+    },
+  ],
+  exports: [Pool],
+})
+class ConnectionsModule implements OnApplicationShutdown {
+  constructor(private readonly connections: Pool) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.connections.destroy();
@@ -32,9 +36,9 @@ class WechatConnectionsModule implements OnApplicationShutdown {
 @Module({
   imports: [
     HttpModule.registerAsync({
-      imports: [WechatConnectionsModule],
-      inject: [Settings, WechatConnections],
-      useFactory: ({ wechatBaseUrl }: Settings, connections: WechatConnections) => ({
+      imports: [ConnectionsModule],
+      inject: [Settings, Pool],
+      useFactory: ({ wechatBaseUrl }: Settings, connections: Pool) => ({
         baseURL: wechatBaseUrl,
         adapter: undiciAdapter(connections),
         responseType: 'text',
