@@ -1,0 +1,27 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { removePostgres, startPostgres } from '../local/postgres.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Superuser URL of the Postgres that all files share; each makes databases of its own in it. */
+    postgresUrl: string;
+  }
+}
+
+/** One Postgres for the whole run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-test-'));
+  const postgres = await startPostgres({
+    dataDirectory,
+    // Nothing here has to outlive the machine's power; what happens to fsync'ed data has a test of its own.
+    settings: { fsync: 'off', max_connections: '200' },
+  });
+  project.provide('postgresUrl', postgres.url('postgres'));
+  return async () => {
+    await postgres.stop();
+    removePostgres(dataDirectory);
+  };
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+
+/** A database of a test's own, empty at first. */
+export class TestDatabase {
+  private constructor(
+    readonly url: string,
+    private readonly serverUrl: string,
+  ) {}
+
+  static async create(serverUrl: string): Promise<TestDatabase> {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    const url = new URL(serverUrl);
+    url.pathname = `/${name}`;
+    await query(serverUrl, `CREATE DATABASE ${name}`);
+    return new TestDatabase(url.href, serverUrl);
+  }
+
+  async query<Row extends object = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return query<Row>(this.url, text, values);
+  }
+
+  /** How many rows a table has. */
+  async count(table: string): Promise<number> {
+    const [row] = await this.query<{ count: number }>(`SELECT count(*)::integer AS count FROM ${table}`);
+    return row!.count;
+  }
+
+  /** Every row of every table, as text. */
+  async dump(): Promise<string> {
+    const tables = await this.query<{ name: string }>(
+      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+    );
+    const parts: string[] = [];
+    for (const { name } of tables) {
+      const rows = await this.query<{ row: string }>(`SELECT t::text AS row FROM ${name} AS t`);
+      parts.push(`-- ${name}`, ...rows.map(({ row }) => row));
+    }
+    return parts.join('\n');
+  }
+
+  async drop(): Promise<void> {
+    const name = new URL(this.url).pathname.slice(1);
+    await query(this.serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+}
+
+async function query<Row extends object>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text, values)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}

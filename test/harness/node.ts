@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { join } from 'node:path';
+
+const main = join(import.meta.dirname, '../../dist/main.js');
+
+/** An answer of the service. */
+export interface Answer<Body = any> {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  /** The body as JSON; undefined where it is none. */
+  body: Body;
+}
+
+export interface Call {
+  headers?: Record<string, string>;
+  /** Sent as JSON, unless it is a string. */
+  body?: unknown;
+  /** Loopback address to call from. */
+  from?: string;
+}
+
+/** The service, as `npm run start:prod` starts it: a process of its own, spoken to over HTTP. */
+export class ServiceNode {
+  /** All that the process wrote. */
+  output = '';
+  /** All that it answered. */
+  readonly answers: string[] = [];
+  url = '';
+
+  private constructor(private readonly process: ChildProcess) {
+    const collect = (chunk: Buffer) => (this.output += chunk.toString());
+    process.stdout!.on('data', collect);
+    process.stderr!.on('data', collect);
+  }
+
+  /** Resolves once the node listens. */
+  static async start(environment: Record<string, string>): Promise<ServiceNode> {
+    const node = ServiceNode.launch(environment);
+    await node.listening();
+    return node;
+  }
+
+  /** Starts the process without waiting for it. */
+  static launch(environment: Record<string, string>): ServiceNode {
+    return new ServiceNode(
+      // A directory without a .env file of the developer's.
+      spawn(process.execPath, [main], { env: environment, cwd: import.meta.dirname, stdio: 'pipe' }),
+    );
+  }
+
+  async listening(): Promise<void> {
+    while (this.url === '') {
+      if (this.process.exitCode !== null) throw new Error(`The service ended at once:\n${this.output}`);
+      await Promise.race([once(this.process.stdout!, 'data'), once(this.process, 'exit')]);
+      this.url = /Server listening at (http:\/\/[^"\s]+)/.exec(this.output)?.[1] ?? '';
+    }
+  }
+
+  /** The exit code, once the process has ended. */
+  async exit(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit');
+    return this.process.exitCode;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.process.kill(signal);
+    return this.exit();
+  }
+
+  get(path: string, call: Call = {}): Promise<Answer> {
+    return this.call('GET', path, call);
+  }
+
+  post(path: string, body: unknown, call: Call = {}): Promise<Answer> {
+    return this.call('POST', path, { ...call, body });
+  }
+
+  patch(path: string, body: unknown, call: Call = {}): Promise<Answer> {
+    return this.call('PATCH', path, { ...call, body });
+  }
+
+  login(body: object, call: Call = {}): Promise<Answer> {
+    return this.post('/auth/login', body, call);
+  }
+
+  me(accessToken: string): Promise<Answer> {
+    return this.get('/me', { headers: { authorization: `Bearer ${accessToken}` } });
+  }
+
+  async call(method: string, path: string, { headers = {}, body, from }: Call): Promise<Answer> {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const sent = request(new URL(path, this.url), {
+      method,
+      localAddress: from,
+      headers: {
+        ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        ...headers,
+      },
+    });
+    sent.end(text);
+    const [response] = await once(sent, 'response');
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    const answer = Buffer.concat(chunks).toString();
+    this.answers.push(answer);
+    return { status: response.statusCode, headers: response.headers, text: answer, body: parse(answer) };
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

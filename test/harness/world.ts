@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { createEmulator, type Emulator } from '../../emulator/src/index.js';
+import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { TestDatabase } from './database.js';
+import { type Answer, ServiceNode } from './node.js';
+
+/** Two mini-programs of one Open Platform account, and one of none. */
+export const apps = [
+  { appid: 'wx00000000000000aa', secret: 'a1'.repeat(16), name: 'Tea', openPlatform: 'one' },
+  { appid: 'wx00000000000000bb', secret: 'b2'.repeat(16), name: 'Cake', openPlatform: 'one' },
+  { appid: 'wx00000000000000cc', secret: 'c3'.repeat(16) },
+] as const;
+
+export const [tea, cake, alone] = apps;
+
+/**
+ * What an end-to-end test lives in: an empty database, WeChat, and as many nodes of the service as it starts.
+ * The emulator forgets everything before each test, the database goes on for the file.
+ */
+export class World {
+  readonly nodes: ServiceNode[] = [];
+  /** Codes and tokens that were handed out, none of which may turn up in a log or in the database. */
+  readonly #secrets = new Set<string>();
+  readonly encryptionKey = randomBytes(32).toString('base64');
+  database: TestDatabase;
+  emulator: Emulator;
+
+  /** Settings of a node; what is undefined in `changes` is left out. */
+  environment(changes: Record<string, string | undefined> = {}): Record<string, string> {
+    const all = {
+      PATH: process.env['PATH'],
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATABASE_URL: this.database.url,
+      WECHAT_APPS: JSON.stringify(apps.map(({ openPlatform: _, ...app }: (typeof apps)[number] & { openPlatform?: string }) => app)),
+      WECHAT_BASE_URL: this.emulator.url,
+      ENCRYPTION_KEYS: this.encryptionKey,
+      JWT_ISSUER: 'https://login.example.com',
+      ...changes,
+    };
+    return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  }
+
+  async startNode(changes: Record<string, string | undefined> = {}): Promise<ServiceNode> {
+    const node = this.launchNode(changes);
+    await node.listening();
+    return node;
+  }
+
+  /** Starts a node without waiting for it. */
+  launchNode(changes: Record<string, string | undefined> = {}): ServiceNode {
+    const node = ServiceNode.launch(this.environment(changes));
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** What wx.login gives on a person's phone. */
+  async code(user: string, appid: string = tea.appid): Promise<string> {
+    const { code } = await this.control('POST', '/wx/login', { appid, user });
+    this.#secrets.add(code);
+    return code;
+  }
+
+  /** A person's login on a node. */
+  async login(node: ServiceNode, user: string, appid: string = tea.appid): Promise<Answer> {
+    const answer = await node.login({ code: await this.code(user, appid), appid });
+    if (answer.status === 200) this.keepSecret(answer.body.accessToken, answer.body.refreshToken);
+    return answer;
+  }
+
+  /** Makes WeChat's next answers on a path other than they should be. */
+  async fault(fault: Record<string, unknown>): Promise<void> {
+    await this.control('POST', '/faults', { path: '/sns/jscode2session', ...fault });
+  }
+
+  /** Exchanges that WeChat received, the oldest first. */
+  async exchanges(): Promise<any[]> {
+    const { items } = await this.control('GET', '/requests');
+    return items.filter(({ path }: { path: string }) => path === '/sns/jscode2session');
+  }
+
+  async control(method: string, path: string, body?: unknown): Promise<any> {
+    const response = await fetch(`${this.emulator.url}/__emulator__${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`The emulator refused ${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  keepSecret(...secrets: string[]): void {
+    for (const secret of secrets) this.#secrets.add(secret);
+  }
+
+  /** Nothing secret was logged, stored, or answered but where it belongs. */
+  async expectSecretsKept(): Promise<void> {
+    const written = this.nodes.map(({ output }) => output).join('\n') + (await this.database.dump());
+    const answered = this.nodes.flatMap(({ answers }) => answers).join('\n');
+    const deploymentSecrets = [...apps.map(({ secret }) => secret), this.encryptionKey];
+    for (const secret of [...this.#secrets, ...deploymentSecrets]) {
+      if (written.includes(secret)) expect.unreachable(`a secret was written: ${excerpt(written, secret)}`);
+    }
+    for (const secret of deploymentSecrets) {
+      if (answered.includes(secret)) expect.unreachable(`a secret was answered: ${excerpt(answered, secret)}`);
+    }
+  }
+}
+
+/** The world of a test file. At its end nothing secret may have leaked. */
+export function useWorld(): World {
+  const world = new World();
+  beforeAll(async () => {
+    world.database = await TestDatabase.create(inject('postgresUrl'));
+    world.emulator = await createEmulator({ apps });
+  });
+  beforeEach(() => world.control('POST', '/reset'));
+  afterAll(async () => {
+    try {
+      await Promise.all(world.nodes.map((node) => node.stop()));
+      await world.expectSecretsKept();
+    } finally {
+      await world.emulator.close();
+      await world.database.drop();
+    }
+  });
+  return world;
+}
+
+/** Where a secret stands, without it. */
+function excerpt(text: string, secret: string): string {
+  const at = text.indexOf(secret);
+  return `${text.slice(Math.max(0, at - 200), at)}***`;
+}
