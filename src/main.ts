@@ -6,7 +6,8 @@ import { describeError } from './http/describe-error.js';
 
 try {
   const app = await startService(loadSettings(processEnvironment()));
-  app.enableShutdownHooks();
+  // Without the option Nest would end the process by the signal, which reads as a failure.
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
 } catch (error) {
   process.stderr.write(
     error instanceof SettingsError ? `${error.message}\n` : `${JSON.stringify(describeError(error))}\n`,

@@ -36,7 +36,11 @@ describe('POST /auth/login', () => {
 
   it('signs an access token as RFC 9068 has it', async () => {
     const { body } = await world.login(node, 'anna');
-    expect(decodeProtectedHeader(body.accessToken)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
+    expect(decodeProtectedHeader(body.accessToken)).toEqual({
+      alg: 'ES256',
+      typ: 'at+jwt',
+      kid: expect.any(String),
+    });
     const claims = decodeJwt(body.accessToken);
     expect(claims).toEqual({
       iss: 'https://login.example.com',
@@ -68,7 +72,10 @@ describe('POST /auth/login', () => {
 
   it('keeps the session with its address and client, and the refresh token only as a hash', async () => {
     const code = await world.code('carl');
-    const { body } = await node.login({ code, appid: tea.appid }, { headers: { 'user-agent': 'MicroMessenger/8.0' } });
+    const { body } = await node.login(
+      { code, appid: tea.appid },
+      { headers: { 'user-agent': 'MicroMessenger/8.0' } },
+    );
     const [session] = await world.database.query('SELECT * FROM sessions WHERE user_id = $1', [body.user.id]);
     expect(session).toMatchObject({
       client_id: tea.appid,
@@ -117,7 +124,10 @@ describe('POST /auth/login', () => {
 
     it('is else the one in the Referer that wx.request sends', async () => {
       const referer = `https://servicewechat.com/${alone.appid}/12/page-frame.html`;
-      const answer = await node.login({ code: await world.code('dora', alone.appid) }, { headers: { referer } });
+      const answer = await node.login(
+        { code: await world.code('dora', alone.appid) },
+        { headers: { referer } },
+      );
       expect(answer.status).toBe(200);
     });
 
@@ -133,8 +143,16 @@ describe('POST /auth/login', () => {
     it.each([
       ['is not configured', { appid: 'wxffffffffffffffff' }, {}],
       ['is named by nothing', {}, {}],
-      ['is named by a Referer of another site', {}, { referer: `https://example.com/${tea.appid}/0/page-frame.html` }],
-      ['is named by a Referer but not configured', {}, { referer: 'https://servicewechat.com/wxffffffffffffffff/0/x' }],
+      [
+        'is named by a Referer of another site',
+        {},
+        { referer: `https://example.com/${tea.appid}/0/page-frame.html` },
+      ],
+      [
+        'is named by a Referer but not configured',
+        {},
+        { referer: 'https://servicewechat.com/wxffffffffffffffff/0/x' },
+      ],
     ])('answers unknown_app where it %s, and spends no code', async (_, fields, headers) => {
       const code = await world.code('dora');
       const answer = await node.login({ code, ...fields }, { headers });
@@ -184,13 +202,15 @@ describe('POST /auth/login', () => {
       expect((await node.login({ code, appid: tea.appid })).status).toBe(200);
     });
 
-    it.each(['application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data; boundary=x', 'application/xml'])(
-      'of %s is a 415',
-      async (type) => {
-        const answer = await node.post('/auth/login', 'code=a', { headers: { 'content-type': type } });
-        expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
-      },
-    );
+    it.each([
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'multipart/form-data; boundary=x',
+      'application/xml',
+    ])('of %s is a 415', async (type) => {
+      const answer = await node.post('/auth/login', 'code=a', { headers: { 'content-type': type } });
+      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    });
 
     it('of more than 100 KB is a 413', async () => {
       const answer = await node.login({ code: 'a', padding: 'x'.repeat(102_400) });
@@ -198,7 +218,9 @@ describe('POST /auth/login', () => {
     });
 
     it('may hold members that nobody knows', async () => {
-      expect((await node.login({ code: await world.code('anna'), appid: tea.appid, extra: [1] })).status).toBe(200);
+      expect(
+        (await node.login({ code: await world.code('anna'), appid: tea.appid, extra: [1] })).status,
+      ).toBe(200);
     });
   });
 
@@ -222,7 +244,9 @@ describe('POST /auth/login', () => {
 
     it('makes one user of concurrent first logins through two mini-programs of one Open Platform account', async () => {
       const answers = await Promise.all(
-        Array.from({ length: 10 }, (_, index) => world.login(node, 'frida', index % 2 ? tea.appid : cake.appid)),
+        Array.from({ length: 10 }, (_, index) =>
+          world.login(node, 'frida', index % 2 ? tea.appid : cake.appid),
+        ),
       );
       expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
       expect(new Set(answers.map(({ body }) => body.user.id)).size).toBe(1);
@@ -307,16 +331,19 @@ describe('POST /auth/login', () => {
     const first = await lastLogin();
     await world.login(node, 'kate');
     expect(await lastLogin()).toBe(first);
-    await world.database.query(`UPDATE users SET last_login_at = now() - interval '61 minutes' WHERE id = $1`, [
-      body.user.id,
-    ]);
+    await world.database.query(
+      `UPDATE users SET last_login_at = now() - interval '61 minutes' WHERE id = $1`,
+      [body.user.id],
+    );
     await world.login(node, 'kate');
     expect(await lastLogin()).toBeGreaterThan(first - 1);
   });
 
   it('writes no row for garbage, however much of it comes, and lets honest logins through meanwhile', async () => {
     const counts = async () =>
-      Promise.all(['users', 'identities', 'sessions', 'login_codes'].map((table) => world.database.count(table)));
+      Promise.all(
+        ['users', 'identities', 'sessions', 'login_codes'].map((table) => world.database.count(table)),
+      );
     const before = await counts();
     const garbage = Array.from({ length: 300 }, (_, index) =>
       node.login({ code: `garbage-${index}`, appid: tea.appid }, { from: '127.0.0.2' }),

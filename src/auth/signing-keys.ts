@@ -27,7 +27,7 @@ const reloadPause = 5_000;
 export class SigningKeys implements OnModuleInit {
   readonly #box: SealedBox;
   #keys: ReadonlyMap<string, LoadedKey> = new Map();
-  #lastReload = 0;
+  #lastReload = -Infinity;
   #reloading: Promise<void> | undefined;
 
   constructor(

@@ -16,7 +16,10 @@ export class TestDatabase {
     return new TestDatabase(url.href, serverUrl);
   }
 
-  async query<Row extends object = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
+  async query<Row extends object = Record<string, unknown>>(
+    text: string,
+    values: unknown[] = [],
+  ): Promise<Row[]> {
     return query<Row>(this.url, text, values);
   }
 

@@ -96,7 +96,10 @@ export class ServiceNode {
       method,
       localAddress: from,
       headers: {
-        ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        ...(text !== undefined && {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(text),
+        }),
         ...headers,
       },
     });

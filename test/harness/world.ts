@@ -32,13 +32,17 @@ export class World {
       HOST: '127.0.0.1',
       PORT: '0',
       DATABASE_URL: this.database.url,
-      WECHAT_APPS: JSON.stringify(apps.map(({ openPlatform: _, ...app }: (typeof apps)[number] & { openPlatform?: string }) => app)),
+      WECHAT_APPS: JSON.stringify(
+        apps.map(({ openPlatform: _, ...app }: (typeof apps)[number] & { openPlatform?: string }) => app),
+      ),
       WECHAT_BASE_URL: this.emulator.url,
       ENCRYPTION_KEYS: this.encryptionKey,
       JWT_ISSUER: 'https://login.example.com',
       ...changes,
     };
-    return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+    return Object.fromEntries(
+      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
   }
 
   async startNode(changes: Record<string, string | undefined> = {}): Promise<ServiceNode> {
@@ -103,7 +107,8 @@ export class World {
       if (written.includes(secret)) expect.unreachable(`a secret was written: ${excerpt(written, secret)}`);
     }
     for (const secret of deploymentSecrets) {
-      if (answered.includes(secret)) expect.unreachable(`a secret was answered: ${excerpt(answered, secret)}`);
+      if (answered.includes(secret))
+        expect.unreachable(`a secret was answered: ${excerpt(answered, secret)}`);
     }
   }
 }

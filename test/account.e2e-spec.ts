@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ServiceNode } from './harness/node.js';
+import { alone, cake, tea, useWorld } from './harness/world.js';
+
+describe('/me', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  beforeAll(async () => {
+    node = await world.startNode();
+  });
+
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  it('shows the person and the mini-programs they came through, and no openid', async () => {
+    const { body } = await world.login(node, 'anna', tea.appid);
+    await world.login(node, 'anna', cake.appid);
+    const me = await node.me(body.accessToken);
+    expect(me.body).toEqual({
+      ...body.user,
+      externalId: null,
+      consent: null,
+      identities: [
+        { appid: tea.appid, appName: 'Tea', linkedAt: expect.any(String) },
+        { appid: cake.appid, appName: 'Cake', linkedAt: expect.any(String) },
+      ],
+    });
+    expect(me.headers['cache-control']).toBe('no-store');
+  });
+
+  it('shows no name for a mini-program that has none', async () => {
+    const { body } = await world.login(node, 'anna', alone.appid);
+    expect((await node.me(body.accessToken)).body.identities[0].appName).toBeNull();
+  });
+
+  describe('PATCH', () => {
+    it.each([['小明'], ['A'], ['👨‍👩‍👧‍👦'.repeat(11)], ['x'.repeat(32)], ["O'Neill <b>"]])(
+      'sets the nickname %s',
+      async (nickname) => {
+        const { body } = await world.login(node, 'bert');
+        const answer = await node.patch('/me', { nickname }, bearer(body.accessToken));
+        expect(answer).toMatchObject({ status: 200, body: { id: body.user.id, nickname } });
+        expect((await node.me(body.accessToken)).body.nickname).toBe(nickname);
+        expect((await world.login(node, 'bert')).body.user.nickname).toBe(nickname);
+      },
+    );
+
+    it('drops white space around the nickname', async () => {
+      const { body } = await world.login(node, 'bert');
+      expect((await node.patch('/me', { nickname: '  小明 ' }, bearer(body.accessToken))).body.nickname).toBe(
+        '小明',
+      );
+    });
+
+    it('clears the nickname with null', async () => {
+      const { body } = await world.login(node, 'bert');
+      await node.patch('/me', { nickname: '小明' }, bearer(body.accessToken));
+      expect(
+        (await node.patch('/me', { nickname: null }, bearer(body.accessToken))).body.nickname,
+      ).toBeNull();
+      expect((await node.me(body.accessToken)).body.nickname).toBeNull();
+    });
+
+    it('changes nothing with an empty body, nor with members that it does not know', async () => {
+      const { body } = await world.login(node, 'bert');
+      await node.patch('/me', { nickname: '小明' }, bearer(body.accessToken));
+      for (const change of [{}, { roles: ['admin'], status: 'disabled' }]) {
+        expect(await node.patch('/me', change, bearer(body.accessToken))).toMatchObject({
+          status: 200,
+          body: { nickname: '小明', roles: [] },
+        });
+      }
+    });
+
+    it.each<[string, unknown]>([
+      ['empty', { nickname: '' }],
+      ['blank', { nickname: ' 　' }],
+      ['of 33 characters', { nickname: 'x'.repeat(33) }],
+      ['of one character with a thousand accents', { nickname: `a${'\u0301'.repeat(1_000)}` }],
+      ['with a NUL', { nickname: 'a\u0000b' }],
+      ['with a line break', { nickname: 'a\nb' }],
+      ['with half a surrogate pair', { nickname: '\ud83d' }],
+      ['that is a number', { nickname: 5 }],
+      ['that is an array', { nickname: ['a'] }],
+    ])('answers 400 to a nickname %s', async (_, change) => {
+      const { body } = await world.login(node, 'bert');
+      const answer = await node.patch('/me', change, bearer(body.accessToken));
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request', errors: [{ field: 'nickname' }] },
+      });
+    });
+
+    it.each<[string, unknown]>([
+      ['an array', []],
+      ['a string', '"a"'],
+      ['null', 'null'],
+    ])('answers 400 to %s as body', async (_, change) => {
+      const { body } = await world.login(node, 'bert');
+      expect((await node.patch('/me', change, bearer(body.accessToken))).status).toBe(400);
+    });
+
+    it('answers 401 without a token, before it looks at the body', async () => {
+      expect((await node.patch('/me', { nickname: '' })).body.code).toBe('token_missing');
+    });
+  });
+
+  it.each([
+    ['disabled', 'disabled'],
+    ['merged', 'merged'],
+    ['deleting', 'deleted'],
+  ])('answers session_revoked to the token of a user who is %s', async (status, reason) => {
+    const { body } = await world.login(node, `person-${status}`);
+    await world.database.query('UPDATE users SET status = $1 WHERE id = $2', [status, body.user.id]);
+    expect(await node.me(body.accessToken)).toMatchObject({
+      status: 401,
+      body: { code: 'session_revoked', reason },
+    });
+    expect((await node.patch('/me', { nickname: 'a' }, bearer(body.accessToken))).body.code).toBe(
+      'session_revoked',
+    );
+  });
+});

@@ -1,0 +1,59 @@
+import { DataSource } from 'typeorm';
+import { describe, expect, it, inject } from 'vitest';
+import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { migrate } from '../src/database/migrate.js';
+import { schema } from '../src/schema.js';
+import { TestDatabase } from './harness/database.js';
+
+describe('the schema', () => {
+  async function withDatabase(
+    work: (options: ReturnType<typeof dataSourceOptions>) => Promise<void>,
+  ): Promise<void> {
+    const database = await TestDatabase.create(inject('postgresUrl'));
+    try {
+      await work(dataSourceOptions(schema, { databaseUrl: database.url, databasePoolSize: 2 }));
+    } finally {
+      await database.drop();
+    }
+  }
+
+  it('is the same in the migrations and in the entities', async () => {
+    await withDatabase(async (options) => {
+      await migrate(options);
+      const dataSource = await new DataSource(options).initialize();
+      const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+      await dataSource.destroy();
+      expect(upQueries.map(({ query }) => query)).toEqual([]);
+    });
+  });
+
+  it('can be taken back, migration by migration, and made again', async () => {
+    await withDatabase(async (options) => {
+      await migrate(options);
+      const dataSource = await new DataSource(options).initialize();
+      for (const _ of schema.migrations) await dataSource.undoLastMigration();
+      const left = await dataSource.query(
+        `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`,
+      );
+      await dataSource.destroy();
+      expect(left).toEqual([]);
+      await migrate(options);
+    });
+  });
+
+  it('leaves room for updates in place where logins update, and logs no codes', async () => {
+    await withDatabase(async (options) => {
+      await migrate(options);
+      const dataSource = await new DataSource(options).initialize();
+      const roomy = await dataSource.query(
+        `SELECT relname FROM pg_class WHERE 'fillfactor=70' = ANY (reloptions) ORDER BY 1`,
+      );
+      const unlogged = await dataSource.query(
+        `SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'`,
+      );
+      await dataSource.destroy();
+      expect(roomy).toEqual([{ relname: 'identities' }, { relname: 'sessions' }]);
+      expect(unlogged).toEqual([{ relname: 'login_codes' }]);
+    });
+  });
+});

@@ -1,0 +1,220 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer, ServiceNode } from './harness/node.js';
+import { cake, tea, useWorld } from './harness/world.js';
+
+describe('when WeChat', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  beforeAll(async () => {
+    node = await world.startNode();
+  });
+  // The breaker counts failures in a row, and these tests are made of failures.
+  beforeEach(async () => {
+    expect((await world.login(node, 'anna')).status).toBe(200);
+    await world.control('DELETE', '/requests');
+  });
+
+  const unavailable = {
+    status: 503,
+    headers: { 'retry-after': expect.stringMatching(/^\d+$/) },
+    body: { code: 'wechat_unavailable' },
+  };
+
+  it('is busy twice, the third attempt succeeds', async () => {
+    await world.fault({ errcode: -1, times: 2 });
+    expect((await world.login(node, 'anna')).status).toBe(200);
+    expect(await world.exchanges()).toHaveLength(3);
+  });
+
+  it('is busy for ever, three attempts are made and no more', async () => {
+    await world.fault({ errcode: -1 });
+    expect(await world.login(node, 'anna')).toMatchObject(unavailable);
+    expect(await world.exchanges()).toHaveLength(3);
+  });
+
+  it('resets the connection twice, the third attempt succeeds', async () => {
+    await world.fault({ reset: true, times: 2 });
+    expect((await world.login(node, 'anna')).status).toBe(200);
+  });
+
+  it('resets the connection after taking the code, our retry is not told that the code was used', async () => {
+    await world.fault({ reset: true, spend: true, times: 1 });
+    expect(await world.login(node, 'anna')).toMatchObject(unavailable);
+    expect(await world.exchanges()).toHaveLength(2);
+  });
+
+  it('refuses connections, the answer is 503', async () => {
+    const nowhere = await world.startNode({ WECHAT_BASE_URL: `http://127.0.0.1:${await unusedPort()}` });
+    expect(await world.login(nowhere, 'anna')).toMatchObject(unavailable);
+  });
+
+  it('cannot be found, the answer is 503', async () => {
+    const nowhere = await world.startNode({ WECHAT_BASE_URL: 'https://wechat.invalid' });
+    expect(await world.login(nowhere, 'anna')).toMatchObject(unavailable);
+  });
+
+  it('takes longer than three seconds, the attempt is given up and not repeated: the code may be spent', async () => {
+    await world.fault({ delayMs: 30_000, times: 1 });
+    const begun = performance.now();
+    expect(await world.login(node, 'anna')).toMatchObject(unavailable);
+    expect(performance.now() - begun).toBeGreaterThan(2_900);
+    expect(performance.now() - begun).toBeLessThan(5_500);
+    expect(await world.exchanges()).toHaveLength(1);
+  });
+
+  it('is busy slowly, all attempts together end within five seconds', async () => {
+    await world.fault({ errcode: -1, delayMs: 2_400 });
+    const begun = performance.now();
+    expect(await world.login(node, 'anna')).toMatchObject(unavailable);
+    expect(performance.now() - begun).toBeLessThan(5_900);
+  });
+
+  it.each<[string, object]>([
+    ['HTML from a proxy', { body: 'html' }],
+    ['HTML from a proxy with status 502', { body: 'html', httpStatus: 502 }],
+    ['a truncated body', { body: 'truncated' }],
+    ['an empty body', { body: 'empty' }],
+    ['an errcode that nobody knows', { errcode: 99_999 }],
+    ['that the quota of the day is used up', { errcode: 45_009 }],
+  ])('answers %s, the answer is 503 and there is no second attempt', async (_, fault) => {
+    await world.fault({ ...fault, times: 1 });
+    expect(await world.login(node, 'anna')).toMatchObject(unavailable);
+    expect(await world.exchanges()).toHaveLength(1);
+  });
+
+  it.each([
+    ['{}'],
+    ['[]'],
+    ['null'],
+    ['"text"'],
+    ['{"errcode":"40029"}'],
+    ['{"openid":"o1"}'],
+    ['{"openid":"","session_key":"AAAAAAAAAAAAAAAAAAAAAA=="}'],
+    ['{"openid":5,"session_key":"AAAAAAAAAAAAAAAAAAAAAA=="}'],
+    ['{"openid":"o\\u0000","session_key":"AAAAAAAAAAAAAAAAAAAAAA=="}'],
+    ['{"openid":"o1","session_key":"c2hvcnQ="}'],
+    ['{"openid":"o1","session_key":"AAAAAAAAAAAAAAAAAAAAAA==","unionid":5}'],
+  ])('answers %s, the answer is 503', async (body) => {
+    await using wechat = await fixedAnswer(body);
+    const strange = await world.startNode({ WECHAT_BASE_URL: wechat.url });
+    expect(await world.login(strange, 'anna')).toMatchObject(unavailable);
+    expect(await world.database.count("identities WHERE openid = 'o1'")).toBe(0);
+    await strange.stop();
+  });
+
+  it.each([
+    ['unknown fields', '{"session_key":"AAAAAAAAAAAAAAAAAAAAAA==","openid":"o2","expires_in":7200}'],
+    ['an errcode of 0', '{"session_key":"AAAAAAAAAAAAAAAAAAAAAA==","openid":"o2","errcode":0,"errmsg":"ok"}'],
+    ['an empty unionid', '{"session_key":"AAAAAAAAAAAAAAAAAAAAAA==","openid":"o2","unionid":""}'],
+  ])('answers with %s, the login succeeds', async (_, body) => {
+    await using wechat = await fixedAnswer(body);
+    const strange = await world.startNode({ WECHAT_BASE_URL: wechat.url });
+    expect((await world.login(strange, 'anna')).status).toBe(200);
+    await strange.stop();
+  });
+
+  it.each([
+    [40029, 401, 'code_invalid', undefined],
+    [40163, 401, 'code_used', undefined],
+    [45011, 429, 'rate_limited', '60'],
+    [40226, 403, 'user_blocked_by_wechat', undefined],
+    [50002, 403, 'user_blocked_by_wechat', undefined],
+    [40013, 502, 'wechat_misconfigured', undefined],
+    [40125, 502, 'wechat_misconfigured', undefined],
+    [40164, 502, 'wechat_misconfigured', undefined],
+    [41002, 502, 'wechat_misconfigured', undefined],
+    [41004, 502, 'wechat_misconfigured', undefined],
+    [48001, 502, 'wechat_misconfigured', undefined],
+  ])('answers %i, the answer is %i %s', async (errcode, status, code, retryAfter) => {
+    await world.fault({ errcode, times: 1 });
+    const answer = await world.login(node, 'anna');
+    expect(answer).toMatchObject({ status, body: { code } });
+    expect(answer.headers['retry-after']).toBe(retryAfter);
+    expect(await world.exchanges(), 'no second attempt').toHaveLength(1);
+  });
+
+  it('says that we are set up wrongly, the log says what to fix, and the caller learns nothing of it', async () => {
+    await world.fault({ errcode: 40164, times: 1 });
+    const answer = await world.login(node, 'anna');
+    expect(answer.text).not.toMatch(/40164|white|ip/i);
+    await expect.poll(() => node.output).toMatch(/40164.*IP白名单/);
+  });
+
+  describe('stays away', () => {
+    // A node of its own for each of these: an open breaker stays open for a while.
+    let node: ServiceNode;
+    beforeEach(async () => {
+      node = await world.startNode();
+    });
+    const fail = () => world.login(node, 'anna');
+
+    it('is not asked any more after ten failed calls in a row, for five seconds', async () => {
+      await world.fault({ errcode: -1 });
+      for (let call = 0; call < 10; call += 1) await fail();
+      const asked = (await world.exchanges()).length;
+      expect(await fail()).toMatchObject({ ...unavailable, headers: { 'retry-after': '5' } });
+      expect(await world.exchanges()).toHaveLength(asked);
+
+      await world.control('DELETE', '/faults');
+      const opened = performance.now();
+      await expect.poll(async () => (await fail()).status, { timeout: 8_000, interval: 200 }).toBe(200);
+      expect(performance.now() - opened).toBeGreaterThan(4_000);
+    });
+
+    it('is asked on by the other mini-programs', async () => {
+      await world.fault({ errcode: -1, appid: tea.appid });
+      for (let call = 0; call < 11; call += 1) await fail();
+      expect((await world.login(node, 'anna', cake.appid)).status).toBe(200);
+    });
+
+    it('is asked on where bad codes stand between the failures', async () => {
+      for (let round = 0; round < 3; round += 1) {
+        await world.fault({ body: 'empty', times: 9 });
+        for (let call = 0; call < 9; call += 1) await fail();
+        expect((await node.login({ code: 'bad', appid: tea.appid })).body.code).toBe('code_invalid');
+      }
+      expect((await world.login(node, 'anna')).status).toBe(200);
+    });
+  });
+
+  it('is slow for many, calls beyond the bound wait, and beyond as many waiting are refused at once', async () => {
+    const narrow = await world.startNode({ WECHAT_MAX_CONCURRENCY: '2' });
+    await world.fault({ delayMs: 500, times: 4 });
+    const answers: Answer[] = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => world.login(narrow, `p-${index}`)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(4);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused).toHaveLength(4);
+    for (const answer of refused) {
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1' },
+        body: { code: 'overloaded' },
+      });
+    }
+  });
+});
+
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A server that answers every exchange with the same body: what the emulator, being WeChat, never does. */
+async function fixedAnswer(body: string): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((_, response) => response.setHeader('content-type', 'text/plain').end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
