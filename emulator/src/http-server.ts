@@ -1,0 +1,74 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerControl, controlFailure, controlPrefix } from './control.js';
+import type { HttpAnswer } from './http-answer.js';
+import { answerUpstream } from './upstream.js';
+import type { Wechat } from './wechat.js';
+
+const bodyBytesTaken = 1024 * 1024;
+
+/** Longer than clients keep idle connections, so that none is closed just when a client uses it again. */
+const keepAliveMilliseconds = 120_000;
+
+export function createHttpServer(wechat: Wechat): Server {
+  return createServer({ keepAliveTimeout: keepAliveMilliseconds }, (request, response) => {
+    handle(wechat, request, response).catch((error: unknown) => {
+      if (!response.destroyed && !response.headersSent) {
+        send(response, controlFailure({ status: 500, message: String(error) }));
+      }
+    });
+  });
+}
+
+async function handle(wechat: Wechat, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const callerLeft = new AbortController();
+  response.once('close', () => callerLeft.abort());
+
+  const body = await readBody(request);
+  if (body === undefined) {
+    send(response, controlFailure({ status: 413, message: `a body of more than ${bodyBytesTaken} bytes` }));
+    return;
+  }
+  const { path, query } = splitTarget(request.url ?? '/');
+  const method = request.method ?? 'GET';
+  if (path === controlPrefix || path.startsWith(`${controlPrefix}/`)) {
+    send(response, answerControl(wechat, { method, path: path.slice(controlPrefix.length), query, body }));
+    return;
+  }
+  const callerAddress = request.socket.remoteAddress ?? '';
+  const answer = await answerUpstream(
+    wechat,
+    { method, path, query, body, callerAddress },
+    callerLeft.signal,
+  );
+  if (answer) {
+    send(response, answer);
+  } else {
+    request.socket.resetAndDestroy();
+  }
+}
+
+function send(response: ServerResponse, { status, contentType, body }: HttpAnswer): void {
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** Undefined: too long. It is read to its end all the same, or the caller would not wait for the answer. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= bodyBytesTaken) {
+      chunks.push(chunk);
+    }
+  }
+  return bytes <= bodyBytesTaken ? Buffer.concat(chunks).toString('utf8') : undefined;
+}
+
+/** By hand, since the target of a request may be anything, and `new URL` refuses some of it. */
+function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const questionMark = target.indexOf('?');
+  const [path, query] =
+    questionMark < 0 ? [target, ''] : [target.slice(0, questionMark), target.slice(questionMark + 1)];
+  return { path, query: new URLSearchParams(query) };
+}

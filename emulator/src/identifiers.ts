@@ -1,0 +1,43 @@
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+
+const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** WeChat's form of an appid: `wx` and 16 lower-case hexadecimal digits. */
+export const appidPattern = /^wx[0-9a-f]{16}$/;
+
+export function newAppid(): string {
+  return `wx${randomBytes(8).toString('hex')}`;
+}
+
+export function newAppSecret(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** The person in one app: always the same for the same two names, in every run. */
+export function openidOf(appid: string, user: string): string {
+  return `o${digest('openid', appid, user)}`;
+}
+
+/** The person in all apps under one Open Platform account: likewise. */
+export function unionidOf(openPlatform: string, user: string): string {
+  return `o${digest('unionid', openPlatform, user)}`;
+}
+
+/** What `wx.login` hands out: 32 letters and digits, in every sample a `0` and another digit first. */
+export function newLoginCode(): string {
+  const tail = Array.from(randomBytes(30), (byte) => alphanumeric[byte % alphanumeric.length]).join('');
+  return `0${randomInt(10)}${tail}`;
+}
+
+export function newSessionKey(): string {
+  return randomBytes(16).toString('base64');
+}
+
+export function newAccessTokenValue(): string {
+  return `69_${randomBytes(100).toString('base64url')}`;
+}
+
+/** 27 characters of the alphabet `A-Z a-z 0-9 - _`, which is also that of WeChat's ids. */
+function digest(...parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 27);
+}

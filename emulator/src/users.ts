@@ -1,0 +1,74 @@
+import {
+  ControlError,
+  onlyGiven,
+  optionalBoolean,
+  optionalText,
+  refuseUnknownFields,
+  type ControlInput,
+} from './control-input.js';
+
+/** A person with WeChat on their phone. */
+export interface User {
+  id: string;
+  nickname?: string;
+  phone?: string;
+  /** WeChat's page calls it a string, its sample shows the number 86: both occur. */
+  countryCode?: string | number;
+  /** False: WeChat tells nobody this person's unionid. */
+  unionid: boolean;
+}
+
+export type UserInput = Partial<User>;
+
+export class Users {
+  private readonly byId = new Map<string, User>();
+
+  all(): User[] {
+    return [...this.byId.values()];
+  }
+
+  /** The user of this name; made here if there is none yet. */
+  named(id: string): User {
+    return this.byId.get(id) ?? this.save({ id });
+  }
+
+  /** Adds a user, or changes what is given of one who is there. */
+  save({ id = this.unusedId(), ...given }: UserInput): User {
+    const user: User = { id, unionid: true, ...this.byId.get(id), ...given };
+    this.byId.set(id, user);
+    return user;
+  }
+
+  clear(): void {
+    this.byId.clear();
+  }
+
+  private unusedId(): string {
+    let number = this.byId.size + 1;
+    while (this.byId.has(`user-${number}`)) {
+      number += 1;
+    }
+    return `user-${number}`;
+  }
+}
+
+export function parseUser(input: ControlInput): UserInput {
+  refuseUnknownFields(input, ['id', 'nickname', 'phone', 'countryCode', 'unionid']);
+  return onlyGiven({
+    id: optionalText(input, 'id'),
+    nickname: optionalText(input, 'nickname'),
+    phone: optionalText(input, 'phone'),
+    countryCode: parseCountryCode(input['countryCode']),
+    unionid: optionalBoolean(input, 'unionid'),
+  });
+}
+
+function parseCountryCode(value: unknown): string | number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if ((typeof value !== 'string' && typeof value !== 'number') || !/^[1-9][0-9]{0,3}$/.test(String(value))) {
+    throw new ControlError('countryCode must be one to four digits, as a number or as a text: 86 or "86"');
+  }
+  return value;
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+
+/** WeChat's refusal of a call: a number, to which a text and a request id are added on the way out. */
+export class WechatError extends Error {
+  constructor(readonly errcode: number) {
+    super(`errcode ${errcode}`);
+  }
+}
+
+/** The three families of paths, which differ in content type and in the form of their texts. */
+export type Subsystem = 'sns' | 'cgi-bin' | 'wxa';
+
+/** As WeChat spells them, mistakes included; where no real answer is known, as its pages spell them. */
+const messages: Readonly<Record<number, string>> = {
+  [-1]: 'system error',
+  0: 'ok',
+  40001: 'invalid credential, access_token is invalid or not latest',
+  40002: 'invalid grant_type',
+  40003: 'invalid openid',
+  40013: 'invalid appid',
+  40014: 'invalid access_token',
+  40029: 'invalid code',
+  40066: 'invalid url',
+  40097: 'invalid args',
+  40125: 'invalid appsecret',
+  40163: 'code been used',
+  40226: 'code blocked',
+  41001: 'access_token missing',
+  41002: 'appid missing',
+  41004: 'appsecret missing',
+  41008: 'missing code',
+  42001: 'access_token expired',
+  43001: 'require GET method',
+  43002: 'require POST method',
+  43003: 'require https',
+  44002: 'empty post data',
+  45009: 'reach max api daily quota limit',
+  45011: 'api minute-quota reach limit  mustslower  retry next minute',
+  47001: 'data format error',
+  48001: 'api unauthorized',
+  50002: 'user limited',
+  87007: 'session_key is not existd or expired',
+  87008: 'invalid sig_method',
+  87009: 'invalid signature',
+};
+
+const stableTokenAdvice =
+  ', could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r';
+
+export interface ErrorContext {
+  subsystem: Subsystem;
+  nowInSeconds: number;
+  callerAddress: string;
+}
+
+/** The body of a refusal. */
+export function errorFields(errcode: number, context: ErrorContext): { errcode: number; errmsg: string } {
+  const message = messageOf(errcode, context);
+  if (errcode === 0) {
+    return { errcode, errmsg: message };
+  }
+  const separator = context.subsystem === 'sns' ? ', ' : ' ';
+  return { errcode, errmsg: `${message}${separator}rid: ${newRequestId(context.nowInSeconds)}` };
+}
+
+function messageOf(errcode: number, { subsystem, callerAddress }: ErrorContext): string {
+  if (errcode === 40001 && subsystem !== 'sns') {
+    return `${messages[40001]}${stableTokenAdvice}`;
+  }
+  if (errcode === 40164) {
+    return whitelistMessage(callerAddress);
+  }
+  return messages[errcode] ?? 'unknown error';
+}
+
+/** WeChat tells the operator which address it saw, in both spellings. */
+function whitelistMessage(callerAddress: string): string {
+  const address = callerAddress.replace(/^::ffff:/, '');
+  const inVersion6 = address.includes(':') ? address : `::ffff:${address}`;
+  return `invalid ip ${address} ipv6 ${inVersion6}, not in whitelist`;
+}
+
+/** Three groups of eight hexadecimal digits, the first of which is the time of the request. */
+function newRequestId(nowInSeconds: number): string {
+  const time = nowInSeconds.toString(16).padStart(8, '0');
+  return `${time}-${randomBytes(4).toString('hex')}-${randomBytes(4).toString('hex')}`;
+}
