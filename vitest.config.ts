@@ -5,6 +5,7 @@ export default defineConfig({
   // with oxc, which records them; earlier versions use esbuild, which does not.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
+    reporters: ['default', './test/summary.reporter.ts'],
     projects: [
       {
         extends: true,

@@ -37,9 +37,9 @@ describe('when Postgres', () => {
     'stops (%s) and starts under load: 503 meanwhile, recovery by itself, and no login that was answered is lost',
     async (mode) => {
       const answers: Answer[] = [];
-      let going = true;
-      const load = Array.from({ length: 8 }, async (_, phone) => {
-        for (let round = 0; going; round += 1) {
+      const load = { stopped: false };
+      const phones = Array.from({ length: 8 }, async (_, phone) => {
+        for (let round = 0; !load.stopped; round += 1) {
           answers.push(await world.login(node, `${mode}-${phone}-${round % 5}`));
         }
       });
@@ -59,8 +59,8 @@ describe('when Postgres', () => {
       postgres = await startPostgres({ dataDirectory, port: postgres.port });
       const before = succeeded();
       await expect.poll(succeeded, { timeout: 10_000 }).toBeGreaterThan(before + 50);
-      going = false;
-      await Promise.all(load);
+      load.stopped = true;
+      await Promise.all(phones);
       expect((await node.get('/health/ready')).status).toBe(200);
 
       const others = answers.filter(({ status }) => status !== 200);

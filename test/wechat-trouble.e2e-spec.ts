@@ -12,7 +12,7 @@ describe('when WeChat', () => {
   });
   // The breaker counts failures in a row, and these tests are made of failures.
   beforeEach(async () => {
-    expect((await world.login(node, 'anna')).status).toBe(200);
+    await world.login(node, 'anna');
     await world.control('DELETE', '/requests');
   });
 
@@ -144,11 +144,11 @@ describe('when WeChat', () => {
 
   describe('stays away', () => {
     // A node of its own for each of these: an open breaker stays open for a while.
-    let node: ServiceNode;
+    let lonely: ServiceNode;
     beforeEach(async () => {
-      node = await world.startNode();
+      lonely = await world.startNode();
     });
-    const fail = () => world.login(node, 'anna');
+    const fail = () => world.login(lonely, 'anna');
 
     it('is not asked any more after ten failed calls in a row, for five seconds', async () => {
       await world.fault({ errcode: -1 });
@@ -166,16 +166,16 @@ describe('when WeChat', () => {
     it('is asked on by the other mini-programs', async () => {
       await world.fault({ errcode: -1, appid: tea.appid });
       for (let call = 0; call < 11; call += 1) await fail();
-      expect((await world.login(node, 'anna', cake.appid)).status).toBe(200);
+      expect((await world.login(lonely, 'anna', cake.appid)).status).toBe(200);
     });
 
     it('is asked on where bad codes stand between the failures', async () => {
       for (let round = 0; round < 3; round += 1) {
         await world.fault({ body: 'empty', times: 9 });
         for (let call = 0; call < 9; call += 1) await fail();
-        expect((await node.login({ code: 'bad', appid: tea.appid })).body.code).toBe('code_invalid');
+        expect((await lonely.login({ code: 'bad', appid: tea.appid })).body.code).toBe('code_invalid');
       }
-      expect((await world.login(node, 'anna')).status).toBe(200);
+      expect((await world.login(lonely, 'anna')).status).toBe(200);
     });
   });
 

@@ -35,7 +35,8 @@ export class AccountController {
     const user = await this.activeUser(id);
     if (nickname === undefined) return this.view(user);
     await this.users.rename(id, nickname);
-    return this.view({ ...user, nickname });
+    user.nickname = nickname;
+    return this.view(user);
   }
 
   /** A token outlives what happens to its user by up to its lifetime. */

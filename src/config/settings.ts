@@ -288,7 +288,7 @@ function readApps(values: Record<string, string>): { value?: unknown; faults: Se
 
 /** Names a fault of the only app by the variable in which it was written. */
 function asWritten(name: string, values: Record<string, string>): string {
-  if (values['WECHAT_APPID'] === undefined) return name;
+  if (values['WECHAT_APPS'] !== undefined) return name;
   return name
     .replace(/^WECHAT_APPS\[0\]\.appid$|^WECHAT_APPS$/, 'WECHAT_APPID')
     .replace(/^WECHAT_APPS\[0\]\.secret$/, 'WECHAT_SECRET');

@@ -9,7 +9,8 @@ export function createLogger(level: string): Logger {
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { error: describeError, err: describeError },
+    // Fastify's own lines.
+    serializers: { err: describeError },
   });
 }
 
@@ -18,7 +19,7 @@ const chatter = new Set(['InstanceLoader', 'NestFactory', 'RouterExplorer', 'Rou
 
 /** Nest's own logging, and that of every `Logger` in this service, through pino. */
 export class JsonLogger implements LoggerService {
-  constructor(private readonly pino: Logger) {}
+  constructor(private readonly lines: Logger) {}
 
   log(message: unknown, ...details: unknown[]): void {
     this.write(chatter.has(String(details.at(-1))) ? 'debug' : 'info', message, details);
@@ -52,8 +53,8 @@ export class JsonLogger implements LoggerService {
   ): void {
     const context = details.at(-1);
     const bindings = typeof context === 'string' ? { context } : {};
-    if (message instanceof Error) this.pino[level]({ ...bindings, error: message }, message.constructor.name);
-    else if (typeof message === 'object') this.pino[level]({ ...bindings, ...message });
-    else this.pino[level](bindings, String(message));
+    if (message instanceof Error) this.lines[level]({ ...bindings, error: describeError(message) });
+    else if (typeof message === 'string') this.lines[level](bindings, message);
+    else this.lines[level]({ ...bindings, ...(message as object) });
   }
 }

@@ -30,7 +30,7 @@ export class ProblemFilter implements ExceptionFilter {
     const { code, detail, members, retryAfter } = toAnswer(error);
     const { status, title, ...problem } = problems[code];
 
-    if (status >= 500) this.#logger.error({ requestId: request.id, code, error: describeError(error) });
+    if (status >= 500) this.log(error, { requestId: request.id, code });
     if ('challenge' in problem) void reply.header('WWW-Authenticate', problem.challenge);
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
     void reply
@@ -47,6 +47,17 @@ export class ProblemFilter implements ExceptionFilter {
         ...members,
       });
   }
+
+  /** What was foreseen needs no stack: its cause says what happened. */
+  private log(error: unknown, line: { requestId: string; code: ProblemCode }): void {
+    if (line.code === 'internal_error') this.#logger.error({ ...line, error: describeError(error) });
+    else this.#logger.warn({ ...line, ...reasonOf(error) });
+  }
+}
+
+function reasonOf(error: unknown): { reason?: string } {
+  const { cause } = error as Error;
+  return cause === undefined ? {} : { reason: describeError(cause).message };
 }
 
 function toAnswer(error: unknown): Answer {

@@ -15,10 +15,10 @@ export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
       const response = await dispatcher.request({
         origin,
         path: pathname + search,
-        method: (config.method ?? 'get').toUpperCase() as Dispatcher.HttpMethod,
-        headers: config.headers.toJSON() as Record<string, string>,
-        body: config.data as string | undefined,
-        signal: config.signal as AbortSignal | undefined,
+        method: (config.method ?? 'get').toUpperCase(),
+        headers: config.headers.toJSON(),
+        body: config.data,
+        signal: config.signal,
       });
       return {
         data: await response.body.text(),
@@ -28,7 +28,7 @@ export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
         config,
       };
     } catch (error) {
-      throw AxiosError.from(error as Error, (error as NodeJS.ErrnoException).code, config);
+      throw AxiosError.from(error, (error as NodeJS.ErrnoException).code, config);
     }
   };
 }

@@ -33,7 +33,7 @@ export class World {
       PORT: '0',
       DATABASE_URL: this.database.url,
       WECHAT_APPS: JSON.stringify(
-        apps.map(({ openPlatform: _, ...app }: (typeof apps)[number] & { openPlatform?: string }) => app),
+        apps.map(({ appid, secret, ...app }) => ({ appid, secret, name: nameOf(app) })),
       ),
       WECHAT_BASE_URL: this.emulator.url,
       ENCRYPTION_KEYS: this.encryptionKey,
@@ -131,6 +131,10 @@ export function useWorld(): World {
     }
   });
   return world;
+}
+
+function nameOf(app: { name?: string }): string | undefined {
+  return app.name;
 }
 
 /** Where a secret stands, without it. */

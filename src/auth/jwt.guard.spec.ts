@@ -1,0 +1,92 @@
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { AccessTokens } from './access-tokens.js';
+import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
+import { JwtGuard } from './jwt.guard.js';
+import { Roles } from './roles.decorator.js';
+
+@Controller('notes')
+@UseGuards(JwtGuard)
+@Roles('writer', 'admin')
+class NotesController {
+  @Get()
+  forWriters(@CurrentUser() user: SignedInUser): SignedInUser {
+    return user;
+  }
+
+  @Get('audit')
+  @Roles('auditor')
+  forAuditors(): string {
+    return 'audit';
+  }
+
+  @Get('all')
+  @Roles()
+  forNobody(): string {
+    return 'nobody';
+  }
+}
+
+/** Stands for the tokens themselves, which have their own tests: here a token is a list of roles. */
+const accessTokens = {
+  verify: (token: string) =>
+    Promise.resolve({ sub: 'user', sid: 'session', client_id: 'wx1', roles: token.split(',') }),
+};
+
+describe('JwtGuard', () => {
+  let app: NestFastifyApplication;
+  beforeAll(async () => {
+    const module = await Test.createTestingModule({
+      controllers: [NotesController],
+      providers: [{ provide: AccessTokens, useValue: accessTokens }],
+    }).compile();
+    app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+    app.useGlobalFilters(new ProblemFilter());
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+  });
+  afterAll(() => app.close());
+
+  async function get(path: string, token?: string) {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const { statusCode, json, headers: answered } = await app.inject({ url: path, headers });
+    return { status: statusCode, challenge: answered['www-authenticate'], body: json };
+  }
+
+  it('hands the person to the handler', async () => {
+    const { body } = await get('/notes', 'reader,writer');
+    expect(body()).toEqual({ id: 'user', sessionId: 'session', appid: 'wx1', roles: ['reader', 'writer'] });
+  });
+
+  it.each(['writer', 'admin', 'reader,admin'])(
+    'lets %s through where any one of the roles will do',
+    async (roles) => {
+      expect((await get('/notes', roles)).status).toBe(200);
+    },
+  );
+
+  it('answers forbidden where none of the roles is there', async () => {
+    const { status, challenge, body } = await get('/notes', 'reader');
+    expect(status).toBe(403);
+    expect(challenge).toBe('Bearer error="insufficient_scope"');
+    expect(body().code).toBe('forbidden');
+  });
+
+  it("goes by the handler's roles where it has its own", async () => {
+    expect((await get('/notes/audit', 'admin')).status).toBe(403);
+    expect((await get('/notes/audit', 'auditor')).status).toBe(200);
+  });
+
+  it('lets nobody through where the list of roles is empty', async () => {
+    expect((await get('/notes/all', 'admin')).status).toBe(403);
+  });
+
+  it('answers token_missing without a token', async () => {
+    const { status, body } = await get('/notes');
+    expect(status).toBe(401);
+    expect(body().code).toBe('token_missing');
+  });
+});

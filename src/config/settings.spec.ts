@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSettings } from './settings.js';
+import { SettingsError } from './settings.error.js';
+
+const key = Buffer.alloc(32, 1).toString('base64');
+const otherKey = Buffer.alloc(32, 2).toString('base64');
+const good = {
+  DATABASE_URL: 'postgres://weapp:pass-word@db:5432/weapp',
+  WECHAT_APPID: 'wx0123456789abcdef',
+  WECHAT_SECRET: '0123456789abcdef0123456789abcdef',
+  ENCRYPTION_KEYS: key,
+  JWT_ISSUER: 'https://login.example.com',
+};
+
+function faultsOf(environment: Record<string, string | undefined>, options?: { allowEmulator: boolean }) {
+  try {
+    loadSettings(environment, options);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadSettings', () => {
+  it('fills in the defaults', () => {
+    expect(loadSettings(good)).toEqual({
+      host: '0.0.0.0',
+      port: 3000,
+      databaseUrl: good.DATABASE_URL,
+      databasePoolSize: 10,
+      databaseNamedStatements: true,
+      wechatApps: [{ appid: good.WECHAT_APPID, secret: good.WECHAT_SECRET }],
+      wechatBaseUrl: 'https://api.weixin.qq.com',
+      wechatMaxConcurrency: 256,
+      encryptionKeys: [key],
+      jwtIssuer: 'https://login.example.com',
+      jwtAudience: 'weapp',
+      accessTokenTtl: 900,
+      refreshTokenTtl: 2_592_000,
+      sessionMaxAge: 7_776_000,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes every value that is set', () => {
+    expect(
+      loadSettings({
+        ...good,
+        HOST: '::1',
+        PORT: '0',
+        DATABASE_POOL_SIZE: '2',
+        DATABASE_NAMED_STATEMENTS: 'false',
+        WECHAT_BASE_URL: 'http://127.0.0.1:3001',
+        ENCRYPTION_KEYS: `${otherKey}, ${key}`,
+        ACCESS_TOKEN_TTL: '1',
+        LOG_LEVEL: 'silent',
+      }),
+    ).toMatchObject({
+      host: '::1',
+      port: 0,
+      databasePoolSize: 2,
+      databaseNamedStatements: false,
+      wechatBaseUrl: 'http://127.0.0.1:3001',
+      encryptionKeys: [otherKey, key],
+      accessTokenTtl: 1,
+      logLevel: 'silent',
+    });
+  });
+
+  it('takes several apps', () => {
+    const apps = [
+      { appid: 'wx0000000000000001', secret: 'one', name: 'Tea' },
+      {
+        appid: 'wx0000000000000002',
+        secret: 'two',
+        push: { token: 'token', encodingAesKey: 'A'.repeat(43) },
+      },
+    ];
+    const { WECHAT_APPID: _, WECHAT_SECRET: __, ...rest } = good;
+    expect(loadSettings({ ...rest, WECHAT_APPS: JSON.stringify(apps) }).wechatApps).toEqual(apps);
+  });
+
+  it('takes an empty variable as absent', () => {
+    expect(loadSettings({ ...good, PORT: '', WECHAT_APPS: '' }).port).toBe(3000);
+    expect(faultsOf({ ...good, JWT_ISSUER: '' })).toMatchObject([{ name: 'JWT_ISSUER' }]);
+  });
+
+  it('names all that is missing at once', () => {
+    expect(
+      faultsOf({})
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['DATABASE_URL', 'ENCRYPTION_KEYS', 'JWT_ISSUER', 'WECHAT_APPID']);
+  });
+
+  it.each([
+    ['HOST', 'a b'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', 'eighty'],
+    ['DATABASE_URL', 'mysql://db/weapp'],
+    ['DATABASE_URL', 'nonsense'],
+    ['DATABASE_POOL_SIZE', '1'],
+    ['DATABASE_NAMED_STATEMENTS', 'yes'],
+    ['WECHAT_APPID', 'gh_0123456789ab'],
+    ['WECHAT_SECRET', 'with a blank'],
+    ['WECHAT_BASE_URL', 'http://api.weixin.qq.com'],
+    ['WECHAT_BASE_URL', 'http://127.0.0.1.example.com'],
+    ['WECHAT_MAX_CONCURRENCY', '0'],
+    ['ENCRYPTION_KEYS', 'c2hvcnQ='],
+    ['ENCRYPTION_KEYS', `${key},${key}`],
+    ['ENCRYPTION_KEYS', `${key},`],
+    ['JWT_ISSUER', 'login.our-own.example'],
+    ['ACCESS_TOKEN_TTL', '0'],
+    ['ACCESS_TOKEN_TTL', '1.5'],
+    ['REFRESH_TOKEN_TTL', '1e99'],
+    ['SESSION_MAX_AGE', ' '],
+    ['LOG_LEVEL', 'loud'],
+  ])('refuses %s=%s, by its name and without its value', (name, value) => {
+    const faults = faultsOf({ ...good, [name]: value });
+    expect(faults).toMatchObject([{ name, fault: expect.any(String) }]);
+    expect(new SettingsError(faults).message.split(/\s/)).not.toContain(value);
+  });
+
+  it.each<[string, string, string]>([
+    ['no JSON', '[{"appid":"wx1","secret":"a-very-secret', 'WECHAT_APPS'],
+    ['no array', '{"appid":"wx1"}', 'WECHAT_APPS'],
+    ['an empty array', '[]', 'WECHAT_APPS'],
+    ['an array of text', '["wx1"]', 'WECHAT_APPS[0]'],
+    ['an app without a secret', '[{"appid":"wx1"}]', 'WECHAT_APPS[0].secret'],
+    ['one appid twice', '[{"appid":"wx1","secret":"a"},{"appid":"wx1","secret":"b"}]', 'WECHAT_APPS'],
+    ['an unknown type', '[{"appid":"wx1","secret":"a","type":"website"}]', 'WECHAT_APPS[0].type'],
+    [
+      'push without an encodingAesKey',
+      '[{"appid":"wx1","secret":"a","push":{"token":"token"}}]',
+      'WECHAT_APPS[0].push.encodingAesKey',
+    ],
+  ])('refuses WECHAT_APPS with %s', (_, value, name) => {
+    const faults = faultsOf({
+      ...good,
+      WECHAT_APPID: undefined,
+      WECHAT_SECRET: undefined,
+      WECHAT_APPS: value,
+    });
+    expect(faults).toMatchObject([{ name }]);
+    expect(new SettingsError(faults).message).not.toContain('a-very-secret');
+  });
+
+  it('refuses one app and a list of apps together, and half of one app', () => {
+    expect(faultsOf({ ...good, WECHAT_APPS: '[]' })).toMatchObject([{ name: 'WECHAT_APPS' }]);
+    expect(faultsOf({ ...good, WECHAT_SECRET: undefined })).toMatchObject([{ name: 'WECHAT_SECRET' }]);
+    expect(faultsOf({ ...good, WECHAT_APPID: undefined })).toMatchObject([{ name: 'WECHAT_APPID' }]);
+  });
+
+  it('accepts the emulator only where it is told to', () => {
+    const environment = { ...good, WECHAT_APPID: 'wxe000000000000001' };
+    expect(faultsOf(environment)).toMatchObject([{ name: 'WECHAT_APPID' }]);
+    expect(faultsOf(environment, { allowEmulator: true })).toEqual([]);
+  });
+
+  describe('NAME_FILE', () => {
+    let directory: string;
+    beforeAll(() => {
+      directory = mkdtempSync(join(tmpdir(), 'weapp-auth-settings-'));
+    });
+    afterAll(() => rmSync(directory, { recursive: true }));
+
+    it('names a file that holds the value, whose last line end does not count', () => {
+      const file = join(directory, 'secret');
+      writeFileSync(file, 'from-a-file\r\n');
+      const { wechatApps } = loadSettings({ ...good, WECHAT_SECRET: undefined, WECHAT_SECRET_FILE: file });
+      expect(wechatApps[0]!.secret).toBe('from-a-file');
+    });
+
+    it('is refused beside NAME, and where there is no such file', () => {
+      const file = join(directory, 'missing');
+      expect(faultsOf({ ...good, JWT_ISSUER_FILE: file })).toMatchObject([{ name: 'JWT_ISSUER' }]);
+      expect(faultsOf({ ...good, JWT_ISSUER: undefined, JWT_ISSUER_FILE: file })).toMatchObject([
+        { name: 'JWT_ISSUER_FILE', fault: expect.stringContaining('ENOENT') },
+      ]);
+    });
+  });
+});
