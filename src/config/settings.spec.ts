@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSettings } from './settings.js';
+import { loadSettings, settingNames } from './settings.js';
 import { SettingsError } from './settings.error.js';
 
 const key = Buffer.alloc(32, 1).toString('base64');
@@ -183,5 +183,27 @@ describe('loadSettings', () => {
         { name: 'JWT_ISSUER_FILE', fault: expect.stringContaining('ENOENT') },
       ]);
     });
+  });
+});
+
+describe('.env.example', () => {
+  const lines = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8').split('\n');
+  const values = Object.fromEntries(
+    lines
+      .map((line) => /^([A-Z_]+)=(.*)$/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, name, value]) => [name, value]),
+  );
+
+  it('lists every setting', () => {
+    expect(
+      Object.keys(values)
+        .filter((name) => !['EMULATOR_PORT', 'DATA_DIR'].includes(name))
+        .toSorted(),
+    ).toEqual([...settingNames].toSorted());
+  });
+
+  it('shows the defaults', () => {
+    expect(loadSettings({ ...values, ...good })).toEqual(loadSettings(good));
   });
 });
