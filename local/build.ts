@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LocalError } from './local.error.js';
+
+/** The checkout: what is built, and where from. */
+export const projectDirectory = dirname(import.meta.dirname);
+export const buildDirectory = join(projectDirectory, 'dist');
+
+/** Compiles the service unless what is there is newer than its source. */
+export async function ensureBuilt(signal: AbortSignal): Promise<void> {
+  if (isBuilt()) return;
+  process.stdout.write('Building…\n');
+  const output = await build(signal);
+  if (output === undefined) return;
+  // The compiler writes in spite of errors; the next start must not take that for a good build.
+  rmSync(buildDirectory, { recursive: true, force: true });
+  throw new LocalError(`The build failed.\n${output}`);
+}
+
+function isBuilt(): boolean {
+  const sources = [
+    newest(join(projectDirectory, 'src')),
+    newest(join(projectDirectory, 'tsconfig.json')),
+    newest(join(projectDirectory, 'tsconfig.build.json')),
+  ];
+  return newest(join(buildDirectory, 'app.setup.js')) > 0 && newest(buildDirectory) > Math.max(...sources);
+}
+
+/** When anything at or below a path last changed; a directory does so when a file in it comes or goes. */
+function newest(path: string): number {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  const below = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  return Math.max(stat.mtimeMs, ...below.map((entry) => statSync(join(path, entry)).mtimeMs));
+}
+
+/** @returns what the compiler printed, if it failed */
+function build(signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const nest = createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
+    const child = spawn(process.execPath, [nest, 'build'], {
+      cwd: projectDirectory,
+      signal,
+      windowsHide: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0 ? undefined : output.trim()));
+  });
+}

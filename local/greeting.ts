@@ -1,0 +1,34 @@
+import type { Settings } from '../src/config/settings.js';
+import type { LocalDatabase } from './local-database.js';
+import type { LocalSettings } from './local-settings.js';
+
+/** Where everything is, and how to log in. */
+export function greeting(local: LocalSettings, { wechatApps }: Settings, database: LocalDatabase): string {
+  const { serviceUrl, emulatorUrl, isWechatEmulated } = local;
+  const appid = wechatApps[0]?.appid ?? '';
+  const login = isWechatEmulated
+    ? ['Log in:', '', loginCommand(local, appid)]
+    : ['WECHAT_BASE_URL names another WeChat than the emulator: log in from a mini-program.'];
+  return [
+    '',
+    `Service   ${serviceUrl}`,
+    `Emulator  ${emulatorUrl} (WeChat, offline)`,
+    `Postgres  ${database.description}`,
+    '',
+    ...login,
+    '',
+    'Ctrl-C stops all of it.',
+    '',
+  ].join('\n');
+}
+
+/** What a phone does: wx.login gives a code, the code goes to the service. Past any proxy: all of it is here. */
+export function loginCommand({ emulatorUrl, serviceUrl }: LocalSettings, appid: string): string {
+  const post = `curl -sS --noproxy '*' -H 'content-type: application/json'`;
+  const withCode = `JSON.stringify({appid:"${appid}",code:JSON.parse(require("fs").readFileSync(0)).code})`;
+  return [
+    `${post} -d '{"appid":"${appid}","user":"alice"}' ${emulatorUrl}/__emulator__/wx/login`,
+    `node -p '${withCode}'`,
+    `${post} -d @- ${serviceUrl}/auth/login`,
+  ].join(' | ');
+}

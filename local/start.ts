@@ -1,0 +1,34 @@
+import { importService } from './built-service.js';
+import { ensureBuilt } from './build.js';
+import { readEnvironment } from './environment.js';
+import { greeting } from './greeting.js';
+import { Launch } from './launch.js';
+import { openDatabase } from './local-database.js';
+import { openEmulator } from './local-emulator.js';
+import { readLocalSettings, withoutFile } from './local-settings.js';
+import { requirePort } from './ports.js';
+
+// `npm start`: everything on one machine. The service runs in this very process, so that nothing but Postgres can
+// be left behind when it is killed; the next start finds that one.
+await Launch.run(async (launch) => {
+  const local = await readLocalSettings(readEnvironment());
+  await requirePort('PORT', local.port, local.host);
+  await requirePort('EMULATOR_PORT', local.emulatorPort, '127.0.0.1');
+
+  const opening = openDatabase(launch, local);
+  // Both to the end: a database that is just coming up must be known before everything is stopped.
+  await Promise.allSettled([opening, ensureBuilt(launch.signal)]).then(rethrow);
+  const database = await opening;
+
+  const { loadSettings, startService } = await importService();
+  const environment = { ...local.environment, ...withoutFile('DATABASE_URL', database.url) };
+  const settings = loadSettings(environment, { allowEmulator: true });
+  await openEmulator(launch, local, settings);
+  const service = await startService(settings);
+  launch.add({ stop: () => service.close() });
+  process.stdout.write(greeting(local, settings, database));
+});
+
+function rethrow(results: PromiseSettledResult<unknown>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
