@@ -3,7 +3,7 @@ import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.j
 import { JwtGuard } from '../auth/jwt.guard.js';
 import { SessionRevokedError } from '../sessions/sessions.errors.js';
 import type { User } from '../users/user.entity.js';
-import { toUserView, type UserView } from '../users/user.view.js';
+import { type UserView, UserViews } from '../users/user-views.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import { UpdateMeRequest } from './update-me.request.js';
@@ -20,6 +20,7 @@ interface MeView extends UserView {
 export class AccountController {
   constructor(
     private readonly users: Users,
+    private readonly views: UserViews,
     private readonly apps: WechatApps,
   ) {}
 
@@ -58,7 +59,7 @@ export class AccountController {
     const identities = await this.users.identitiesOf(user.id);
     const { externalId, consentVersion, consentAt } = user;
     return {
-      ...toUserView(user),
+      ...this.views.of(user),
       externalId,
       consent:
         consentVersion === null || consentAt === null

@@ -1,6 +1,6 @@
 import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { toUserView, type UserView } from '../users/user.view.js';
+import { type UserView, UserViews } from '../users/user-views.js';
 import type { SignedIn } from '../users/users.js';
 import { AccessTokens } from './access-tokens.js';
 import { CodeOwner, WechatCodeGuard } from './wechat-code.guard.js';
@@ -23,6 +23,7 @@ interface LoginAnswer {
 export class AuthController {
   constructor(
     private readonly accessTokens: AccessTokens,
+    private readonly views: UserViews,
     private readonly settings: Settings,
   ) {}
 
@@ -39,7 +40,7 @@ export class AuthController {
       expiresIn: accessTokenTtl,
       refreshToken,
       refreshExpiresIn: Math.min(refreshTokenTtl, sessionMaxAge),
-      user: toUserView(user),
+      user: this.views.of(user),
       isNewUser,
     };
   }

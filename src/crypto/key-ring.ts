@@ -2,7 +2,13 @@ import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** What a derived key is for. A key of one purpose is of no use for another. */
 export type KeyPurpose =
-  'session-key' | 'session-key-fingerprint' | 'login-code' | 'refresh-token' | 'signing-key';
+  | 'session-key'
+  | 'session-key-fingerprint'
+  | 'login-code'
+  | 'refresh-token'
+  | 'phone'
+  | 'phone-index'
+  | 'signing-key';
 
 interface DerivedKey {
   /** First four bytes of the SHA-256 of the root key: tells which key sealed a value, and nothing else. */

@@ -1,11 +1,12 @@
 import type { NamedStatement } from '../database/database.js';
 
-/** What the statement answers: the user, and the `session_epoch`-bound row it wrote for them. */
+/** What the statement answers: the user who has signed in. */
 export interface SignInRow {
   id: string;
   roles: string[];
   tokenVersion: number;
   nickname: string | null;
+  phoneSealed: string | null;
   createdAt: Date;
 }
 
@@ -66,6 +67,6 @@ export const signInStatement: NamedStatement = {
       FROM person
       ON CONFLICT (code_hash) DO NOTHING
     )
-    SELECT id, roles, token_version AS "tokenVersion", nickname, created_at AS "createdAt"
+    SELECT id, roles, token_version AS "tokenVersion", nickname, phone_sealed AS "phoneSealed", created_at AS "createdAt"
     FROM person`,
 };

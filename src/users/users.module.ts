@@ -1,7 +1,13 @@
 import { Module } from '@nestjs/common';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { Phones } from './phones.js';
+import { UserViews } from './user-views.js';
 import { Users } from './users.js';
 
 /** Who a person is. */
-@Module({ imports: [SessionsModule], providers: [Users], exports: [Users] })
+@Module({
+  imports: [SessionsModule],
+  providers: [Phones, Users, UserViews],
+  exports: [Phones, Users, UserViews],
+})
 export class UsersModule {}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { Phones } from './phones.js';
+import type { User } from './user.entity.js';
+
+/** A user as clients see one: neither openid nor unionid is in it. */
+export interface UserView {
+  id: string;
+  nickname: string | null;
+  avatarUrl: string | null;
+  /** E.164. */
+  phone: string | null;
+  roles: string[];
+  createdAt: string;
+}
+
+/** What of a user clients may see. */
+@Injectable()
+export class UserViews {
+  constructor(private readonly phones: Phones) {}
+
+  /** @throws {UnsealError} where the phone number cannot be opened */
+  of(user: Pick<User, 'id' | 'nickname' | 'phoneSealed' | 'roles' | 'createdAt'>): UserView {
+    return {
+      id: user.id,
+      nickname: user.nickname,
+      avatarUrl: null,
+      phone: this.phones.open(user),
+      roles: user.roles,
+      createdAt: user.createdAt.toISOString(),
+    };
+  }
+}
