@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { isRunByNpm } from './environment.js';
 import { commandLine, parentOf, processIdentity } from './processes.js';
 
@@ -10,7 +11,13 @@ const interval = process.platform === 'linux' ? 100 : 1_000;
  */
 export function watchAncestors(onGone: () => void): void {
   if (!isRunByNpm()) return;
-  const watched = ancestorsUpToNpm().map((pid) => ({ pid, identity: processIdentity(pid) }));
+  const parent = process.ppid;
+  const npm = isOurShell(parent) ? parentOf(parent) : parent;
+  if (npm === undefined || isAdoptive(npm)) {
+    onGone();
+    return;
+  }
+  const watched = [parent, npm].map((pid) => ({ pid, identity: processIdentity(pid) }));
   const timer = setInterval(() => {
     if (watched.every(({ pid, identity }) => processIdentity(pid) === identity)) return;
     clearInterval(timer);
@@ -19,11 +26,19 @@ export function watchAncestors(onGone: () => void): void {
   timer.unref();
 }
 
-/** Our parent, and the one above it where the parent is the shell that npm runs a script by. */
-function ancestorsUpToNpm(): number[] {
-  const parent = process.ppid;
-  const [shell = ''] = commandLine(parent);
-  const isShell = /(^|\/)(da|ba|z|a)?sh( |$)/.test(shell);
-  const grandparent = isShell ? parentOf(parent) : undefined;
-  return grandparent === undefined ? [parent] : [parent, grandparent];
+/** Whether npm was gone before we could look: the parent is one that takes in orphans, and not npm itself. */
+function isAdoptive(pid: number): boolean {
+  const program = programOf(pid);
+  const takesInOrphans = pid === 1 || program === 'systemd';
+  return takesInOrphans && !/^(npm|pnpm|yarn|bun|node)\b/.test(program) && !isOurShell(pid);
+}
+
+/** The shell by which npm runs a script. */
+function isOurShell(pid: number): boolean {
+  const script = basename(process.argv[1] ?? '');
+  return /^(da|ba|z|a)?sh$/.test(programOf(pid)) && commandLine(pid).join(' ').includes(script);
+}
+
+function programOf(pid: number): string {
+  return basename(commandLine(pid)[0]?.split(' ')[0] ?? '');
 }

@@ -34,9 +34,10 @@ export class Launch {
   /** Runs until it is told to stop. Never returns. */
   static async run(start: (launch: Launch) => Promise<void>): Promise<never> {
     const launch = new Launch();
+    const told = new Promise((resolve) => launch.signal.addEventListener('abort', resolve, { once: true }));
     launch.listen();
-    const started = start(launch).catch((error: unknown) => launch.fail(error));
-    await new Promise((resolve) => launch.signal.addEventListener('abort', resolve, { once: true }));
+    const started = launch.signal.aborted ? Promise.resolve() : launch.begin(start);
+    await told;
     await within(startPatience, started);
     await launch.stopParts();
     process.exit(launch.exitCode);
@@ -55,6 +56,14 @@ export class Launch {
     process.stderr.write(`${describeError(error)}\n`);
     this.exitCode = 1;
     this.stopping.abort();
+  }
+
+  private async begin(start: (launch: Launch) => Promise<void>): Promise<void> {
+    try {
+      await start(this);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   private listen(): void {

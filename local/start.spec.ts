@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -164,6 +164,21 @@ it.each(['SIGTERM', 'SIGKILL'] as const)('stops when npm alone gets %s', async (
   process.kill(start.pid, signal);
 
   expect(await start.leftBehind()).toEqual([]);
+});
+
+it('stops when npm is killed before node has come up', async () => {
+  const start = npmStart();
+  await vi.waitFor(
+    () => {
+      start.pids = [start.pid, ...descendants(start.pid)];
+      if (start.node === 0) throw new Error('no node yet');
+    },
+    { timeout: 10_000, interval: 10 },
+  );
+  process.kill(start.pid, 'SIGKILL');
+
+  expect(await start.leftBehind()).toEqual([]);
+  expect(existsSync(join(dataDirectory, 'postgres', 'launcher.pid'))).toBe(false);
 });
 
 // npm hands this one to its shell, which, unless it has become node by `exec`, keeps it to itself.
