@@ -35,6 +35,7 @@ export async function readLocalSettings(environment: Environment): Promise<Local
     'WECHAT_BASE_URL',
     'ENCRYPTION_KEYS',
     'JWT_ISSUER',
+    'API_DOCS',
   ]);
   const readPort = (name: string, otherwise: number): number => {
     const port = Number(values[name] ?? otherwise);
@@ -58,6 +59,7 @@ export async function readLocalSettings(environment: Environment): Promise<Local
 
   const defaults: Record<string, () => string> = {
     HOST: () => host,
+    API_DOCS: () => 'true',
     WECHAT_BASE_URL: () => emulatorUrl,
     ENCRYPTION_KEYS: () => encryptionKeys(join(dataDirectory, 'encryption-keys')),
     JWT_ISSUER: () => serviceUrl,

@@ -1,22 +1,22 @@
 import { Body, Controller, Get, Header, Patch, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { JwtGuard } from '../auth/jwt.guard.js';
+import { Problems } from '../http/problems.decorator.js';
 import { SessionRevokedError } from '../sessions/sessions.errors.js';
 import type { User } from '../users/user.entity.js';
-import { type UserView, UserViews } from '../users/user-views.js';
+import { UserViews } from '../users/user-views.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
+import { MeView } from './me.view.js';
 import { UpdateMeRequest } from './update-me.request.js';
-
-interface MeView extends UserView {
-  externalId: string | null;
-  consent: { policyVersion: string; at: string } | null;
-  identities: { appid: string; appName: string | null; linkedAt: string }[];
-}
 
 /** The signed-in person. */
 @Controller('me')
 @UseGuards(JwtGuard)
+@ApiTags('me')
+@ApiBearerAuth()
+@Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'database_unavailable')
 export class AccountController {
   constructor(
     private readonly users: Users,
@@ -24,13 +24,16 @@ export class AccountController {
     private readonly apps: WechatApps,
   ) {}
 
+  /** The signed-in person. */
   @Get()
   @Header('Cache-Control', 'no-store')
   async me(@CurrentUser() { id }: SignedInUser): Promise<MeView> {
     return this.view(await this.activeUser(id));
   }
 
+  /** Change one's own profile. */
   @Patch()
+  @Problems('invalid_request')
   @Header('Cache-Control', 'no-store')
   async update(@CurrentUser() { id }: SignedInUser, @Body() { nickname }: UpdateMeRequest): Promise<MeView> {
     const user = await this.activeUser(id);

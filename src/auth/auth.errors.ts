@@ -35,3 +35,18 @@ export class ForbiddenError extends ServiceError {
     super('This needs a role that you do not have. Ask the operator to grant it.');
   }
 }
+
+/** Too many codes from this address have failed within a minute. */
+export class LoginLimitError extends ServiceError {
+  readonly code = 'rate_limited';
+
+  /** @param retryAfter seconds until the address may try again */
+  constructor(retryAfter: number) {
+    super(
+      'Too many logins from this address have failed. Wait as long as Retry-After says, then try again.',
+      {
+        retryAfter,
+      },
+    );
+  }
+}

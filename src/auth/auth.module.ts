@@ -6,6 +6,7 @@ import { WechatModule } from '../wechat/wechat.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { JwtGuard } from './jwt.guard.js';
+import { LoginLimit } from './login-limit.js';
 import { SigningKeys } from './signing-keys.js';
 import { WechatCodeStrategy } from './wechat-code.strategy.js';
 
@@ -13,7 +14,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
 @Module({
   imports: [PassportModule, JwtModule, UsersModule, WechatModule],
   controllers: [AuthController],
-  providers: [AccessTokens, JwtGuard, SigningKeys, WechatCodeStrategy],
+  providers: [AccessTokens, JwtGuard, LoginLimit, SigningKeys, WechatCodeStrategy],
   exports: [AccessTokens, JwtGuard, SigningKeys],
 })
 export class AuthModule {}

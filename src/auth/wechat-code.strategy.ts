@@ -4,8 +4,11 @@ import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
 import { parseBody } from '../http/body.js';
 import { type SignedIn, Users } from '../users/users.js';
+import type { WechatApp } from '../config/settings.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
-import { WechatClient } from '../wechat/wechat.client.js';
+import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
+import { CodeInvalidError, CodeUsedError } from '../wechat/wechat.errors.js';
+import { LoginLimit } from './login-limit.js';
 import { LoginRequest } from './login.request.js';
 
 /** Turns the code of wx.login into the user. */
@@ -15,6 +18,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
     private readonly apps: WechatApps,
     private readonly wechat: WechatClient,
     private readonly users: Users,
+    private readonly limit: LoginLimit,
   ) {
     super();
   }
@@ -23,7 +27,18 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   async validate({ body, headers, ip }: FastifyRequest): Promise<SignedIn> {
     const { code, appid } = await parseBody(LoginRequest, body);
     const app = this.apps.choose(appid, headers.referer);
-    const session = await this.wechat.code2Session(app, code);
+    const session = await this.exchange(app, code, ip);
     return this.users.signIn({ ...session, appid: app.appid, code, ip, userAgent: headers['user-agent'] });
+  }
+
+  /** A code that WeChat refuses counts against the address that sent it. */
+  private async exchange(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
+    await this.limit.check(ip);
+    try {
+      return await this.wechat.code2Session(app, code);
+    } catch (error) {
+      if (error instanceof CodeInvalidError || error instanceof CodeUsedError) await this.limit.fail(ip);
+      throw error;
+    }
   }
 }

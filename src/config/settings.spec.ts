@@ -42,6 +42,10 @@ describe('loadSettings', () => {
       accessTokenTtl: 900,
       refreshTokenTtl: 2_592_000,
       sessionMaxAge: 7_776_000,
+      rateLimitLogin: 60,
+      trustProxy: [],
+      corsOrigins: [],
+      apiDocs: false,
       logLevel: 'info',
     });
   });
@@ -57,6 +61,10 @@ describe('loadSettings', () => {
         WECHAT_BASE_URL: 'http://127.0.0.1:3001',
         ENCRYPTION_KEYS: `${otherKey}, ${key}`,
         ACCESS_TOKEN_TTL: '1',
+        RATE_LIMIT_LOGIN: '0',
+        TRUST_PROXY: '10.0.0.0/8, ::1',
+        CORS_ORIGINS: 'https://a.example, http://localhost:8080',
+        API_DOCS: 'true',
         LOG_LEVEL: 'silent',
       }),
     ).toMatchObject({
@@ -67,6 +75,10 @@ describe('loadSettings', () => {
       wechatBaseUrl: 'http://127.0.0.1:3001',
       encryptionKeys: [otherKey, key],
       accessTokenTtl: 1,
+      rateLimitLogin: 0,
+      trustProxy: ['10.0.0.0/8', '::1'],
+      corsOrigins: ['https://a.example', 'http://localhost:8080'],
+      apiDocs: true,
       logLevel: 'silent',
     });
   });
@@ -119,6 +131,14 @@ describe('loadSettings', () => {
     ['ACCESS_TOKEN_TTL', '1.5'],
     ['REFRESH_TOKEN_TTL', '1e99'],
     ['SESSION_MAX_AGE', ' '],
+    ['RATE_LIMIT_LOGIN', '-1'],
+    ['TRUST_PROXY', 'proxy.example'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/8,'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+    ['CORS_ORIGINS', 'a.example'],
+    ['API_DOCS', 'on'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s, by its name and without its value', (name, value) => {
     const faults = faultsOf({ ...good, [name]: value });

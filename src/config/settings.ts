@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { isIP } from 'node:net';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import {
   ArrayMinSize,
@@ -92,6 +93,13 @@ function Satisfies(check: (value: unknown) => boolean, message: string, example?
   return ValidateBy({ name: message, validator: { validate: check } }, { message, context: { example } });
 }
 
+/** Written with commas. */
+function List(): PropertyDecorator {
+  return Transform(({ value }) =>
+    typeof value === 'string' ? value.split(',').map((item) => item.trim()) : (value as unknown),
+  );
+}
+
 function isUrl(value: unknown, accepts: (url: URL) => boolean): boolean {
   return typeof value === 'string' && URL.canParse(value) && accepts(new URL(value));
 }
@@ -100,6 +108,22 @@ function isLoopback(url: URL): boolean {
   return (
     url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
   );
+}
+
+function isAddressList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((item: string) => {
+      const [address = '', bits, ...rest] = item.split('/');
+      const longest = { 4: 32, 6: 128 }[isIP(address)];
+      if (longest === undefined || rest.length > 0) return false;
+      return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+    })
+  );
+}
+
+function isOriginList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => isUrl(item, ({ origin }) => origin === item));
 }
 
 function isEncryptionKeys(value: unknown): boolean {
@@ -169,9 +193,7 @@ export class Settings {
   wechatMaxConcurrency = 256;
 
   /** Base64 keys of 32 bytes, the newest first. */
-  @Transform(({ value }) =>
-    typeof value === 'string' ? value.split(',').map((key) => key.trim()) : (value as unknown),
-  )
+  @List()
   @Satisfies(
     isEncryptionKeys,
     'is required and must be different base64 keys of 32 bytes each, comma-separated, newest first (make one: openssl rand -base64 32)',
@@ -202,6 +224,24 @@ export class Settings {
   /** Life of a session however often it is refreshed, seconds. */
   @Seconds({ example: 7_776_000 })
   sessionMaxAge = 7_776_000;
+
+  /** *Failed* exchanges of codes a minute that one address may make, per node; 0: any number. */
+  @WholeNumber({ min: 0, max: 1_000_000, example: 60 })
+  rateLimitLogin = 60;
+
+  /** Addresses or networks of the proxies whose `X-Forwarded-For` is believed. */
+  @List()
+  @Satisfies(isAddressList, 'must be IP addresses or networks, comma-separated', '10.0.0.0/8,127.0.0.1')
+  trustProxy: string[] = [];
+
+  /** Origins of web pages that may call. */
+  @List()
+  @Satisfies(isOriginList, 'must be origins, comma-separated, without paths', 'https://console.example.com')
+  corsOrigins: string[] = [];
+
+  /** Whether `/docs` is served. */
+  @TrueOrFalse()
+  apiDocs = false;
 
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     message: 'must be one of fatal, error, warn, info, debug, trace, silent',

@@ -1,17 +1,22 @@
 import { Controller, Get, Header, ServiceUnavailableException } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, type HealthCheckResult, HealthIndicatorService } from '@nestjs/terminus';
 import { SigningKeys } from '../auth/signing-keys.js';
 import { Database } from '../database/database.js';
-import { NotReadyError } from './health.errors.js';
+import { Drain } from '../http/drain.js';
+import { Problems } from '../http/problems.decorator.js';
+import { NotReadyError, StoppingError } from './health.errors.js';
 
 /** For whatever watches over this process: the answers carry no detail that a stranger could use. */
 @Controller('health')
+@ApiTags('health')
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: Database,
     private readonly signingKeys: SigningKeys,
+    private readonly drain: Drain,
   ) {}
 
   /** The process answers. Restart it when this fails. */
@@ -23,8 +28,10 @@ export class HealthController {
 
   /** The process can do its work. Send it no requests while this fails. */
   @Get('ready')
+  @Problems('database_unavailable', 'overloaded')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<HealthCheckResult> {
+    if (this.drain.started) throw new StoppingError();
     try {
       return await this.health.check([
         this.indicator('database', () => this.database.run((manager) => manager.query('SELECT 1'))),

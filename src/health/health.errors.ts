@@ -8,3 +8,12 @@ export class NotReadyError extends ServiceError {
     super('This node is not ready: see details.', { retryAfter: 1, members: { details } });
   }
 }
+
+/** This node was told to stop: it finishes what runs, and takes nothing new. */
+export class StoppingError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('This node is stopping. Send requests to another.', { retryAfter: 1 });
+  }
+}

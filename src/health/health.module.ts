@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthModule } from '../auth/auth.module.js';
+import { Drain } from '../http/drain.js';
 import { HealthController } from './health.controller.js';
 
 /** Am I well? */
-@Module({ imports: [TerminusModule.forRoot({ logger: false }), AuthModule], controllers: [HealthController] })
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false }), AuthModule],
+  controllers: [HealthController],
+  providers: [Drain],
+})
 export class HealthModule {}

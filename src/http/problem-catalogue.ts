@@ -31,7 +31,7 @@ export const problems = {
   wechat_misconfigured: { status: 502, title: 'This service is not set up with WeChat' },
   wechat_unavailable: { status: 503, title: 'WeChat is not available' },
   database_unavailable: { status: 503, title: 'The database is not available' },
-  overloaded: { status: 503, title: 'Too much is under way' },
+  overloaded: { status: 503, title: 'This node takes no more at the moment' },
 } as const satisfies Record<string, Problem>;
 
 export type ProblemCode = keyof typeof problems;

@@ -3,11 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from './describe-error.js';
 import { isProblemCode, type ProblemCode, problems } from './problem-catalogue.js';
+import type { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
 const ofStatus: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
   404: { code: 'not_found', detail: 'No such path. The paths of this service are listed in its README.' },
-  405: { code: 'method_not_allowed', detail: 'This path does not take this method.' },
   413: { code: 'payload_too_large', detail: 'The body is larger than this service accepts.' },
   415: { code: 'unsupported_media_type', detail: 'Send JSON, with Content-Type: application/json.' },
 };
@@ -24,19 +24,28 @@ interface Answer {
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
 
+  /** @param routes where they are known, a wrong method is told from a wrong path */
+  constructor(private readonly routes?: Routes) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { code, detail, members, retryAfter } = toAnswer(error);
+    this.answer(error, host.switchToHttp().getRequest(), host.switchToHttp().getResponse());
+  }
+
+  /** For what fails before Nest is asked, too. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const allowed = this.methodsOfUnmatched(request);
+    const { code, detail, members, retryAfter } = allowed.length > 0 ? wrongMethod(allowed) : toAnswer(error);
     const { status, title, ...problem } = problems[code];
 
     if (status >= 500) this.log(error, { requestId: request.id, code });
+    if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
     if ('challenge' in problem) void reply.header('WWW-Authenticate', problem.challenge);
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
     void reply
       .status(status)
       .header('Content-Type', 'application/problem+json; charset=utf-8')
       .header('Cache-Control', 'no-store')
+      .header('X-Request-Id', request.id)
       .send({
         type: `urn:problem-type:weapp-auth:${code}`,
         title,
@@ -46,6 +55,11 @@ export class ProblemFilter implements ExceptionFilter {
         requestId: request.id,
         ...members,
       });
+  }
+
+  /** Which methods the path takes, where the router found nothing for the one that was sent. */
+  private methodsOfUnmatched(request: FastifyRequest): string[] {
+    return request.is404 ? (this.routes?.methodsOf(request.url.split('?', 1)[0]!) ?? []) : [];
   }
 
   /** What was foreseen needs no stack: its cause says what happened. */
@@ -58,6 +72,10 @@ export class ProblemFilter implements ExceptionFilter {
 function reasonOf(error: unknown): { reason?: string } {
   const { cause } = error as Error;
   return cause === undefined ? {} : { reason: describeError(cause).message };
+}
+
+function wrongMethod(allowed: string[]): Answer {
+  return { code: 'method_not_allowed', detail: `This path takes ${allowed.join(', ')}.` };
 }
 
 function toAnswer(error: unknown): Answer {

@@ -1,17 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Phones } from './phones.js';
 import type { User } from './user.entity.js';
-
-/** A user as clients see one: neither openid nor unionid is in it. */
-export interface UserView {
-  id: string;
-  nickname: string | null;
-  avatarUrl: string | null;
-  /** E.164. */
-  phone: string | null;
-  roles: string[];
-  createdAt: string;
-}
+import type { UserView } from './user.view.js';
 
 /** What of a user clients may see. */
 @Injectable()

@@ -1,0 +1,30 @@
+import { UserView } from '../users/user.view.js';
+
+/** Consent to a version of the privacy policy. */
+export class ConsentView {
+  policyVersion: string;
+
+  /** ISO 8601 in UTC. */
+  at: string;
+}
+
+/** One mini-program through which the person came in. */
+export class IdentityView {
+  appid: string;
+
+  /** The name in the settings, where it has one. */
+  appName: string | null;
+
+  /** ISO 8601 in UTC. */
+  linkedAt: string;
+}
+
+/** The signed-in person. */
+export class MeView extends UserView {
+  /** The operator's own number for this person. */
+  externalId: string | null;
+
+  consent: ConsentView | null;
+
+  identities: IdentityView[];
+}

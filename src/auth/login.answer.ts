@@ -1,0 +1,23 @@
+import { UserView } from '../users/user.view.js';
+
+/** A session's tokens, and whose they are. The names are those of RFC 6749, section 5.1, in camel case. */
+export class LoginAnswer {
+  /** JWT (RFC 9068), ES256: goes with every request as `Authorization: Bearer …`. */
+  accessToken: string;
+
+  tokenType: 'Bearer';
+
+  /** Seconds until the access token expires. */
+  expiresIn: number;
+
+  /** Opaque. */
+  refreshToken: string;
+
+  /** Seconds until the refresh token expires, unless it is used before. */
+  refreshExpiresIn: number;
+
+  user: UserView;
+
+  /** Whether this login made the user. */
+  isNewUser: boolean;
+}

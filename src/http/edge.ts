@@ -1,0 +1,79 @@
+import helmet from '@fastify/helmet';
+import { Logger } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger as Pino } from 'pino';
+import type { Settings } from '../config/settings.js';
+import { BodyPipe } from './body.pipe.js';
+import { ProblemFilter } from './problem.filter.js';
+import { requestIdOf } from './request-id.js';
+import { RequestLog } from './request-log.js';
+import { Routes } from './routes.js';
+
+/** Bytes; what this service takes is far smaller. */
+const longestBody = 102_400;
+
+/** What stands between the socket and the routes: limits, request ids, the log, and which proxies are believed. */
+export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    loggerInstance: log,
+    logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: longestBody,
+    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      new ProblemFilter().answer(error, request, reply),
+    // Requests that come over an open connection while the service stops are finished, not refused.
+    return503OnClosing: false,
+  });
+  const fastify = adapter.getInstance();
+  // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('onRequest', async (request, reply) => {
+    void reply.header('X-Request-Id', request.id);
+  });
+  fastify.addHook('onRequest', warnOfUnknownProxy());
+  return adapter;
+}
+
+/** What stands before and behind every route: security headers, CORS, checked bodies, problem documents. */
+export async function setUpEdge(app: NestFastifyApplication, { corsOrigins }: Settings): Promise<void> {
+  const routes = new Routes();
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRoute', (route) => routes.add(route));
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      // Asked to upgrade, a browser would not load /docs over http on a developer's machine.
+      directives: { upgradeInsecureRequests: null },
+    },
+  });
+  if (corsOrigins.length > 0) {
+    app.enableCors({
+      origin: corsOrigins,
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
+      maxAge: 600,
+      // An OPTIONS that is no preflight gets an empty 204, and not the plugin's own 400.
+      strictPreflight: false,
+    });
+  }
+  app.useGlobalPipes(new BodyPipe());
+  app.useGlobalFilters(new ProblemFilter(routes));
+}
+
+/** A proxy that is not in TRUST_PROXY makes all its visitors one: worth one line, not one per request. */
+function warnOfUnknownProxy(): (request: FastifyRequest) => Promise<void> {
+  const logger = new Logger('TrustProxy');
+  let warned = false;
+  return async (request) => {
+    if (warned || request.headers['x-forwarded-for'] === undefined || (request.ips?.length ?? 1) > 1) return;
+    warned = true;
+    logger.warn(
+      `X-Forwarded-For came from ${request.ip}, which TRUST_PROXY does not list, and was ignored. ` +
+        'If that is your proxy, add it: otherwise all of its visitors share one address and one rate limit.',
+    );
+  };
+}

@@ -1,0 +1,16 @@
+/** A user as clients see one: neither openid nor unionid is in it. */
+export class UserView {
+  id: string;
+
+  nickname: string | null;
+
+  avatarUrl: string | null;
+
+  /** E.164, `+8613800138000`. */
+  phone: string | null;
+
+  roles: string[];
+
+  /** ISO 8601 in UTC. */
+  createdAt: string;
+}

@@ -1,0 +1,289 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Answer, ServiceNode } from './harness/node.js';
+import { tea, useWorld } from './harness/world.js';
+
+describe('the edge', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  beforeAll(async () => {
+    node = await world.startNode({ CORS_ORIGINS: 'https://console.example.com', TRUST_PROXY: '127.0.0.1' });
+  });
+
+  function expectProblem(answer: Answer, status: number, code: string): void {
+    expect(answer).toMatchObject({
+      status,
+      headers: {
+        'content-type': 'application/problem+json; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-request-id': answer.body.requestId,
+      },
+      body: { status, code, type: `urn:problem-type:weapp-auth:${code}`, title: expect.any(String) },
+    });
+  }
+
+  describe('answers with a problem document', () => {
+    it.each([
+      '/',
+      '/nowhere',
+      '/auth',
+      '/me/nowhere',
+      '/docs',
+      '/metrics',
+      '/%zz',
+      '/%00',
+      `/${'x'.repeat(5_000)}`,
+    ])('to GET %s', async (path) => {
+      const answer = await node.get(path);
+      if (answer.status === 400) expectProblem(answer, 400, 'invalid_request');
+      else expectProblem(answer, 404, 'not_found');
+    });
+
+    it.each([
+      ['GET', '/auth/login', 'POST'],
+      ['DELETE', '/auth/login', 'POST'],
+      ['PUT', '/me', 'GET, HEAD, PATCH'],
+      ['POST', '/me?a=b', 'GET, HEAD, PATCH'],
+      ['PROPFIND', '/me', 'GET, HEAD, PATCH'],
+    ])('to %s %s, which takes %s', async (method, path, allow) => {
+      const answer = await node.call(method, path, {});
+      expectProblem(answer, 405, 'method_not_allowed');
+      expect(answer.headers['allow']).toBe(allow);
+    });
+
+    it('to what is too large, and to what is no JSON', async () => {
+      expectProblem(await node.login({ code: 'x'.repeat(102_400) }), 413, 'payload_too_large');
+      expectProblem(
+        await node.post('/auth/login', 'a=b', { headers: { 'content-type': 'text/plain' } }),
+        415,
+        'unsupported_media_type',
+      );
+      expectProblem(await node.post('/auth/login', '{'), 400, 'invalid_request');
+    });
+  });
+
+  it('takes over a harmless X-Request-Id, and replaces another', async () => {
+    const harmless = await node.get('/health/live', { headers: { 'x-request-id': 'phone-1.a_B' } });
+    expect(harmless.headers['x-request-id']).toBe('phone-1.a_B');
+    const strange = await node.get('/health/live', { headers: { 'x-request-id': 'a b"}' } });
+    expect(strange.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await node.get('/health/live')).headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('logs one line per request, with its id and route, without query, headers and body', async () => {
+    const id = `log-${Date.now()}`;
+    await node.call('POST', '/auth/login?token=in-the-query', {
+      headers: { 'x-request-id': id, authorization: 'Bearer in-a-header', cookie: 'in-a-cookie' },
+      body: { code: 'in-the-body', appid: tea.appid },
+    });
+    await expect.poll(() => node.output).toContain(id);
+    const lines = node.output.split('\n').filter((line) => line.includes(id));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0]!)).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      requestId: id,
+      method: 'POST',
+      route: '/auth/login',
+      status: 401,
+      milliseconds: expect.any(Number),
+    });
+    for (const secret of ['in-the-query', 'in-a-header', 'in-a-cookie', 'in-the-body']) {
+      expect(node.output).not.toContain(secret);
+    }
+  });
+
+  it('sends the headers of helmet, and does not say what it runs on', async () => {
+    const { headers } = await node.get('/health/live');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.any(String),
+      'content-security-policy': expect.stringContaining("default-src 'self'"),
+    });
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('server');
+  });
+
+  describe('CORS', () => {
+    const preflight = (origin: string) =>
+      node.call('OPTIONS', '/auth/login', {
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type',
+        },
+      });
+
+    it('lets the pages of CORS_ORIGINS call', async () => {
+      const { status, headers } = await preflight('https://console.example.com');
+      expect(status).toBe(204);
+      expect(headers['access-control-allow-origin']).toBe('https://console.example.com');
+      const answer = await node.get('/me', { headers: { origin: 'https://console.example.com' } });
+      expect(answer.headers['access-control-allow-origin']).toBe('https://console.example.com');
+      expect(answer.headers['access-control-expose-headers']).toContain('X-Request-Id');
+    });
+
+    it('answers an OPTIONS that is no preflight without a body', async () => {
+      expect(await node.call('OPTIONS', '/health/live', {})).toMatchObject({ status: 204, text: '' });
+    });
+
+    it('lets no others', async () => {
+      expect((await preflight('https://evil.example')).headers).not.toHaveProperty(
+        'access-control-allow-origin',
+      );
+      const closed = await world.startNode();
+      const answer = await closed.get('/me', { headers: { origin: 'https://console.example.com' } });
+      expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+    });
+  });
+
+  describe('the limit on failed exchanges', () => {
+    const bad = (limited: ServiceNode, from: string, headers = {}) =>
+      limited.login({ code: 'bad', appid: tea.appid }, { from, headers });
+
+    it('refuses every exchange of an address that has failed too often, and of no other', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '3' });
+      for (let failure = 0; failure < 3; failure += 1)
+        expect((await bad(limited, '127.0.0.2')).status).toBe(401);
+      await world.control('DELETE', '/requests');
+      const refused = await limited.login(
+        { code: await world.code('anna'), appid: tea.appid },
+        { from: '127.0.0.2' },
+      );
+      expectProblem(refused, 429, 'rate_limited');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50);
+      expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
+      expect(await world.exchanges(), 'WeChat is not asked').toEqual([]);
+      expect((await world.login(limited, 'anna')).status).toBe(200);
+    });
+
+    it('counts no login that succeeds, and none that fails for another reason', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1' });
+      for (let login = 0; login < 3; login += 1)
+        expect((await world.login(limited, 'anna')).status).toBe(200);
+      await world.fault({ errcode: -1, times: 3 });
+      expect((await world.login(limited, 'anna')).status).toBe(503);
+      expect((await limited.login({})).status).toBe(400);
+      expect((await world.login(limited, 'anna')).status).toBe(200);
+    });
+
+    it('can be switched off', async () => {
+      const open = await world.startNode({ RATE_LIMIT_LOGIN: '0' });
+      for (let failure = 0; failure < 70; failure += 1)
+        expect((await bad(open, '127.0.0.2')).status).toBe(401);
+    });
+
+    it('goes by X-Forwarded-For where the proxy is trusted', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
+      const from = (ip: string) => bad(limited, '127.0.0.1', { 'x-forwarded-for': ip });
+      expect((await from('203.0.113.1')).status).toBe(401);
+      expect((await from('203.0.113.1')).status).toBe(429);
+      expect((await from('203.0.113.2')).status).toBe(401);
+      const { body } = await limited.login(
+        { code: await world.code('anna'), appid: tea.appid },
+        { headers: { 'x-forwarded-for': '203.0.113.9' } },
+      );
+      const sessions = await world.database.query('SELECT ip FROM sessions WHERE user_id = $1 AND ip = $2', [
+        body.user.id,
+        '203.0.113.9',
+      ]);
+      expect(sessions).toHaveLength(1);
+    });
+
+    it('ignores X-Forwarded-For of anybody else, and warns of it once', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '10.0.0.1' });
+      expect((await bad(limited, '127.0.0.3', { 'x-forwarded-for': '203.0.113.1' })).status).toBe(401);
+      expect((await bad(limited, '127.0.0.3', { 'x-forwarded-for': '203.0.113.2' })).status).toBe(429);
+      await expect.poll(() => limited.output).toContain('TRUST_PROXY does not list');
+      expect(limited.output.match(/TRUST_PROXY does not list/g)).toHaveLength(1);
+      expect(limited.output).toContain('127.0.0.3');
+    });
+
+    it('warns also where no proxy is trusted at all', async () => {
+      const limited = await world.startNode();
+      await limited.get('/health/live', { headers: { 'x-forwarded-for': '203.0.113.1' } });
+      await expect.poll(() => limited.output).toContain('TRUST_PROXY does not list');
+    });
+  });
+
+  describe('on SIGTERM', () => {
+    it('finishes what runs, is not ready meanwhile, then takes nothing new, and ends with code 0', async () => {
+      const stopping = await world.startNode();
+      await world.fault({ delayMs: 1_500, times: 1 });
+      const login = world.login(stopping, 'anna');
+      await expect.poll(() => world.exchanges()).toHaveLength(1);
+      const exit = stopping.stop('SIGTERM');
+
+      await expect
+        .poll(async () => (await stopping.get('/health/ready')).body)
+        .toMatchObject({ status: 503, code: 'overloaded' });
+      expect((await stopping.get('/health/live')).status).toBe(200);
+      expect((await login).status).toBe(200);
+      expect(await exit).toBe(0);
+      await expect(stopping.get('/health/live')).rejects.toThrow('ECONNREFUSED');
+    });
+
+    it('cuts off after ten seconds what does not come to an end', async () => {
+      const stopping = await world.startNode();
+      const { hostname, port } = new URL(stopping.url);
+      const hanging = connect(Number(port), hostname);
+      hanging.on('error', () => {});
+      hanging.write(
+        'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+      );
+      await once(hanging, 'connect');
+      await expect.poll(async () => (await stopping.get('/health/live')).status).toBe(200);
+      const begun = performance.now();
+      expect(await stopping.stop('SIGTERM')).toBe(0);
+      expect(performance.now() - begun).toBeLessThan(10_500);
+      hanging.destroy();
+    });
+  });
+
+  describe('/docs', () => {
+    it('is off unless API_DOCS says so', async () => {
+      expect((await node.get('/docs')).status).toBe(404);
+      expect((await node.get('/docs/openapi.json')).status).toBe(404);
+    });
+
+    it('describes every route from the classes that check it, and names its codes', async () => {
+      const documented = await world.startNode({ API_DOCS: 'true' });
+      expect((await documented.get('/docs')).text).toContain('swagger-ui');
+      const { body: document } = await documented.get('/docs/openapi.json');
+      expect(Object.keys(document.paths)).toEqual(
+        expect.arrayContaining(['/auth/login', '/me', '/health/live', '/health/ready']),
+      );
+      const login = document.paths['/auth/login'].post;
+      expect(login.responses['401'].description).toBe('`code_invalid`, `code_used`');
+      expect(login.responses['200'].content['application/json'].schema).toEqual({
+        $ref: '#/components/schemas/LoginAnswer',
+      });
+      expect(document.components.schemas.LoginRequest).toMatchObject({
+        required: ['code'],
+        properties: { code: { type: 'string', minLength: 1, maxLength: 512 } },
+      });
+      expect(document.components.schemas.Problem.properties.code.enum).toContain('code_invalid');
+      expect(document.info.description).toContain('| `code_used` | 401 |');
+    });
+
+    it('names only codes that the catalogue has, and leaves no route without any', async () => {
+      const documented = await world.startNode({ API_DOCS: 'true' });
+      const { body: document } = await documented.get('/docs/openapi.json');
+      const codes: string[] = document.components.schemas.Problem.properties.code.enum;
+      const bare: string[] = [];
+      for (const [path, operations] of Object.entries<Record<string, any>>(document.paths)) {
+        for (const [method, { responses }] of Object.entries(operations)) {
+          const named = Object.values<any>(responses).flatMap(
+            ({ description }) => description?.match(/`\w+`/g) ?? [],
+          );
+          expect(codes).toEqual(expect.arrayContaining(named.map((code: string) => code.slice(1, -1))));
+          if (named.length === 0) bare.push(`${method} ${path}`);
+        }
+      }
+      expect(bare).toEqual(['get /health/live']);
+    });
+  });
+});
