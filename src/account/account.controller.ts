@@ -1,7 +1,8 @@
-import { Body, Controller, Get, Header, Patch, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, Patch, UseGuards, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { JwtGuard } from '../auth/jwt.guard.js';
+import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { SessionRevokedError } from '../sessions/sessions.errors.js';
 import type { User } from '../users/user.entity.js';
@@ -14,6 +15,7 @@ import { UpdateMeRequest } from './update-me.request.js';
 /** The signed-in person. */
 @Controller('me')
 @UseGuards(JwtGuard)
+@UsePipes(BodyPipe)
 @ApiTags('me')
 @ApiBearerAuth()
 @Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'database_unavailable')

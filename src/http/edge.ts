@@ -4,7 +4,6 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
-import { BodyPipe } from './body.pipe.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
@@ -37,7 +36,7 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
   return adapter;
 }
 
-/** What stands before and behind every route: security headers, CORS, checked bodies, problem documents. */
+/** What stands before and behind every route: security headers, CORS, problem documents. */
 export async function setUpEdge(app: NestFastifyApplication, { corsOrigins }: Settings): Promise<void> {
   const routes = new Routes();
   app
@@ -60,7 +59,6 @@ export async function setUpEdge(app: NestFastifyApplication, { corsOrigins }: Se
       strictPreflight: false,
     });
   }
-  app.useGlobalPipes(new BodyPipe());
   app.useGlobalFilters(new ProblemFilter(routes));
 }
 

@@ -1,9 +1,16 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  Optional,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from './describe-error.js';
 import { isProblemCode, type ProblemCode, problems } from './problem-catalogue.js';
-import type { Routes } from './routes.js';
+import { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
 const ofStatus: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
@@ -25,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
 
   /** @param routes where they are known, a wrong method is told from a wrong path */
-  constructor(private readonly routes?: Routes) {}
+  constructor(@Optional() private readonly routes?: Routes) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     this.answer(error, host.switchToHttp().getRequest(), host.switchToHttp().getResponse());
@@ -68,6 +75,10 @@ export class ProblemFilter implements ExceptionFilter {
     else this.#logger.warn({ ...line, ...reasonOf(error) });
   }
 }
+
+/** The same for the errors of this service alone: what an application that imports its modules answers them with. */
+@Catch(ServiceError)
+export class ServiceErrorFilter extends ProblemFilter {}
 
 function reasonOf(error: unknown): { reason?: string } {
   const { cause } = error as Error;

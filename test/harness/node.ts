@@ -3,7 +3,16 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
 
-const main = join(import.meta.dirname, '../../dist/main.js');
+/** What to start, and the line in which it says where it listens. */
+interface Program {
+  main: string;
+  listening: RegExp;
+}
+
+const service: Program = {
+  main: join(import.meta.dirname, '../../dist/main.js'),
+  listening: /Server listening at (http:\/\/[^"\s]+)/,
+};
 
 /** An answer of the service. */
 export interface Answer<Body = any> {
@@ -30,33 +39,42 @@ export class ServiceNode {
   readonly answers: string[] = [];
   url = '';
 
-  private constructor(private readonly process: ChildProcess) {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly program: Program,
+  ) {
     const collect = (chunk: Buffer) => (this.output += chunk.toString());
     process.stdout!.on('data', collect);
     process.stderr!.on('data', collect);
   }
 
   /** Resolves once the node listens. */
-  static async start(environment: Record<string, string>): Promise<ServiceNode> {
-    const node = ServiceNode.launch(environment);
+  static async start(environment: Record<string, string>, program = service): Promise<ServiceNode> {
+    const node = ServiceNode.launch(environment, program);
     await node.listening();
     return node;
   }
 
   /** Starts the process without waiting for it. */
-  static launch(environment: Record<string, string>): ServiceNode {
+  static launch(environment: Record<string, string>, program = service): ServiceNode {
     return new ServiceNode(
       // A directory without a .env file of the developer's.
-      spawn(process.execPath, [main], { env: environment, cwd: import.meta.dirname, stdio: 'pipe' }),
+      spawn(process.execPath, [program.main], { env: environment, cwd: import.meta.dirname, stdio: 'pipe' }),
+      program,
     );
   }
 
-  async listening(): Promise<void> {
-    while (this.url === '') {
-      if (this.process.exitCode !== null) throw new Error(`The service ended at once:\n${this.output}`);
-      await Promise.race([once(this.process.stdout!, 'data'), once(this.process, 'exit')]);
-      this.url = /Server listening at (http:\/\/[^"\s]+)/.exec(this.output)?.[1] ?? '';
-    }
+  /** Resolves when the process says where it listens; fails where it ends instead. */
+  listening(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        this.url = this.program.listening.exec(this.output)?.[1] ?? '';
+        if (this.url !== '') resolve();
+      };
+      this.process.stdout!.on('data', look);
+      this.process.once('exit', () => reject(new Error(`The service ended at once:\n${this.output}`)));
+      look();
+    });
   }
 
   /** The exit code, once the process has ended. */

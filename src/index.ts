@@ -1,0 +1,21 @@
+/**
+ * What another Nest application may import. The README shows how, and `examples/notes` does it.
+ */
+export { AccountModule } from './account/account.module.js';
+export { AuthModule } from './auth/auth.module.js';
+export { CurrentUser, type SignedInUser } from './auth/current-user.decorator.js';
+export { JwtGuard } from './auth/jwt.guard.js';
+export { Roles } from './auth/roles.decorator.js';
+export { SigningKey } from './auth/signing-key.entity.js';
+export { loadSettings, Settings } from './config/settings.js';
+export { SettingsError } from './config/settings.error.js';
+export { ServiceError } from './errors/service.error.js';
+export { schema } from './schema.js';
+export { LoginCode } from './sessions/login-code.entity.js';
+export { Session } from './sessions/session.entity.js';
+export { Identity } from './users/identity.entity.js';
+export { Unionid } from './users/unionid.entity.js';
+export { User } from './users/user.entity.js';
+export { WeappAuthModule } from './weapp-auth.module.js';
+export { WechatClient, type WechatSession } from './wechat/wechat.client.js';
+export { WechatModule } from './wechat/wechat.module.js';

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ServiceNode } from './harness/node.js';
+import { useWorld } from './harness/world.js';
+
+const project = join(import.meta.dirname, '..');
+const example = join(project, 'examples/notes');
+const unpacked = join(example, 'node_modules/weapp-auth');
+
+/** examples/notes against the package as npm would publish it, not against the sources next door. */
+describe('an application of its own on the packed package', () => {
+  const world = useWorld();
+  let notes: ServiceNode;
+
+  beforeAll(async () => {
+    rmSync(unpacked, { recursive: true, force: true });
+    mkdirSync(unpacked, { recursive: true });
+    const packed = execFileSync(
+      'npm',
+      ['pack', '--ignore-scripts', '--silent', '--pack-destination', unpacked],
+      {
+        cwd: project,
+        encoding: 'utf8',
+      },
+    );
+    execFileSync('tar', ['-xzf', join(unpacked, packed.trim().split('\n').at(-1)!), '--strip-components=1'], {
+      cwd: unpacked,
+    });
+    execFileSync(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', example]);
+    notes = await ServiceNode.start(world.environment(), {
+      main: join(example, 'dist/main.js'),
+      listening: /Notes are served at (\S+)/,
+    });
+    world.nodes.push(notes);
+  });
+  afterAll(() => rmSync(join(example, 'node_modules'), { recursive: true, force: true }));
+
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  it('logs people in, and keeps their notes apart', async () => {
+    const anna = (await world.login(notes, 'anna')).body;
+    const bert = (await world.login(notes, 'bert')).body;
+    expect((await notes.post('/notes', { text: '买菜' }, bearer(anna.accessToken))).status).toBe(201);
+    expect((await notes.get('/notes', bearer(anna.accessToken))).body).toMatchObject([
+      { text: '买菜', userId: anna.user.id },
+    ]);
+    expect((await notes.get('/notes', bearer(bert.accessToken))).body).toEqual([]);
+  });
+
+  it('answers the errors of the guard as this service does', async () => {
+    expect(await notes.get('/notes')).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json; charset=utf-8' },
+      body: { code: 'token_missing' },
+    });
+    const { body } = await world.login(notes, 'anna');
+    expect((await notes.call('DELETE', '/notes', bearer(body.accessToken))).body.code).toBe('forbidden');
+  });
+
+  it('answers its own errors as it likes', async () => {
+    const { body } = await world.login(notes, 'anna');
+    const answer = await notes.post('/notes', { text: '' }, bearer(body.accessToken));
+    expect(answer).toMatchObject({ status: 400, body: { message: 'text must not be empty' } });
+  });
+
+  it('goes by the roles of the users table', async () => {
+    const { body } = await world.login(notes, 'carl');
+    await world.database.query(`UPDATE users SET roles = '{moderator}' WHERE id = $1`, [body.user.id]);
+    const again = await world.login(notes, 'carl');
+    expect((await notes.call('DELETE', '/notes', bearer(again.body.accessToken))).status).toBe(204);
+  });
+
+  it('checks bodies and spends no code on a malformed one', async () => {
+    expect((await notes.login({ code: 5 })).body.code).toBe('invalid_request');
+    const { body } = await world.login(notes, 'anna');
+    expect((await notes.patch('/me', { nickname: '' }, bearer(body.accessToken))).body.code).toBe(
+      'invalid_request',
+    );
+    expect((await notes.patch('/me', { nickname: '小明' }, bearer(body.accessToken))).body.nickname).toBe(
+      '小明',
+    );
+  });
+
+  it('shares its database with the service itself', async () => {
+    const service = await world.startNode();
+    const { body } = await world.login(service, 'anna');
+    expect((await notes.get('/notes', bearer(body.accessToken))).status).toBe(200);
+  });
+
+  it('holds the built service and nothing else', () => {
+    expect(
+      readdirSync(unpacked)
+        .filter((name) => !name.endsWith('.tgz'))
+        .toSorted(),
+    ).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    const specs = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.includes('.spec.'),
+    );
+    expect(specs).toEqual([]);
+  });
+
+  it('depends on every package that it imports', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
+    const imported = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js') || file.endsWith('.d.ts'))
+      .flatMap((file) => [
+        ...readFileSync(join(unpacked, 'dist', file), 'utf8').matchAll(
+          /(?:from|import) '((?:@[\w-]+\/)?[\w-]+)/g,
+        ),
+      ])
+      .map(([, name]) => name!);
+    expect(imported.length).toBeGreaterThan(50);
+    const undeclared = new Set(
+      imported.filter((name) => !Object.hasOwn(dependencies, name) && name !== 'node'),
+    );
+    expect([...undeclared]).toEqual([]);
+  });
+});
