@@ -2,6 +2,7 @@ import { startService } from './app.setup.js';
 import { processEnvironment } from './config/environment.js';
 import { loadSettings } from './config/settings.js';
 import { SettingsError } from './config/settings.error.js';
+import { explainConnectionFailure } from './database/database.errors.js';
 import { ServiceError } from './errors/service.error.js';
 import { describeError } from './http/describe-error.js';
 
@@ -21,5 +22,7 @@ function reasonOf(error: unknown): string {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
     return 'The service did not start. EADDRINUSE: its port is taken, choose another with PORT.';
   }
+  const connection = explainConnectionFailure(error);
+  if (connection !== undefined) return `The service did not start. ${connection}`;
   return `The service did not start. ${JSON.stringify(describeError(error))}`;
 }

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Postgres, removePostgres, startPostgres } from '../local/postgres.js';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { useWorld } from './harness/world.js';
+import { cake, tea, useWorld } from './harness/world.js';
+
+const patience = { timeout: 20_000 };
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('when Postgres', () => {
   const world = useWorld();
@@ -40,15 +43,19 @@ describe('when Postgres', () => {
       const load = { stopped: false };
       const phones = Array.from({ length: 8 }, async (_, phone) => {
         for (let round = 0; !load.stopped; round += 1) {
-          answers.push(await world.login(node, `${mode}-${phone}-${round % 5}`));
+          answers.push(await world.login(node, `${mode}-${phone}-${round}`));
         }
       });
       const succeeded = () => answers.filter(({ status }) => status === 200).length;
       const refused = () => answers.filter(({ status }) => status === 503).length;
 
-      await expect.poll(succeeded).toBeGreaterThan(50);
+      onTestFinished(async () => {
+        load.stopped = true;
+        await Promise.all(phones);
+      });
+      await expect.poll(succeeded, patience).toBeGreaterThan(50);
       await postgres.stop(mode);
-      await expect.poll(refused).toBeGreaterThan(20);
+      await expect.poll(refused, patience).toBeGreaterThan(20);
       expect(await node.get('/health/ready')).toMatchObject({
         status: 503,
         headers: { 'retry-after': '1' },
@@ -58,7 +65,7 @@ describe('when Postgres', () => {
 
       postgres = await startPostgres({ dataDirectory, port: postgres.port });
       const before = succeeded();
-      await expect.poll(succeeded, { timeout: 10_000 }).toBeGreaterThan(before + 50);
+      await expect.poll(succeeded, patience).toBeGreaterThan(before + 50);
       load.stopped = true;
       await Promise.all(phones);
       expect((await node.get('/health/ready')).status).toBe(200);
@@ -77,16 +84,65 @@ describe('when Postgres', () => {
     },
   );
 
-  it('has no connection free for long, a login is answered with 503 instead of waiting for ever', async () => {
-    const { body } = await world.login(node, 'locked');
+  /** A lock that another session holds on a row, until it is let go. */
+  async function hold(text: string, values: unknown[]): Promise<() => Promise<void>> {
     const holder = new Client({ connectionString: postgres.url('postgres') });
     await holder.connect();
     await holder.query('BEGIN');
-    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [body.user.id]);
-    const answer = await world.login(node, 'locked');
-    expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
-    await holder.query('ROLLBACK');
-    await holder.end();
-    expect((await world.login(node, 'locked')).status).toBe(200);
+    await holder.query(text, values);
+    return async () => {
+      await holder.query('ROLLBACK');
+      await holder.end();
+    };
+  }
+
+  it('has no connection free for long, a login is answered with 503 instead of waiting for ever', async () => {
+    const narrow = await world.startNode({ DATABASE_URL: postgres.url('postgres'), DATABASE_POOL_SIZE: '1' });
+    const { body } = await world.login(narrow, 'locked');
+    const release = await hold('SELECT FROM users WHERE id = $1 FOR UPDATE', [body.user.id]);
+    const locked = world.login(narrow, 'locked');
+    const other = await world.login(narrow, 'other');
+    expect(other).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    expect(await locked).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    await release();
+    expect((await world.login(narrow, 'locked')).status).toBe(200);
+    expect((await world.login(narrow, 'other')).status).toBe(200);
+  });
+
+  it('keeps a first login waiting too long, no later login is lost in the transaction that was given up', async () => {
+    const narrow = await world.startNode({ DATABASE_URL: postgres.url('postgres'), DATABASE_POOL_SIZE: '1' });
+    await world.login(narrow, 'two-apps', tea.appid);
+    const release = await hold('SELECT FROM unionids FOR UPDATE', []);
+    expect((await world.login(narrow, 'two-apps', cake.appid)).status).toBe(503);
+    await release();
+    const { body } = await world.login(narrow, 'somebody');
+    const [kept] = await query<{ count: number }>(
+      'SELECT count(*)::integer AS count FROM sessions WHERE id = $1',
+      [decodeJwt(body.accessToken)['sid']],
+    );
+    expect(kept!.count).toBe(1);
+    const idle = await query(`SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'`, []);
+    expect(idle).toHaveLength(0);
+  });
+
+  it('ends connections again and again while people log in, the service goes on', async () => {
+    const codes = await Promise.all(Array.from({ length: 60 }, (_, index) => world.code(`killed-${index}`)));
+    const logins = codes.map(async (code, index) => {
+      if (index % 5 === 0) {
+        await query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'weapp-auth'`,
+          [],
+        );
+      }
+      return node.login({ code, appid: tea.appid });
+    });
+    const answers = await Promise.all(logins);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.map(({ body }) => body.code)).toEqual(Array(refused.length).fill('database_unavailable'));
+    expect((await world.login(node, 'after')).status).toBe(200);
+  });
+
+  it('holds nothing secret after all this', async () => {
+    await world.expectSecretsKept(postgres.url('postgres'));
   });
 });

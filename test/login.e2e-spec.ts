@@ -1,4 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceNode } from './harness/node.js';
 import { alone, cake, tea, useWorld } from './harness/world.js';
@@ -131,13 +132,16 @@ describe('POST /auth/login', () => {
       expect(answer.status).toBe(200);
     });
 
-    it('is else the only one there is', async () => {
+    it('is else the only one there is, also where appid is null', async () => {
       const single = await world.startNode({
         WECHAT_APPS: undefined,
         WECHAT_APPID: alone.appid,
         WECHAT_SECRET: alone.secret,
       });
       expect((await single.login({ code: await world.code('dora', alone.appid) })).status).toBe(200);
+      expect((await single.login({ code: await world.code('dora', alone.appid), appid: null })).status).toBe(
+        200,
+      );
     });
 
     it.each([
@@ -176,6 +180,7 @@ describe('POST /auth/login', () => {
       ['a string', '"code"'],
       ['null', 'null'],
       ['broken JSON', '{"code":'],
+      ['a code nested a thousand levels deep', `{"code":${'['.repeat(1_000)}${']'.repeat(1_000)}}`],
       ['a poisoned prototype', '{"__proto__":{"code":"a"}}'],
     ])('is a 400 and asks WeChat nothing: %s', async (_, body) => {
       const answer = await node.post('/auth/login', body, {
@@ -217,7 +222,10 @@ describe('POST /auth/login', () => {
       expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
     });
 
-    it('may hold members that nobody knows', async () => {
+    it('may hold members that nobody knows, however deep and many they are', async () => {
+      const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+      const body = `{"code":"${await world.code('anna')}","appid":"${tea.appid}","deep":${deep}}`;
+      expect((await node.post('/auth/login', body)).status).toBe(200);
       expect(
         (await node.login({ code: await world.code('anna'), appid: tea.appid, extra: [1] })).status,
       ).toBe(200);
@@ -317,6 +325,26 @@ describe('POST /auth/login', () => {
     });
     expect((await world.login(node, 'jane', cake.appid)).status, 'through another door').toBe(403);
     expect(await world.database.count('sessions')).toBe(sessions);
+  });
+
+  it('opens no session for a person whose disabling commits while the login waits', async () => {
+    const { body } = await world.login(node, 'lena');
+    const disabling = new Client({ connectionString: world.database.url });
+    await disabling.connect();
+    await disabling.query('BEGIN');
+    await disabling.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [body.user.id]);
+    const login = world.login(node, 'lena');
+    await expect
+      .poll(() =>
+        world.database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        ),
+      )
+      .toHaveLength(1);
+    await disabling.query('COMMIT');
+    await disabling.end();
+    expect((await login).status).toBe(403);
+    expect(await world.database.count(`sessions WHERE user_id = '${body.user.id}'`)).toBe(1);
   });
 
   it('moves last_login_at at most once an hour', async () => {

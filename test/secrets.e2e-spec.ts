@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { dump } from './harness/database.js';
 import type { ServiceNode } from './harness/node.js';
 import { tea, useWorld } from './harness/world.js';
 
@@ -38,10 +41,10 @@ describe('secrets', () => {
     const outside = node.output + node.answers.join('\n');
     expect(outside).toContain(body.user.id);
     for (const secret of [sessionKey, openid, unionid]) expect(outside).not.toContain(secret);
-    const dump = await world.database.dump();
-    expect(dump).toContain(openid);
-    expect(dump).not.toContain(sessionKey);
-    expect(dump).not.toContain(Buffer.from(sessionKey, 'base64').toString('hex'));
+    const stored = await dump(world.database.url);
+    expect(stored).toContain(openid);
+    expect(stored).not.toContain(sessionKey);
+    expect(stored).not.toContain(Buffer.from(sessionKey, 'base64').toString('hex'));
   });
 
   it('stay out of logs and answers when WeChat fails in every way, also at the most talkative log level', async () => {
@@ -94,12 +97,31 @@ describe('secrets', () => {
     await world.expectSecretsKept();
   });
 
+  it("stay out of the log when something in WeChat's place quotes the request", async () => {
+    const gateway = createServer((request, response) => {
+      response.end(
+        JSON.stringify({
+          errcode: 40013,
+          errmsg: `bad request ${request.url} ${decodeURIComponent(request.url!)}`,
+        }),
+      );
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    const { port } = gateway.address() as AddressInfo;
+    const quoted = await world.startNode({ WECHAT_BASE_URL: `http://127.0.0.1:${port}` });
+    expect((await world.login(quoted, 'anna')).status).toBe(502);
+    await quoted.login({ code: (await world.code('anna')) + ' +&', appid: tea.appid });
+    await expect.poll(() => quoted.output).toContain('40013');
+    gateway.close();
+    await world.expectSecretsKept();
+  });
+
   it('would be found by this very check', async () => {
     const known = 'a-secret-that-is-in-the-database';
     await world.login(node, 'erna');
     await world.database.query('UPDATE users SET nickname = $1', [known]);
     world.keepSecret(known);
-    await expect(world.expectSecretsKept()).rejects.toThrow('a secret was written');
+    await expect(world.expectSecretsKept()).rejects.toThrow('a secret was stored');
     await world.database.query('UPDATE users SET nickname = NULL');
   });
 });

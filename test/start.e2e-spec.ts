@@ -50,6 +50,29 @@ describe('npm run start:prod', () => {
     expect(output).toContain('needs a key that ENCRYPTION_KEYS no longer lists');
   });
 
+  it.each([
+    ['has no such database', (url: URL) => (url.pathname = '/nothing'), 'has no database of the name'],
+    [
+      'does not accept the password',
+      (url: URL) => (url.password = 'wrong'),
+      'does not accept the user and password',
+    ],
+  ])('ends with code 1 and one sentence where Postgres %s', async (_, change, sentence) => {
+    const url = new URL(world.database.url);
+    change(url);
+    const output = await refusal(world.environment({ DATABASE_URL: url.href }));
+    expect(output).toContain(sentence);
+    expect(output).not.toContain('    at ');
+  });
+
+  it('waits for a Postgres that is not there yet, saying so', async () => {
+    const node = world.launchNode({ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/weapp' });
+    await expect
+      .poll(() => node.output, { timeout: 10_000 })
+      .toContain('cannot be reached at the address in DATABASE_URL (ECONNREFUSED)');
+    expect(await node.stop('SIGKILL')).toBeNull();
+  });
+
   it('ends with code 1 where its port is taken', async () => {
     const { url } = await world.startNode();
     expect(await refusal(world.environment({ PORT: new URL(url).port }))).toContain('EADDRINUSE');
@@ -73,6 +96,7 @@ describe('npm run start:prod', () => {
       const answers = await Promise.all(nodes.map((node) => node.me(body.accessToken)));
       expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
       await Promise.all(nodes.map((node) => node.stop()));
+      await world.expectSecretsKept(database.url);
     } finally {
       await database.drop();
     }

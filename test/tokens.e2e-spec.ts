@@ -131,6 +131,15 @@ describe('a guarded route', () => {
     }
   });
 
+  it('answers token_invalid to every other text of the same signature', async () => {
+    const token = await sign();
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const last of alphabet.replace(token.at(-1)!, '')) {
+      expect((await node.me(token.slice(0, -1) + last)).body.code).toBe('token_invalid');
+    }
+    expect((await node.me(`${token}=`)).body.code).toBe('token_invalid');
+  });
+
   it('answers 431 to a token of 100 KB', async () => {
     expect((await node.me('x'.repeat(100_000))).status).toBe(431);
   });

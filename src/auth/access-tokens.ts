@@ -93,6 +93,7 @@ export class AccessTokens {
   }
 
   private async verifySignature(token: string): Promise<AccessTokenClaims> {
+    if (!isCanonical(token)) throw new TokenInvalidError();
     const publicKey = await this.keys.find(keyIdOf(token));
     if (publicKey === undefined) throw new TokenInvalidError();
     let claims: AccessTokenClaims;
@@ -127,4 +128,13 @@ function keyIdOf(token: string): string {
     throw new TokenInvalidError(cause);
   }
   throw new TokenInvalidError();
+}
+
+/**
+ * The last character of a signature has bits that decoders ignore, so that several texts would be one token. Only
+ * the one that was issued is.
+ */
+function isCanonical(token: string): boolean {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature;
 }

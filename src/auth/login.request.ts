@@ -11,5 +11,5 @@ export class LoginRequest {
   @IsOptional()
   @IsString()
   @Length(1, 64)
-  appid?: string;
+  appid?: string | null;
 }

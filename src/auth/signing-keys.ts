@@ -28,7 +28,7 @@ export class SigningKeys implements OnModuleInit {
   readonly #box: SealedBox;
   #keys: ReadonlyMap<string, LoadedKey> = new Map();
   #lastReload = -Infinity;
-  #reloading: Promise<void> | undefined;
+  #reload: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -52,15 +52,19 @@ export class SigningKeys implements OnModuleInit {
     return newest;
   }
 
-  /** The public key of that name; looks into the database for one that this node has not met, but not often. */
+  /**
+   * The public key of that name; looks into the database for one that this node has not met, but not often.
+   *
+   * @throws {DatabaseUnavailableError} where the last look failed: the token may be good
+   */
   async find(kid: string): Promise<KeyObject | undefined> {
     const known = this.#keys.get(kid);
     if (known !== undefined) return known.publicKey;
-    if (this.#reloading === undefined && performance.now() - this.#lastReload >= reloadPause) {
+    if (performance.now() - this.#lastReload >= reloadPause) {
       this.#lastReload = performance.now();
-      this.#reloading = this.load().finally(() => (this.#reloading = undefined));
+      this.#reload = this.load();
     }
-    await this.#reloading;
+    await this.#reload;
     return this.#keys.get(kid)?.publicKey;
   }
 

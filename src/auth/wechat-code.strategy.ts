@@ -26,7 +26,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   /** Guards run before pipes: the body is checked here, before a malformed request can spend its code. */
   async validate({ body, headers, ip }: FastifyRequest): Promise<SignedIn> {
     const { code, appid } = await parseBody(LoginRequest, body);
-    const app = this.apps.choose(appid, headers.referer);
+    const app = this.apps.choose(appid ?? undefined, headers.referer);
     const session = await this.exchange(app, code, ip);
     return this.users.signIn({ ...session, appid: app.appid, code, ip, userAgent: headers['user-agent'] });
   }

@@ -36,7 +36,8 @@ export function readVariables(
     if (value) values[name] = value;
     else if (file) {
       try {
-        values[name] = readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
+        const content = readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
+        if (content) values[name] = content;
       } catch (error) {
         const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
         faults.push({ name: `${name}_FILE`, fault: `names a file that cannot be read (${reason})` });

@@ -56,7 +56,7 @@ describe('loadSettings', () => {
         ...good,
         HOST: '::1',
         PORT: '0',
-        DATABASE_POOL_SIZE: '2',
+        DATABASE_POOL_SIZE: '1',
         DATABASE_NAMED_STATEMENTS: 'false',
         WECHAT_BASE_URL: 'http://127.0.0.1:3001',
         ENCRYPTION_KEYS: `${otherKey}, ${key}`,
@@ -70,7 +70,7 @@ describe('loadSettings', () => {
     ).toMatchObject({
       host: '::1',
       port: 0,
-      databasePoolSize: 2,
+      databasePoolSize: 1,
       databaseNamedStatements: false,
       wechatBaseUrl: 'http://127.0.0.1:3001',
       encryptionKeys: [otherKey, key],
@@ -109,6 +109,11 @@ describe('loadSettings', () => {
     ).toEqual(['DATABASE_URL', 'ENCRYPTION_KEYS', 'JWT_ISSUER', 'WECHAT_APPID']);
   });
 
+  it('names faults of apps beside all others', () => {
+    const faults = faultsOf({ ...good, JWT_ISSUER: undefined, WECHAT_APPID: 'wxe000000000000001' });
+    expect(faults.map(({ name }) => name).toSorted()).toEqual(['JWT_ISSUER', 'WECHAT_APPID']);
+  });
+
   it.each([
     ['HOST', 'a b'],
     ['PORT', '65536'],
@@ -116,12 +121,16 @@ describe('loadSettings', () => {
     ['PORT', 'eighty'],
     ['DATABASE_URL', 'mysql://db/weapp'],
     ['DATABASE_URL', 'nonsense'],
-    ['DATABASE_POOL_SIZE', '1'],
+    ['PORT', '0x10'],
+    ['PORT', ' '],
+    ['DATABASE_POOL_SIZE', '0'],
     ['DATABASE_NAMED_STATEMENTS', 'yes'],
     ['WECHAT_APPID', 'gh_0123456789ab'],
     ['WECHAT_SECRET', 'with a blank'],
     ['WECHAT_BASE_URL', 'http://api.weixin.qq.com'],
     ['WECHAT_BASE_URL', 'http://127.0.0.1.example.com'],
+    ['WECHAT_BASE_URL', 'https://user:word@wechat.example'],
+    ['WECHAT_BASE_URL', 'https://wechat.example?query'],
     ['WECHAT_MAX_CONCURRENCY', '0'],
     ['ENCRYPTION_KEYS', 'c2hvcnQ='],
     ['ENCRYPTION_KEYS', `${key},${key}`],
@@ -142,7 +151,7 @@ describe('loadSettings', () => {
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s, by its name and without its value', (name, value) => {
     const faults = faultsOf({ ...good, [name]: value });
-    expect(faults).toMatchObject([{ name, fault: expect.any(String) }]);
+    expect(faults).toMatchObject([{ name, fault: expect.any(String), example: expect.any(String) }]);
     expect(new SettingsError(faults).message.split(/\s/)).not.toContain(value);
   });
 
@@ -194,6 +203,12 @@ describe('loadSettings', () => {
       writeFileSync(file, 'from-a-file\r\n');
       const { wechatApps } = loadSettings({ ...good, WECHAT_SECRET: undefined, WECHAT_SECRET_FILE: file });
       expect(wechatApps[0]!.secret).toBe('from-a-file');
+    });
+
+    it('counts as absent where the file is empty', () => {
+      const file = join(directory, 'empty');
+      writeFileSync(file, '\n');
+      expect(loadSettings({ ...good, PORT_FILE: file }).port).toBe(3000);
     });
 
     it('is refused beside NAME, and where there is no such file', () => {

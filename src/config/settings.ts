@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import {
   ArrayMinSize,
-  getMetadataStorage,
   IsArray,
   IsBoolean,
   IsIn,
@@ -22,6 +21,7 @@ import {
 } from 'class-validator';
 import { type Environment, readVariables, variableName } from './environment.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
+import { validatedProperties } from './validated-properties.js';
 
 /** How an app receives WeChat's message push, as entered in the mini-program's console. */
 export class WechatPush {
@@ -62,7 +62,9 @@ export class WechatApp {
 
 const appsExample = `'[{"appid":"wx0123456789abcdef","secret":"0123456789abcdef0123456789abcdef"}]'`;
 
-const toNumber = Transform(({ value }) => (typeof value === 'string' ? Number(value) : (value as unknown)));
+const toNumber = Transform(({ value }) =>
+  typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : (value as unknown),
+);
 const toBoolean = Transform(({ value }) =>
   value === 'true' ? true : value === 'false' ? false : (value as unknown),
 );
@@ -102,6 +104,12 @@ function List(): PropertyDecorator {
 
 function isUrl(value: unknown, accepts: (url: URL) => boolean): boolean {
   return typeof value === 'string' && URL.canParse(value) && accepts(new URL(value));
+}
+
+/** Paths can be appended to it, and secrets sent there. */
+function isBaseUrl(url: URL): boolean {
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return isSafe && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
 function isLoopback(url: URL): boolean {
@@ -165,8 +173,8 @@ export class Settings {
   )
   databaseUrl: string;
 
-  /** Connections of this process. Two are the least: one holds the lock while the other migrates. */
-  @WholeNumber({ min: 2, max: 1000, example: 10 })
+  /** Connections of this process. */
+  @WholeNumber({ min: 1, max: 1000, example: 10 })
   databasePoolSize = 10;
 
   /** Off for connection poolers that cannot keep named statements. */
@@ -174,16 +182,15 @@ export class Settings {
   databaseNamedStatements = true;
 
   /** The mini-programs; from `WECHAT_APPS`, or from `WECHAT_APPID` and `WECHAT_SECRET`. */
-  @IsArray({ message: 'must be a JSON array of {"appid","secret"}', context: { example: appsExample } })
-  @ArrayMinSize(1, { message: 'must name at least one app', context: { example: appsExample } })
+  @IsArray({ message: 'must be a JSON array of {"appid","secret"}' })
+  @ArrayMinSize(1, { message: 'must name at least one app' })
   @ValidateNested({ each: true, message: 'must be a JSON array of {"appid","secret"}' })
   @Type(() => WechatApp)
   wechatApps: WechatApp[];
 
   @Satisfies(
-    (value) =>
-      isUrl(value, (url) => url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))),
-    'must be an https:// URL (http:// only on loopback)',
+    (value) => isUrl(value, isBaseUrl),
+    'must be an https:// URL (http:// only on loopback) without user, query and fragment',
     'https://api.weixin.qq.com',
   )
   wechatBaseUrl = 'https://api.weixin.qq.com';
@@ -196,7 +203,7 @@ export class Settings {
   @List()
   @Satisfies(
     isEncryptionKeys,
-    'is required and must be different base64 keys of 32 bytes each, comma-separated, newest first (make one: openssl rand -base64 32)',
+    'is required and must be different base64 keys of 32 bytes each, comma-separated, newest first',
   )
   encryptionKeys: string[];
 
@@ -250,14 +257,7 @@ export class Settings {
   logLevel = 'info';
 }
 
-/** The properties that carry validation, which are all of them. */
-const properties = [
-  ...new Set(
-    getMetadataStorage()
-      .getTargetValidationMetadatas(Settings, '', false, false)
-      .map(({ propertyName }) => propertyName),
-  ),
-];
+const properties = validatedProperties(Settings);
 
 /** Every environment variable that the service reads, each also as `NAME_FILE`. */
 export const settingNames: readonly string[] = [
@@ -293,9 +293,14 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
       .flatMap((error) => toFaults(error))
       .filter(({ name }) => !unreadable.has(name) && !(name === 'WECHAT_APPS' && apps.faults.length > 0)),
   );
-  if (faults.length === 0) faults.push(...checkAppids(settings.wechatApps, options.allowEmulator === true));
+  faults.push(...checkAppids(apps.value, options.allowEmulator === true));
   if (faults.length > 0) {
-    throw new SettingsError(faults.map((fault) => ({ ...fault, name: asWritten(fault.name, values) })));
+    throw new SettingsError(
+      faults.map(({ name, fault, example }) => {
+        const written = asWritten(name, values);
+        return { name: written, fault, example: example ?? exampleOf(written) };
+      }),
+    );
   }
   return settings;
 }
@@ -312,12 +317,12 @@ function readApps(values: Record<string, string>): { value?: unknown; faults: Se
       return { value: JSON.parse(list) as unknown, faults: [] };
     } catch {
       // The parser's message quotes the text, which holds secrets.
-      return { faults: [{ name: 'WECHAT_APPS', fault: 'is not valid JSON', example: appsExample }] };
+      return { faults: [{ name: 'WECHAT_APPS', fault: 'is not valid JSON' }] };
     }
   }
   if (appid === undefined && secret === undefined) {
     const fault = 'with WECHAT_SECRET, or WECHAT_APPS, is required: which mini-program may log in';
-    return { faults: [{ name: 'WECHAT_APPID', fault, example: 'wx0123456789abcdef' }] };
+    return { faults: [{ name: 'WECHAT_APPID', fault }] };
   }
   if (appid === undefined)
     return { faults: [{ name: 'WECHAT_APPID', fault: 'is missing beside WECHAT_SECRET' }] };
@@ -334,9 +339,28 @@ function asWritten(name: string, values: Record<string, string>): string {
     .replace(/^WECHAT_APPS\[0\]\.secret$/, 'WECHAT_SECRET');
 }
 
-function checkAppids(apps: readonly WechatApp[], allowEmulator: boolean): SettingFault[] {
+/** Where a fault has no example of its own. */
+function exampleOf(name: string): string | undefined {
+  if (name.endsWith('_FILE'))
+    return `/run/secrets/${name
+      .toLowerCase()
+      .replace(/_file$/, '')
+      .replaceAll('_', '-')}`;
+  return {
+    WECHAT_APPID: 'wx0123456789abcdef',
+    WECHAT_SECRET: '0123456789abcdef0123456789abcdef',
+    WECHAT_APPS: appsExample,
+    ENCRYPTION_KEYS: '$(openssl rand -base64 32)',
+    JWT_AUDIENCE: 'weapp',
+  }[name.replace(/\[\d+\].*$/, '')];
+}
+
+function checkAppids(apps: unknown, allowEmulator: boolean): SettingFault[] {
   const faults: SettingFault[] = [];
-  const appids = apps.map(({ appid }) => appid);
+  const appids = (Array.isArray(apps) ? (apps as unknown[]) : []).flatMap((app) => {
+    const appid = (app as Partial<WechatApp> | null)?.appid;
+    return typeof appid === 'string' ? [appid] : [];
+  });
   if (new Set(appids).size < appids.length) {
     faults.push({ name: 'WECHAT_APPS', fault: 'names one appid twice' });
   }

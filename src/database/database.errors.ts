@@ -1,3 +1,4 @@
+import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { ServiceError } from '../errors/service.error.js';
 
 /** Postgres is away, starting, stopping, or has no connection left. What was asked may or may not be done. */
@@ -36,9 +37,28 @@ const driverFailure =
 /** Whether the database is away, as opposed to having refused the statement. */
 export function isDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  // What TypeORM says of a connection that has been lost under it.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return true;
+  if (error instanceof QueryRunnerProviderAlreadyReleasedError) return true;
   if (error instanceof AggregateError) return error.errors.some((each) => isDatabaseFailure(each));
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
   if (driverError !== undefined && driverError !== error) return isDatabaseFailure(driverError);
   if (typeof code === 'string') return socketFailures.has(code) || serverFailure.test(code);
   return driverFailure.test(error.message);
+}
+
+/** Why there is no connection to be had, in words for whoever starts the service; undefined for anything else. */
+export function explainConnectionFailure(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return 'Postgres does not accept the user and password of DATABASE_URL.';
+    case '3D000':
+      return 'Postgres has no database of the name in DATABASE_URL: create it, the service fills it.';
+    case '42501':
+      return 'The user of DATABASE_URL may not create tables: make it the owner of its database.';
+  }
+  if (!isDatabaseFailure(error)) return undefined;
+  return `Postgres cannot be reached at the address in DATABASE_URL${typeof code === 'string' ? ` (${code})` : ''}.`;
 }

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions, type Schema } from './data-source-options.js';
 import { Database } from './database.js';
-import { isDatabaseFailure } from './database.errors.js';
+import { explainConnectionFailure, isDatabaseFailure } from './database.errors.js';
 import { migrate } from './migrate.js';
 
 /** Connects to Postgres, after bringing its schema up to date. */
@@ -23,7 +23,11 @@ export class DatabaseModule {
             // A database that is still starting is worth waiting for; a wrong password is not.
             retryAttempts: 30,
             retryDelay: 1_000,
-            toRetry: isDatabaseFailure,
+            toRetry: (error: unknown) => {
+              const retry = isDatabaseFailure(error);
+              if (retry) logger.warn(explainConnectionFailure(error));
+              return retry;
+            },
           }),
           inject: [Settings],
           dataSourceFactory: async (options) => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import type { Pool, QueryResultRow } from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { DatabaseUnavailableError, isDatabaseFailure } from './database.errors.js';
 
@@ -12,7 +12,12 @@ export interface NamedStatement {
   text: string;
 }
 
-/** The way to Postgres. A failing server becomes a `DatabaseUnavailableError` here and nowhere else. */
+/**
+ * The way to Postgres. A failing server becomes a `DatabaseUnavailableError` here and nowhere else.
+ *
+ * A connection on which the server has failed or fallen silent never goes back into the pool: what was last asked
+ * of it may still be under way, an open transaction among it, and the next request would work inside that.
+ */
 @Injectable()
 export class Database {
   constructor(
@@ -27,9 +32,17 @@ export class Database {
    * @throws {DatabaseUnavailableError}
    */
   async query<Row extends QueryResultRow>({ name, text }: NamedStatement, values: unknown[]): Promise<Row[]> {
-    const pool = (this.dataSource.driver as unknown as { master: Pool }).master;
     const statement = this.settings.databaseNamedStatements ? { name, text, values } : { text, values };
-    return this.translate(async () => (await pool.query<Row>(statement)).rows);
+    const client = await this.connect();
+    try {
+      const { rows } = await client.query<Row>(statement);
+      client.release();
+      return rows;
+    } catch (error) {
+      const failed = isDatabaseFailure(error);
+      client.release(failed);
+      throw failed ? new DatabaseUnavailableError(error) : error;
+    }
   }
 
   /**
@@ -38,16 +51,26 @@ export class Database {
    * @throws {DatabaseUnavailableError}
    */
   async run<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.translate(() => work(this.dataSource.manager));
+    return this.withRunner((runner) => work(runner.manager));
   }
 
   /**
    * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back.
    *
-   * @throws {DatabaseUnavailableError}
+   * @throws {DatabaseUnavailableError} also where the connection was lost at COMMIT, and nobody knows
    */
   async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.translate(() => this.dataSource.transaction(work));
+    return this.withRunner(async (runner) => {
+      await runner.startTransaction();
+      try {
+        const result = await work(runner.manager);
+        await runner.commitTransaction();
+        return result;
+      } catch (error) {
+        if (!isDatabaseFailure(error)) await runner.rollbackTransaction();
+        throw error;
+      }
+    });
   }
 
   /**
@@ -65,11 +88,36 @@ export class Database {
     if (row?.executed !== names.length) throw new Error('A migration is missing.');
   }
 
-  private async translate<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** A failure to connect is the server's, whatever it says: it may be starting, full, or being moved. */
+  private async connect(): Promise<PoolClient> {
     try {
-      return await work();
+      return await (this.dataSource.driver as unknown as { master: Pool }).master.connect();
     } catch (error) {
-      throw isDatabaseFailure(error) ? new DatabaseUnavailableError(error) : error;
+      throw new DatabaseUnavailableError(error);
     }
   }
+
+  private async withRunner<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.connect();
+    } catch (error) {
+      throw new DatabaseUnavailableError(error);
+    }
+    try {
+      return await work(runner);
+    } catch (error) {
+      if (!isDatabaseFailure(error)) throw error;
+      await abandon(runner, error);
+      throw new DatabaseUnavailableError(error);
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+/** Closes the connection instead of giving it back. TypeORM does so itself, but only for errors of the socket. */
+async function abandon(runner: QueryRunner, error: unknown): Promise<void> {
+  const closing = runner as unknown as { releasePostgresConnection(error: unknown): Promise<void> };
+  await closing.releasePostgresConnection(error);
 }

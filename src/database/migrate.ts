@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { advisoryLocks, takeAdvisoryLock } from './advisory-locks.js';
+import { onConnect } from './data-source-options.js';
 
 /**
  * Brings the schema up to date. Any number of nodes may start at once: the first migrates, the others wait and
@@ -13,7 +14,7 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
   const dataSource = await new DataSource({
     ...options,
     poolSize: 2,
-    extra: {},
+    extra: { onConnect },
   } as DataSourceOptions).initialize();
   try {
     await dataSource.transaction(async (holder) => {

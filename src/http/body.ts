@@ -1,6 +1,9 @@
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
+import { validatedProperties } from '../config/validated-properties.js';
 import { type FieldFault, InvalidRequestError } from './http.errors.js';
+
+const deepestMember = 4;
 
 /**
  * Checks a JSON body against its class. Members that the class does not know are dropped.
@@ -13,7 +16,7 @@ export async function parseBody<Body extends object>(type: new () => Body, value
       'The body must be a JSON object, sent with Content-Type: application/json.',
     );
   }
-  const body = plainToInstance(type, value);
+  const body = plainToInstance(type, knownMembers(type, value));
   const errors = await validate(body, { whitelist: true, forbidUnknownValues: true });
   if (errors.length > 0) {
     throw new InvalidRequestError(
@@ -22,6 +25,28 @@ export async function parseBody<Body extends object>(type: new () => Body, value
     );
   }
   return body;
+}
+
+/**
+ * The members that the class knows. class-transformer walks all that it is given, and as deep as it goes: a body
+ * must not choose how long that takes, nor overflow the stack.
+ */
+function knownMembers(type: new () => object, value: object): object {
+  const known = Object.entries(value).filter(([name]) => validatedProperties(type).includes(name));
+  const tooDeep = known.filter(([, member]) => isDeeperThan(deepestMember, member));
+  if (tooDeep.length > 0) {
+    const message = `must not be nested deeper than ${deepestMember} levels`;
+    throw new InvalidRequestError(
+      'The body is malformed: see errors.',
+      tooDeep.map(([field]) => ({ field, message })),
+    );
+  }
+  return Object.fromEntries(known);
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member));
 }
 
 function toFaults(error: ValidationError, field: string): FieldFault[] {

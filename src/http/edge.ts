@@ -12,6 +12,9 @@ import { Routes } from './routes.js';
 /** Bytes; what this service takes is far smaller. */
 const longestBody = 102_400;
 
+/** Milliseconds in which a request must have arrived, its body included: a slow phone's, but not for ever. */
+const longestRequest = 60_000;
+
 /** What stands between the socket and the routes: limits, request ids, the log, and which proxies are believed. */
 export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -20,6 +23,7 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: longestBody,
+    requestTimeout: longestRequest,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       new ProblemFilter().answer(error, request, reply),

@@ -30,6 +30,8 @@ export class JsonLogger implements LoggerService {
   }
 
   error(message: unknown, ...details: unknown[]): void {
+    // Why the service did not start is told by whoever started it.
+    if (details.at(-1) === 'ExceptionHandler') return;
     this.write('error', message, details);
   }
 

@@ -6,6 +6,17 @@ export class WechatRefusal {
     readonly errcode: number,
     readonly errmsg: string,
   ) {}
+
+  /** The same with what was secret in the request taken out: a gateway in WeChat's place may quote it. */
+  without(secrets: (string | undefined)[]): WechatRefusal {
+    let errmsg = this.errmsg;
+    for (const secret of secrets) {
+      if (secret === undefined) continue;
+      const escaped = new URLSearchParams([['', secret]]).toString().slice(1);
+      for (const form of [secret, escaped]) errmsg = errmsg.replaceAll(form, '***');
+    }
+    return new WechatRefusal(this.errcode, errmsg);
+  }
 }
 
 /** What WeChat said yes with. */

@@ -66,7 +66,8 @@ export class WechatClient {
     try {
       const params = new URLSearchParams(query);
       const { status, data } = await firstValueFrom(this.http.get<string>(path, { params, signal }));
-      return readAnswer(status, data);
+      const answer = readAnswer(status, data);
+      return answer instanceof WechatRefusal ? answer.without([query['secret'], query['js_code']]) : answer;
     } catch (error) {
       // An axios error holds the whole request, the secret and the code among it: none of it goes on from here.
       if (isAxiosError(error)) throw transportFailure(error.code ?? 'unknown', signal);

@@ -29,19 +29,6 @@ export class TestDatabase {
     return row!.count;
   }
 
-  /** Every row of every table, as text. */
-  async dump(): Promise<string> {
-    const tables = await this.query<{ name: string }>(
-      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
-    );
-    const parts: string[] = [];
-    for (const { name } of tables) {
-      const rows = await this.query<{ row: string }>(`SELECT t::text AS row FROM ${name} AS t`);
-      parts.push(`-- ${name}`, ...rows.map(({ row }) => row));
-    }
-    return parts.join('\n');
-  }
-
   async drop(): Promise<void> {
     const name = new URL(this.url).pathname.slice(1);
     await query(this.serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
@@ -56,4 +43,18 @@ async function query<Row extends object>(url: string, text: string, values: unkn
   } finally {
     await client.end();
   }
+}
+
+/** Every row of every table of a database, as text. */
+export async function dump(url: string): Promise<string> {
+  const tables = await query<{ name: string }>(
+    url,
+    `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+  );
+  const parts: string[] = [];
+  for (const { name } of tables) {
+    const rows = await query<{ row: string }>(url, `SELECT t::text AS row FROM ${name} AS t`);
+    parts.push(`-- ${name}`, ...rows.map(({ row }) => row));
+  }
+  return parts.join('\n');
 }

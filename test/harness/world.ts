@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
-import { TestDatabase } from './database.js';
+import { dump, TestDatabase } from './database.js';
 import { type Answer, ServiceNode } from './node.js';
 
 /** Two mini-programs of one Open Platform account, and one of none. */
@@ -19,8 +19,10 @@ export const [tea, cake, alone] = apps;
  */
 export class World {
   readonly nodes: ServiceNode[] = [];
-  /** Codes and tokens that were handed out, none of which may turn up in a log or in the database. */
-  readonly #secrets = new Set<string>();
+  /** Tokens that were handed out: none may turn up in a log or in the database. */
+  readonly #tokens = new Set<string>();
+  /** Codes and secrets of the deployment: none may turn up there, nor in an answer. */
+  readonly #secrets = new Set<string>(apps.map(({ secret }) => secret));
   readonly encryptionKey = randomBytes(32).toString('base64');
   database: TestDatabase;
   emulator: Emulator;
@@ -68,7 +70,9 @@ export class World {
   /** A person's login on a node. */
   async login(node: ServiceNode, user: string, appid: string = tea.appid): Promise<Answer> {
     const answer = await node.login({ code: await this.code(user, appid), appid });
-    if (answer.status === 200) this.keepSecret(answer.body.accessToken, answer.body.refreshToken);
+    if (answer.status === 200) {
+      this.#tokens.add(answer.body.accessToken).add(answer.body.refreshToken);
+    }
     return answer;
   }
 
@@ -94,21 +98,28 @@ export class World {
     return answer;
   }
 
-  keepSecret(...secrets: string[]): void {
-    for (const secret of secrets) this.#secrets.add(secret);
+  /** Something that must not turn up anywhere. */
+  keepSecret(secret: string): void {
+    this.#secrets.add(secret);
   }
 
-  /** Nothing secret was logged, stored, or answered but where it belongs. */
-  async expectSecretsKept(): Promise<void> {
-    const written = this.nodes.map(({ output }) => output).join('\n') + (await this.database.dump());
+  /**
+   * Nothing secret was logged, stored, or answered but where it belongs.
+   *
+   * @param databaseUrl of another database than the world's own, where nodes have used one
+   */
+  async expectSecretsKept(databaseUrl = this.database.url): Promise<void> {
+    const secrets = [...this.#secrets, this.encryptionKey];
+    const logged = this.nodes.map(({ output }) => output).join('\n');
     const answered = this.nodes.flatMap(({ answers }) => answers).join('\n');
-    const deploymentSecrets = [...apps.map(({ secret }) => secret), this.encryptionKey];
-    for (const secret of [...this.#secrets, ...deploymentSecrets]) {
-      if (written.includes(secret)) expect.unreachable(`a secret was written: ${excerpt(written, secret)}`);
-    }
-    for (const secret of deploymentSecrets) {
-      if (answered.includes(secret))
-        expect.unreachable(`a secret was answered: ${excerpt(answered, secret)}`);
+    const stored = await dump(databaseUrl);
+    for (const [where, text, kept] of [
+      ['logged', logged, [...secrets, ...this.#tokens]],
+      ['stored', stored, [...secrets, ...this.#tokens]],
+      ['answered', answered, secrets],
+    ] as const) {
+      const leaked = kept.find((secret) => text.includes(secret));
+      if (leaked !== undefined) expect.unreachable(`a secret was ${where}: ${excerpt(text, leaked)}`);
     }
   }
 }
