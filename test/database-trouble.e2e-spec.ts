@@ -112,6 +112,7 @@ describe('when Postgres', () => {
   it('keeps a first login waiting too long, no later login is lost in the transaction that was given up', async () => {
     const narrow = await world.startNode({ DATABASE_URL: postgres.url('postgres'), DATABASE_POOL_SIZE: '1' });
     await world.login(narrow, 'two-apps', tea.appid);
+    await world.login(narrow, 'somebody');
     const release = await hold('SELECT FROM unionids FOR UPDATE', []);
     expect((await world.login(narrow, 'two-apps', cake.appid)).status).toBe(503);
     await release();
