@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { isAxiosError } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import type { WechatApp } from '../config/settings.js';
+import { isIdentifier } from './identifier.js';
 import { malformed, readAnswer, type WechatFields, WechatRefusal } from './wechat-answer.js';
 import { WechatCalls } from './wechat-calls.js';
 import { codeExchangeError, WechatMisconfiguredError, WechatUnavailableError } from './wechat.errors.js';
@@ -102,9 +103,4 @@ function toSession({ openid, session_key: sessionKey, unionid }: WechatFields): 
   if (unionid === undefined || unionid === null || unionid === '') return { openid, sessionKey };
   if (!isIdentifier(unionid)) throw malformed('with a unionid that is none');
   return { openid, sessionKey, unionid };
-}
-
-/** WeChat promises no form: today 28 characters of base64url. */
-function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value);
 }
