@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { schema } from '../src/schema.js';
 import { TestDatabase } from './harness/database.js';
 import { ServiceNode } from './harness/node.js';
 import { useWorld } from './harness/world.js';
@@ -90,7 +91,7 @@ describe('npm run start:prod', () => {
         world.launchNode({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: '2' }),
       );
       await Promise.all(nodes.map((node) => node.listening()));
-      expect(await database.count('migrations')).toBe(1);
+      expect(await database.count('migrations')).toBe(schema.migrations.length);
       expect(await database.count('signing_keys')).toBe(1);
       const { body } = await world.login(nodes[0]!, 'anna');
       const answers = await Promise.all(nodes.map((node) => node.me(body.accessToken)));

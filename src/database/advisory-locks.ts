@@ -8,6 +8,7 @@ const lockClass = 0x77_65_61_70; // "weap"
 export const advisoryLocks = {
   migrations: [lockClass, 1],
   signingKeys: [lockClass, 2],
+  userImport: [lockClass, 3],
 } as const;
 
 export const takeAdvisoryLock = 'SELECT pg_advisory_xact_lock($1, $2)';

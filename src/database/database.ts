@@ -51,7 +51,7 @@ export class Database {
    * @throws {DatabaseUnavailableError}
    */
   async run<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.withRunner((runner) => work(runner.manager));
+    return this.connection((runner) => work(runner.manager));
   }
 
   /**
@@ -60,7 +60,7 @@ export class Database {
    * @throws {DatabaseUnavailableError} also where the connection was lost at COMMIT, and nobody knows
    */
   async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.withRunner(async (runner) => {
+    return this.connection(async (runner) => {
       await runner.startTransaction();
       try {
         const result = await work(runner.manager);
@@ -74,30 +74,12 @@ export class Database {
   }
 
   /**
-   * @throws {Error} where a migration of this version has not run, say because an older backup was restored
+   * Runs `work` on one connection that nothing else uses meanwhile: for what lives as long as a connection does,
+   * such as temporary tables.
+   *
    * @throws {DatabaseUnavailableError}
    */
-  async assertMigrated(): Promise<void> {
-    const names = this.dataSource.migrations.map(({ name }) => name);
-    const [row] = await this.run((manager) =>
-      manager.query<{ executed: number }[]>(
-        'SELECT count(DISTINCT name)::integer AS executed FROM migrations WHERE name = ANY ($1)',
-        [names],
-      ),
-    );
-    if (row?.executed !== names.length) throw new Error('A migration is missing.');
-  }
-
-  /** A failure to connect is the server's, whatever it says: it may be starting, full, or being moved. */
-  private async connect(): Promise<PoolClient> {
-    try {
-      return await (this.dataSource.driver as unknown as { master: Pool }).master.connect();
-    } catch (error) {
-      throw new DatabaseUnavailableError(error);
-    }
-  }
-
-  private async withRunner<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
+  async connection<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     try {
       await runner.connect();
@@ -112,6 +94,40 @@ export class Database {
       throw new DatabaseUnavailableError(error);
     } finally {
       await runner.release();
+    }
+  }
+
+  /**
+   * @throws {Error} where a migration of this version has not run, say because an older backup was restored
+   * @throws {DatabaseUnavailableError}
+   */
+  async assertMigrated(): Promise<void> {
+    if ((await this.missingMigrations()).length > 0) throw new Error('A migration is missing.');
+  }
+
+  /**
+   * The migrations of this version that have not run on the database, the oldest first.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async missingMigrations(): Promise<string[]> {
+    const names = this.dataSource.migrations.map(({ name }) => name!);
+    return this.run(async (manager) => {
+      const [{ exists }] = await manager.query<[{ exists: boolean }]>(
+        `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+      );
+      if (!exists) return names;
+      const executed = await manager.query<{ name: string }[]>('SELECT name FROM migrations');
+      return names.filter((name) => !executed.some((row) => row.name === name));
+    });
+  }
+
+  /** A failure to connect is the server's, whatever it says: it may be starting, full, or being moved. */
+  private async connect(): Promise<PoolClient> {
+    try {
+      return await (this.dataSource.driver as unknown as { master: Pool }).master.connect();
+    } catch (error) {
+      throw new DatabaseUnavailableError(error);
     }
   }
 }

@@ -1,10 +1,11 @@
-import { Check, Column, Entity, ManyToOne, PrimaryColumn, type Relation, JoinColumn } from 'typeorm';
+import { Check, Column, Entity, Index, ManyToOne, PrimaryColumn, type Relation, JoinColumn } from 'typeorm';
 
 export type UserStatus = 'active' | 'disabled' | 'deleting' | 'merged';
 
 /** A person, whatever mini-programs they came through. */
 @Entity('users')
 @Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
+@Index('users_external_id_key', ['externalId'], { unique: true, where: 'external_id IS NOT NULL' })
 export class User {
   /** UUIDv7, made in this process: sorts by time of creation. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })
@@ -56,7 +57,7 @@ export class User {
   @Column({ type: 'bytea', name: 'phone_index', nullable: true })
   phoneIndex: Buffer | null;
 
-  /** The operator's own number for this person. */
+  /** The operator's own number for this person; names one user. */
   @Column({ type: 'text', name: 'external_id', nullable: true })
   externalId: string | null;
 
