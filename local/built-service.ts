@@ -7,11 +7,11 @@ type Setup = typeof import('../src/app.setup.js');
 
 /** The service as compiled: tsx would leave out the types that Nest reads from decorators. */
 export async function importService(): Promise<
-  Pick<Configuration, 'loadSettings'> & Pick<Setup, 'startService'>
+  Pick<Configuration, 'loadSettings' | 'settingNames'> & Pick<Setup, 'startService'>
 > {
-  const { loadSettings }: Configuration = await importBuilt('config/settings.js');
+  const { loadSettings, settingNames }: Configuration = await importBuilt('config/settings.js');
   const { startService }: Setup = await importBuilt('app.setup.js');
-  return { loadSettings, startService };
+  return { loadSettings, settingNames, startService };
 }
 
 function importBuilt(path: string) {

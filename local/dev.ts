@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import { join } from 'node:path';
 import { importService } from './built-service.js';
+import { publishEnvironment } from './environment-file.js';
 import { readEnvironment } from './environment.js';
 import { greeting } from './greeting.js';
 import { Launch } from './launch.js';
@@ -21,11 +22,12 @@ await Launch.run(async (launch) => {
 
   const builds = watchBuilds(launch);
   await builds.next();
-  const { loadSettings } = await importService();
+  const { loadSettings, settingNames } = await importService();
   const settings = loadSettings(environment, { allowEmulator: true });
   await openEmulator(launch, local, settings);
   const service = new ServiceProcess(environment);
   launch.add(service);
+  publishEnvironment(launch, local.dataDirectory, environment, settingNames);
   if (await service.restart()) process.stdout.write(greeting(local, settings, database));
   for (;;) {
     await builds.next();

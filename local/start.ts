@@ -1,5 +1,6 @@
 import { importService } from './built-service.js';
 import { ensureBuilt } from './build.js';
+import { publishEnvironment } from './environment-file.js';
 import { readEnvironment } from './environment.js';
 import { greeting } from './greeting.js';
 import { Launch } from './launch.js';
@@ -20,12 +21,13 @@ await Launch.run(async (launch) => {
   await Promise.allSettled([opening, ensureBuilt(launch.signal)]).then(rethrow);
   const database = await opening;
 
-  const { loadSettings, startService } = await importService();
+  const { loadSettings, settingNames, startService } = await importService();
   const environment = { ...local.environment, ...withoutFile('DATABASE_URL', database.url) };
   const settings = loadSettings(environment, { allowEmulator: true });
   await openEmulator(launch, local, settings);
   const service = await startService(settings);
   launch.add({ stop: () => service.close() });
+  publishEnvironment(launch, local.dataDirectory, environment, settingNames);
   process.stdout.write(greeting(local, settings, database));
 });
 
