@@ -15,6 +15,7 @@ const floors: Record<string, number> = {
   auth: 5,
   account: 6,
   health: 6,
+  commands: 8,
 };
 const roof = 7;
 

@@ -45,13 +45,15 @@ export class AccessTokens {
     private readonly settings: Settings,
   ) {}
 
-  /** Signs a token for one session; it lives for `ACCESS_TOKEN_TTL` seconds. */
+  /** Signs a token for one session. */
   issue(grant: {
     userId: string;
     sessionId: string;
     appid: string;
     tokenVersion: number;
     roles: string[];
+    /** Seconds; `ACCESS_TOKEN_TTL` where it is left out. */
+    lifetime?: number;
   }): string {
     const { kid, privateKey } = this.keys.current();
     const issuedAt = Math.floor(Date.now() / 1_000);
@@ -59,7 +61,7 @@ export class AccessTokens {
       iss: this.settings.jwtIssuer,
       sub: grant.userId,
       aud: this.settings.jwtAudience,
-      exp: issuedAt + this.settings.accessTokenTtl,
+      exp: issuedAt + (grant.lifetime ?? this.settings.accessTokenTtl),
       iat: issuedAt,
       jti: uuidv7(),
       client_id: grant.appid,

@@ -28,7 +28,7 @@ export class SigningKeys implements OnModuleInit {
   readonly #box: SealedBox;
   #keys: ReadonlyMap<string, LoadedKey> = new Map();
   #lastReload = -Infinity;
-  #reload: Promise<void> = Promise.resolve();
+  #reload: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -68,7 +68,13 @@ export class SigningKeys implements OnModuleInit {
     return this.#keys.get(kid)?.publicKey;
   }
 
-  private async load(): Promise<void> {
+  /**
+   * Reads the keys of the database, and makes none.
+   *
+   * @returns how many may sign
+   * @throws {UnsealError} where `ENCRYPTION_KEYS` is not the one that sealed them
+   */
+  async load(): Promise<number> {
     const rows = await this.database.run((manager) => manager.find(SigningKey));
     this.#keys = new Map(
       rows
@@ -83,6 +89,7 @@ export class SigningKeys implements OnModuleInit {
           },
         ]),
     );
+    return this.#keys.size;
   }
 
   /** Nodes that start together on an empty database make one key, not one each. */

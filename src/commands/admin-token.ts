@@ -1,0 +1,28 @@
+import { JwtService } from '@nestjs/jwt';
+import { validate as isUuid } from 'uuid';
+import { AccessTokens } from '../auth/access-tokens.js';
+import { SigningKeys } from '../auth/signing-keys.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { OperatorSessions } from '../users/operator-sessions.js';
+import { withDatabase } from './command-database.js';
+import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
+
+const usage = 'npm run admin:token -- --user <id>';
+const lifetime = 600;
+
+// `npm run admin:token`: prints an access token of a user's, alone, for ten minutes.
+await runCommand(async () => {
+  const { user } = readCommandLine(usage, { options: { user: { type: 'string' } } }).values;
+  if (user === undefined || !isUuid(user)) throw new UsageError(`Say whose, by id. Usage: ${usage}`);
+
+  const settings = loadCommandSettings();
+  await withDatabase(settings, async (database) => {
+    const keys = new SigningKeys(database, new KeyRing(settings.encryptionKeys));
+    if ((await keys.load()) === 0) {
+      throw new CommandError('There is no signing key yet. Start the service once, it makes one.');
+    }
+    const session = await new OperatorSessions(database).open(user, lifetime);
+    const token = new AccessTokens(new JwtService(), keys, settings).issue({ ...session, lifetime });
+    process.stdout.write(`${token}\n`);
+  });
+});

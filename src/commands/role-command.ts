@@ -1,0 +1,70 @@
+import { validate as isUuid } from 'uuid';
+import type { Settings } from '../config/settings.js';
+import { isRoleName, type RoleChange, type UserReference, UserRoles } from '../users/user-roles.js';
+import { UserNotFoundError } from '../users/users.errors.js';
+import { withDatabase } from './command-database.js';
+import { CommandError, loadCommandSettings, readCommandLine, UsageError } from './command.js';
+
+/** What the commands around roles are told. */
+interface RoleOptions {
+  reference: UserReference;
+  role: string;
+}
+
+/**
+ * Changes one role of one user, as the command line has it.
+ *
+ * @param name the npm script
+ */
+export async function changeRole(
+  name: string,
+  change: (roles: UserRoles, options: RoleOptions) => Promise<RoleChange>,
+): Promise<RoleChange & { role: string }> {
+  const options = readRoleOptions(
+    `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]`,
+  );
+  const settings = loadCommandSettings();
+  refuseUnknownApp(settings, options.reference);
+  try {
+    const outcome = await withDatabase(settings, (database) => change(new UserRoles(database), options));
+    return { ...outcome, role: options.role };
+  } catch (error) {
+    if (!(error instanceof UserNotFoundError)) throw error;
+    throw new CommandError(
+      'id' in options.reference
+        ? 'There is no user with this id.'
+        : 'Nobody has come with this openid to this mini-program yet: let them log in once.',
+    );
+  }
+}
+
+function readRoleOptions(usage: string): RoleOptions {
+  const { values } = readCommandLine(usage, {
+    options: {
+      user: { type: 'string' },
+      appid: { type: 'string' },
+      openid: { type: 'string' },
+      role: { type: 'string', default: 'admin' },
+    },
+  });
+  const refuse = (fault: string) => new UsageError(`${fault}. Usage: ${usage}`);
+  const { user, appid, openid, role } = values;
+  if (!isRoleName(role)) {
+    throw refuse('--role takes 1 to 32 of a-z, 0-9, _ and -, a letter first');
+  }
+  if (user !== undefined) {
+    if (appid !== undefined || openid !== undefined) {
+      throw refuse('Give either --user, or --appid and --openid');
+    }
+    if (!isUuid(user)) throw refuse('--user takes the id of a user');
+    return { reference: { id: user }, role };
+  }
+  if (!appid || !openid) throw refuse('Say who: --user, or --appid and --openid');
+  return { reference: { appid, openid }, role };
+}
+
+function refuseUnknownApp({ wechatApps }: Settings, reference: UserReference): void {
+  if ('id' in reference || wechatApps.some(({ appid }) => appid === reference.appid)) return;
+  const served = wechatApps.map(({ appid }) => appid).join(', ');
+  throw new CommandError(`This appid is not served here. Served: ${served}.`);
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Database } from '../database/database.js';
+import { Session } from '../sessions/session.entity.js';
+import { User } from './user.entity.js';
+import { UserNotActiveError, UserNotFoundError } from './users.errors.js';
+
+/** The `client_id` of sessions that no mini-program has opened. */
+export const operatorClient = 'operator';
+
+/** A session that the operator has opened for a user, and what an access token for it says. */
+export interface OperatorSession {
+  sessionId: string;
+  userId: string;
+  appid: typeof operatorClient;
+  tokenVersion: number;
+  roles: string[];
+}
+
+/** Sessions without a phone, opened at the command line. */
+@Injectable()
+export class OperatorSessions {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Opens a session of a user's that ends after so many seconds and cannot be refreshed.
+   *
+   * @throws {UserNotFoundError} {@link UserNotActiveError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async open(userId: string, seconds: number): Promise<OperatorSession> {
+    return this.database.transaction(async (manager) => {
+      const user = await manager.findOne(User, {
+        where: { id: userId },
+        lock: { mode: 'for_no_key_update' },
+      });
+      if (user === null) throw new UserNotFoundError();
+      if (user.status !== 'active') throw new UserNotActiveError(user);
+      const id = uuidv7();
+      await manager.insert(Session, {
+        id,
+        userId,
+        identityId: null,
+        clientId: operatorClient,
+        sessionEpoch: user.sessionEpoch,
+        // The hash of nothing that anyone knows: there is no refresh token.
+        refreshHash: randomBytes(32),
+        expiresAt: () => `now() + make_interval(secs => ${seconds})`,
+      });
+      const { tokenVersion, roles } = user;
+      return { sessionId: id, userId, appid: operatorClient, tokenVersion, roles };
+    });
+  }
+}
