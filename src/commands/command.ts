@@ -71,5 +71,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof CommandError || error instanceof ServiceError) {
     return error.message;
   }
+  // Of the file system: which file, and what about it.
+  if (error instanceof Error && 'syscall' in error) return `${error.message}.`;
   return `This was not expected: ${JSON.stringify(describeError(error))}`;
 }

@@ -1,0 +1,40 @@
+import { SingleBar } from 'cli-progress';
+import type { ImportProgress } from '../users/user-import.js';
+
+/** Tells how far an import has come. */
+export interface Progress {
+  update(state: Readonly<ImportProgress>): void;
+  stop(): void;
+}
+
+/** Milliseconds between two lines where nobody watches a bar. */
+const pause = 10_000;
+
+/** A bar on a terminal; elsewhere, in a log say, a line now and then. */
+export function openProgress(stream: NodeJS.WriteStream, fileSize: number): Progress {
+  return stream.isTTY ? openBar(stream, fileSize) : openLines(stream);
+}
+
+function openBar(stream: NodeJS.WriteStream, fileSize: number): Progress {
+  const bar = new SingleBar({
+    stream,
+    format: '{bar} {percentage}% | {lines} lines | {refused} refused | {eta_formatted} left',
+  });
+  bar.start(fileSize, 0, { lines: 0, refused: 0 });
+  return {
+    update: ({ bytesRead, lines, refused }) => bar.update(bytesRead, { lines, refused }),
+    stop: () => bar.stop(),
+  };
+}
+
+function openLines(stream: NodeJS.WriteStream): Progress {
+  let last = performance.now();
+  return {
+    update: ({ lines, refused }) => {
+      if (performance.now() - last < pause) return;
+      last = performance.now();
+      stream.write(`${lines} lines, ${refused} refused\n`);
+    },
+    stop: () => {},
+  };
+}

@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+import { KeyRing } from '../crypto/key-ring.js';
+import { HeaderRefusedError } from '../users/import-line.js';
+import { Phones } from '../users/phones.js';
+import { type ImportProgress, UserImport } from '../users/user-import.js';
+import { withDatabase } from './command-database.js';
+import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
+import { openProgress } from './import-progress.js';
+import { RefusalReport } from './refusal-report.js';
+
+const usage = 'npm run users:import -- <file.csv>';
+
+// `npm run users:import`: brings users along from elsewhere.
+await runCommand(async () => {
+  const { positionals } = readCommandLine(usage, { allowPositionals: true, options: {} });
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new UsageError(`Name one file. Usage: ${usage}`);
+  const { size } = statSync(file);
+
+  const settings = loadCommandSettings();
+  const report = new RefusalReport(file);
+  const progress = openProgress(process.stderr, size);
+  try {
+    const result = await withDatabase(settings, (database) => {
+      const phones = new Phones(new KeyRing(settings.encryptionKeys));
+      const appids = settings.wechatApps.map(({ appid }) => appid);
+      return new UserImport(database, phones, appids).run(file, (state, refusals) => {
+        report.add(refusals);
+        progress.update(state);
+      });
+    });
+    progress.stop();
+    process.stdout.write(summaryOf(result, report.finish()));
+    return result.refused === 0 ? 0 : 1;
+  } catch (error) {
+    progress.stop();
+    report.keep();
+    throw error instanceof HeaderRefusedError ? new CommandError(error.message) : error;
+  }
+});
+
+function summaryOf(result: ImportProgress, reportFile: string | undefined): string {
+  const lines = [
+    `${result.lines} lines`,
+    `  ${result.newUsers} new users`,
+    `  ${result.newIdentities} new identities`,
+    `  ${result.filledUsers} users completed`,
+    `  ${result.unchanged} lines already done`,
+    `  ${result.refused} refused${reportFile === undefined ? '' : `, with reasons in ${reportFile}`}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

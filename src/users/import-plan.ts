@@ -1,0 +1,178 @@
+import { v7 as uuidv7 } from 'uuid';
+import { type ImportLine, LineRefusedError } from './import-line.js';
+import type { UserStatus } from './user.entity.js';
+
+/** What the database knows about the people of some lines. */
+export interface KnownPeople {
+  identities: (IdentityKey & { userId: string; unionid: string | null })[];
+  owners: { unionid: string; userId: string }[];
+  users: {
+    id: string;
+    status: UserStatus;
+    externalId: string | null;
+    nickname: string | null;
+    hasPhone: boolean;
+  }[];
+}
+
+interface IdentityKey {
+  appid: string;
+  openid: string;
+}
+
+/** What a user gets from the file. */
+interface Gift {
+  externalId: string | null;
+  nickname: string | null;
+  /** E.164. */
+  phone: string | null;
+}
+
+/** A user with what is to be written: all of it for a new one, what was empty for one that we know. */
+export interface UserChange extends Gift {
+  id: string;
+  createdAt: Date | null;
+}
+
+interface PlannedUser {
+  id: string;
+  status: UserStatus;
+  externalId: string | null;
+  hasNickname: boolean;
+  hasPhone: boolean;
+}
+
+/**
+ * What some lines of an import come to: decided line by line, against what the database knows and what the lines
+ * before have planned. Values that a user has are kept, those that are empty are filled in.
+ */
+export class ImportPlan {
+  readonly newUsers: UserChange[] = [];
+  readonly newUnionids: { unionid: string; userId: string }[] = [];
+  readonly newIdentities: (IdentityKey & { id: string; userId: string; unionid: string | null })[] = [];
+  /** Identities that we know, without their unionid so far. */
+  readonly learnedUnionids: (IdentityKey & { unionid: string })[] = [];
+  /** Lines that change nothing. */
+  unchanged = 0;
+
+  readonly #users = new Map<string, PlannedUser>();
+  readonly #identities = new Map<string, { userId: string; unionid: string | null }>();
+  readonly #owners = new Map<string, string>();
+  readonly #externalIds = new Map<string, string>();
+  readonly #changes = new Map<string, UserChange>();
+
+  constructor({ identities, owners, users }: KnownPeople) {
+    for (const { appid, openid, ...identity } of identities)
+      this.#identities.set(`${appid} ${openid}`, identity);
+    for (const { unionid, userId } of owners) this.#owners.set(unionid, userId);
+    for (const { nickname, ...user } of users) {
+      this.#users.set(user.id, { ...user, hasNickname: nickname !== null });
+      if (user.externalId !== null) this.#externalIds.set(user.externalId, user.id);
+    }
+  }
+
+  /** Users that we know and that get something. */
+  get filledUsers(): UserChange[] {
+    const created = new Set(this.newUsers);
+    return [...this.#changes.values()].filter((change) => !created.has(change));
+  }
+
+  /** @throws {LineRefusedError} where the line contradicts what is known; then nothing is planned */
+  add(line: ImportLine): void {
+    const { appid, openid, unionid } = line;
+    const identity = this.#identities.get(`${appid} ${openid}`);
+    const owner = unionid === null ? undefined : this.#owners.get(unionid);
+    refuseOtherUnionid(identity, unionid, owner);
+
+    const userId = identity?.userId ?? owner;
+    const known = userId === undefined ? undefined : this.#users.get(userId)!;
+    if (known !== undefined && known.status !== 'active') {
+      if (identity === undefined) throw new LineRefusedError(`the person of this unionid is ${known.status}`);
+      this.unchanged += 1;
+      return;
+    }
+    this.refuseOtherExternalId(line.externalId, known);
+
+    const user = known ?? this.create(line);
+    const isFilled = this.fill(user, line);
+    if (identity === undefined) {
+      this.newIdentities.push({ id: uuidv7(), appid, openid, userId: user.id, unionid });
+      this.#identities.set(`${appid} ${openid}`, { userId: user.id, unionid });
+    }
+    if (unionid !== null) this.learn(line, unionid, user, identity, owner);
+    const isKnown = identity !== undefined && (unionid === null || identity.unionid === unionid);
+    if (isKnown && !isFilled) this.unchanged += 1;
+  }
+
+  private refuseOtherExternalId(externalId: string | null, user: PlannedUser | undefined): void {
+    if (externalId === null) return;
+    const holder = this.#externalIds.get(externalId);
+    if (holder !== undefined && holder !== user?.id) {
+      throw new LineRefusedError('externalId is that of another person');
+    }
+    if (user !== undefined && user.externalId !== null && user.externalId !== externalId) {
+      throw new LineRefusedError('the person has another externalId');
+    }
+  }
+
+  private create({ createdAt }: ImportLine): PlannedUser {
+    const id = uuidv7();
+    const change = { id, createdAt, externalId: null, nickname: null, phone: null };
+    const user: PlannedUser = { id, status: 'active', externalId: null, hasNickname: false, hasPhone: false };
+    this.newUsers.push(change);
+    this.#changes.set(id, change);
+    this.#users.set(id, user);
+    return user;
+  }
+
+  /** Gives the user what is empty so far; says whether anything was. */
+  private fill(user: PlannedUser, { externalId, nickname, phone }: Gift): boolean {
+    const gift: Partial<Gift> = {
+      ...(user.externalId === null && externalId !== null && { externalId }),
+      ...(!user.hasNickname && nickname !== null && { nickname }),
+      ...(!user.hasPhone && phone !== null && { phone }),
+    };
+    if (Object.keys(gift).length === 0) return false;
+    const change = this.#changes.get(user.id) ?? {
+      id: user.id,
+      createdAt: null,
+      externalId: null,
+      nickname: null,
+      phone: null,
+    };
+    this.#changes.set(user.id, Object.assign(change, gift));
+    user.externalId ??= externalId;
+    user.hasNickname ||= nickname !== null;
+    user.hasPhone ||= phone !== null;
+    if (user.externalId !== null) this.#externalIds.set(user.externalId, user.id);
+    return true;
+  }
+
+  private learn(
+    { appid, openid }: IdentityKey,
+    unionid: string,
+    user: PlannedUser,
+    identity: { unionid: string | null } | undefined,
+    owner: string | undefined,
+  ): void {
+    if (owner === undefined) {
+      this.newUnionids.push({ unionid, userId: user.id });
+      this.#owners.set(unionid, user.id);
+    }
+    if (identity?.unionid === null) this.learnedUnionids.push({ appid, openid, unionid });
+  }
+}
+
+function refuseOtherUnionid(
+  identity: { userId: string; unionid: string | null } | undefined,
+  unionid: string | null,
+  owner: string | undefined,
+): void {
+  if (identity === undefined || unionid === null) return;
+  if (identity.unionid !== null && identity.unionid !== unionid) {
+    throw new LineRefusedError('the person has another unionid in this mini-program');
+  }
+  if (owner !== undefined && owner !== identity.userId) {
+    throw new LineRefusedError('unionid is that of another person');
+  }
+}

@@ -1,0 +1,399 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { PoolClient, QueryResultRow } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { QueryRunner } from 'typeorm';
+import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
+import { Database } from '../database/database.js';
+import { readLines } from './import-file.js';
+import {
+  HeaderRefusedError,
+  type ImportLine,
+  LineRefusedError,
+  readHeader,
+  readImportLine,
+} from './import-line.js';
+import { ImportPlan, type KnownPeople, type UserChange } from './import-plan.js';
+import { Phones } from './phones.js';
+
+/** A line that was not imported. */
+export interface Refusal {
+  /** Where it stands in the file, counted from 1. */
+  number: number;
+  reason: string;
+}
+
+/** How far an import has come. */
+export interface ImportProgress {
+  /** Of the file. */
+  bytesRead: number;
+  /** Lines with people; the header and empty ones are none. */
+  lines: number;
+  newUsers: number;
+  /** Identities that joined a user, whether by the unionid in this file or before. */
+  newIdentities: number;
+  /** Users we knew who got a value that was empty. */
+  filledUsers: number;
+  unchanged: number;
+  refused: number;
+}
+
+/** Lines for one transaction: a login of somebody among them waits for it. */
+const batchSize = 5_000;
+
+/** A sign-in has made what the plan found missing: plan again. */
+class OvertakenError extends Error {}
+
+/**
+ * Brings users along from elsewhere: a file of their openids.
+ *
+ * Each batch of lines is one transaction: its lines are staged by COPY, looked up by index, decided upon in this
+ * process, and written. It locks in the order unionid, identity, user, as every sign-in does, and inserts only
+ * where nobody else has: whoever signs in meanwhile waits for the batch, or lets it plan again. Whatever ends the
+ * import leaves whole batches behind, and the next run finds those lines done.
+ */
+export class UserImport {
+  readonly #progress: ImportProgress = {
+    bytesRead: 0,
+    lines: 0,
+    newUsers: 0,
+    newIdentities: 0,
+    filledUsers: 0,
+    unchanged: 0,
+    refused: 0,
+  };
+  /** Of this run alone: what the staged lines keep of a phone number cannot be guessed from elsewhere. */
+  readonly #digestKey = randomBytes(32);
+  readonly #appids: ReadonlySet<string>;
+
+  /** @param appids the mini-programs that are served */
+  constructor(
+    private readonly database: Database,
+    private readonly phones: Phones,
+    appids: Iterable<string>,
+  ) {
+    this.#appids = new Set(appids);
+  }
+
+  /**
+   * Imports a file.
+   *
+   * @param report is called after each batch with what was refused in it
+   * @throws {HeaderRefusedError} before anything is imported
+   * @throws {DatabaseUnavailableError}
+   */
+  async run(
+    path: string,
+    report: (progress: Readonly<ImportProgress>, refusals: Refusal[]) => void,
+  ): Promise<Readonly<ImportProgress>> {
+    await this.database.connection(async (runner) => {
+      const batches = this.readBatches(path);
+      // The header is read before the database is touched.
+      let batch = await batches.next();
+      const client = (await runner.connect()) as PoolClient;
+      await createStagingTables(client);
+      for (; batch.done !== true; batch = await batches.next()) {
+        const { lines, refusals } = batch.value;
+        await this.importLines(runner, client, lines, refusals);
+        this.#progress.refused += refusals.length;
+        report(
+          this.#progress,
+          refusals.toSorted((a, b) => a.number - b.number),
+        );
+      }
+    });
+    return this.#progress;
+  }
+
+  private async *readBatches(path: string): AsyncGenerator<{ lines: ImportLine[]; refusals: Refusal[] }> {
+    let header: ReturnType<typeof readHeader> | undefined;
+    let lines: ImportLine[] = [];
+    let refusals: Refusal[] = [];
+    for await (const { number, text, fault, bytesRead } of readLines(path)) {
+      if (header === undefined) {
+        if (text === undefined) throw new HeaderRefusedError(`The header cannot be read: ${fault}.`);
+        header = readHeader(text);
+        continue;
+      }
+      if (text?.trim() === '') continue;
+      this.#progress.lines += 1;
+      this.#progress.bytesRead = bytesRead;
+      try {
+        if (text === undefined) throw new LineRefusedError(fault);
+        lines.push(readImportLine(number, text, header, this.#appids));
+      } catch (error) {
+        if (!(error instanceof LineRefusedError)) throw error;
+        refusals.push({ number, reason: error.message });
+      }
+      if (lines.length + refusals.length < batchSize) continue;
+      yield { lines, refusals };
+      lines = [];
+      refusals = [];
+    }
+    if (header === undefined)
+      throw new HeaderRefusedError('The file is empty: its first line must be a header.');
+    if (lines.length + refusals.length > 0) yield { lines, refusals };
+  }
+
+  /** Imports lines in one transaction; where a sign-in was faster, in two smaller ones. */
+  private async importLines(
+    runner: QueryRunner,
+    client: PoolClient,
+    lines: ImportLine[],
+    refusals: Refusal[],
+  ): Promise<void> {
+    if (lines.length === 0) return;
+    const refused: Refusal[] = [];
+    let plan: ImportPlan;
+    await runner.startTransaction();
+    try {
+      await client.query(takeAdvisoryLock, [...advisoryLocks.userImport]);
+      plan = await this.plan(client, lines, refused);
+      await this.write(client, plan);
+      await runner.commitTransaction();
+    } catch (error) {
+      await rollBack(runner);
+      if (!isOvertaken(error)) throw error;
+      const half = Math.ceil(lines.length / 2);
+      await this.importLines(runner, client, lines.slice(0, half), refusals);
+      await this.importLines(runner, client, lines.slice(half), refusals);
+      return;
+    }
+    refusals.push(...refused);
+    this.#progress.newUsers += plan.newUsers.length;
+    this.#progress.newIdentities += plan.newIdentities.length;
+    this.#progress.filledUsers += plan.filledUsers.length;
+    this.#progress.unchanged += plan.unchanged;
+  }
+
+  private async plan(client: PoolClient, lines: ImportLine[], refused: Refusal[]): Promise<ImportPlan> {
+    await this.stage(client, lines);
+    const repeated = await findRepeated(client);
+    const plan = new ImportPlan(await findKnown(client));
+    for (const line of lines) {
+      const repetition = repeated.get(line.number);
+      if (repetition?.isSame === true) {
+        plan.unchanged += 1;
+        continue;
+      }
+      try {
+        if (repetition !== undefined) {
+          throw new LineRefusedError(`line ${repetition.first} names the same person with other values`);
+        }
+        plan.add(line);
+      } catch (error) {
+        if (!(error instanceof LineRefusedError)) throw error;
+        refused.push({ number: line.number, reason: error.message });
+      }
+    }
+    return plan;
+  }
+
+  private async stage(client: PoolClient, lines: ImportLine[]): Promise<void> {
+    const rows = lines.map((line) => {
+      const { number, appid, openid, unionid, externalId } = line;
+      const fields = [String(number), appid, openid, unionid, externalId, `\\x${this.digest(line)}`];
+      return `${fields.map((field) => escapeField(field)).join('\t')}\n`;
+    });
+    const copy = client.query(
+      copyFrom('COPY import_lines (number, appid, openid, unionid, external_id, digest) FROM STDIN'),
+    );
+    await pipeline(Readable.from([rows.join('')]), copy);
+  }
+
+  private digest({ unionid, externalId, nickname, phone, createdAt }: ImportLine): string {
+    const values = JSON.stringify([unionid, externalId, nickname, phone, createdAt]);
+    return createHmac('sha256', this.#digestKey).update(values).digest('hex').slice(0, 32);
+  }
+
+  /** In an order that no sign-in crosses: unionids, identities, and only then users that others know. */
+  private async write(client: PoolClient, plan: ImportPlan): Promise<void> {
+    const { newUsers, newUnionids, newIdentities, learnedUnionids, filledUsers } = plan;
+    await insertAll(client, insertUsers, this.userColumns(newUsers), newUsers.length);
+    const unionids = newUnionids.toSorted((a, b) => (a.unionid < b.unionid ? -1 : 1));
+    await insertAll(
+      client,
+      insertUnionids,
+      [unionids.map(({ unionid }) => unionid), unionids.map(({ userId }) => userId)],
+      unionids.length,
+    );
+    await insertAll(
+      client,
+      insertIdentities,
+      [
+        newIdentities.map(({ id }) => id),
+        newIdentities.map(({ appid }) => appid),
+        newIdentities.map(({ openid }) => openid),
+        newIdentities.map(({ userId }) => userId),
+        newIdentities.map(({ unionid }) => unionid),
+      ],
+      newIdentities.length,
+    );
+    await insertAll(
+      client,
+      learnUnionids,
+      [
+        learnedUnionids.map(({ appid }) => appid),
+        learnedUnionids.map(({ openid }) => openid),
+        learnedUnionids.map(({ unionid }) => unionid),
+      ],
+      learnedUnionids.length,
+    );
+    await insertAll(client, fillUsers, this.userColumns(filledUsers), filledUsers.length);
+  }
+
+  private userColumns(users: UserChange[]): unknown[][] {
+    const phones = users.map(({ id, phone }) => (phone === null ? null : this.phones.seal(id, phone)));
+    return [
+      users.map(({ id }) => id),
+      users.map(({ externalId }) => externalId),
+      users.map(({ nickname }) => nickname),
+      phones.map((phone) => phone?.phoneSealed ?? null),
+      phones.map((phone) => phone?.phoneIndex ?? null),
+      users.map(({ createdAt }) => createdAt),
+    ];
+  }
+}
+
+/**
+ * Staged lines go with their transaction. Of all lines of the run their key, number and digest are kept in the
+ * database, to know a person who stands in the file twice.
+ */
+async function createStagingTables(client: PoolClient): Promise<void> {
+  await client.query(`SET temp_buffers = '32MB'`);
+  await client.query(`
+    CREATE TEMPORARY TABLE import_lines (
+      number integer, appid text, openid text, unionid text, external_id text, digest bytea
+    ) ON COMMIT DELETE ROWS`);
+  await client.query(`
+    CREATE TEMPORARY TABLE import_seen (
+      appid text, openid text, number integer, digest bytea, PRIMARY KEY (appid, openid)
+    )`);
+}
+
+/** Lines whose person stood in the file before, by their number. */
+async function findRepeated(client: PoolClient): Promise<Map<number, { first: number; isSame: boolean }>> {
+  await client.query(`
+    INSERT INTO import_seen
+    SELECT appid, openid, number, digest FROM import_lines ORDER BY number
+    ON CONFLICT DO NOTHING`);
+  // Each line is looked up by index, however large the tables are and whatever their statistics say.
+  await client.query('SET LOCAL enable_hashjoin = off');
+  await client.query('SET LOCAL enable_mergejoin = off');
+  const rows = await rowsOf<{ number: number; first: number; isSame: boolean }>(
+    client,
+    `SELECT import_lines.number, import_seen.number AS first,
+       import_seen.digest = import_lines.digest AS "isSame"
+     FROM import_lines JOIN import_seen USING (appid, openid)
+     WHERE import_seen.number < import_lines.number`,
+  );
+  return new Map(rows.map(({ number, ...repetition }) => [number, repetition]));
+}
+
+/** The unionids come first, and stay locked: what they lead to cannot change until the batch is written. */
+async function findKnown(client: PoolClient): Promise<KnownPeople> {
+  const owners = await rowsOf<KnownPeople['owners'][number]>(
+    client,
+    `SELECT unionids.unionid, unionids.user_id AS "userId"
+     FROM import_lines JOIN unionids ON unionids.unionid = import_lines.unionid
+     ORDER BY unionids.unionid
+     FOR SHARE OF unionids`,
+  );
+  const identities = await rowsOf<KnownPeople['identities'][number]>(
+    client,
+    `SELECT appid, openid, identities.user_id AS "userId", identities.unionid
+     FROM import_lines JOIN identities USING (appid, openid)`,
+  );
+  const users = await rowsOf<KnownPeople['users'][number]>(
+    client,
+    `SELECT id, status, external_id AS "externalId", nickname, phone_sealed IS NOT NULL AS "hasPhone"
+     FROM users
+     WHERE id = ANY ($1)
+     UNION
+     SELECT id, status, users.external_id, nickname, phone_sealed IS NOT NULL
+     FROM import_lines JOIN users ON users.external_id = import_lines.external_id
+     WHERE users.external_id IS NOT NULL`,
+    [[...new Set([...owners, ...identities].map(({ userId }) => userId))]],
+  );
+  return { owners, identities, users };
+}
+
+const insertUsers = `
+  INSERT INTO users (id, external_id, nickname, phone_sealed, phone_index, created_at)
+  SELECT id, external_id, nickname, phone_sealed, phone_index, coalesce(created_at, now())
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
+    AS given (id, external_id, nickname, phone_sealed, phone_index, created_at)
+  ON CONFLICT DO NOTHING`;
+
+const insertUnionids = `
+  INSERT INTO unionids (unionid, user_id)
+  SELECT * FROM unnest($1::text[], $2::uuid[])
+  ON CONFLICT DO NOTHING`;
+
+const insertIdentities = `
+  INSERT INTO identities (id, appid, openid, user_id, unionid)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])
+  ON CONFLICT DO NOTHING`;
+
+const learnUnionids = `
+  UPDATE identities
+  SET unionid = given.unionid
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS given (appid, openid, unionid)
+  WHERE identities.appid = given.appid AND identities.openid = given.openid AND identities.unionid IS NULL`;
+
+/** What the person has written meanwhile stays. */
+const fillUsers = `
+  UPDATE users
+  SET external_id = coalesce(users.external_id, given.external_id),
+    nickname = coalesce(users.nickname, given.nickname),
+    phone_sealed = CASE WHEN users.phone_sealed IS NULL THEN given.phone_sealed ELSE users.phone_sealed END,
+    phone_index = CASE WHEN users.phone_sealed IS NULL THEN given.phone_index ELSE users.phone_index END
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
+    AS given (id, external_id, nickname, phone_sealed, phone_index, created_at)
+  WHERE users.id = given.id AND users.status = 'active'`;
+
+/**
+ * Writes rows, given column by column.
+ *
+ * @throws {OvertakenError} where not all of them could be written as planned
+ */
+async function insertAll(
+  client: PoolClient,
+  statement: string,
+  columns: unknown[][],
+  count: number,
+): Promise<void> {
+  if (count === 0) return;
+  const { rowCount } = await client.query(statement, columns);
+  if (rowCount !== count) throw new OvertakenError();
+}
+
+async function rowsOf<Row extends QueryResultRow>(
+  client: PoolClient,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  return (await client.query<Row>(text, values)).rows;
+}
+
+/** As COPY's text format has it; no value holds a tab or a line break. */
+function escapeField(field: string | null): string {
+  return field === null ? String.raw`\N` : field.replaceAll('\\', String.raw`\\`);
+}
+
+/** SQLSTATEs: deadlock detected; unique violation, which an UPDATE cannot step aside from. */
+const overtakenStates: ReadonlySet<unknown> = new Set(['40P01', '23505']);
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof OvertakenError || overtakenStates.has((error as { code?: unknown }).code);
+}
+
+/** A connection that is gone has rolled back by itself; its loss is the error that counts. */
+async function rollBack(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.rollbackTransaction();
+  } catch {
+    return;
+  }
+}

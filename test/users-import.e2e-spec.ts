@@ -1,0 +1,398 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type CommandResult, OperatorCommand, runCommand } from './harness/command.js';
+import type { ServiceNode } from './harness/node.js';
+import { alone, cake, tea, useWorld } from './harness/world.js';
+
+const header = 'appid,openid,unionid,externalId,nickname,phone,createdAt';
+
+describe('npm run users:import', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  let directory: string;
+  let file: string;
+  beforeAll(async () => {
+    node = await world.startNode();
+    directory = mkdtempSync(join(tmpdir(), 'weapp-auth-import-'));
+    file = join(directory, 'people.csv');
+  });
+  beforeEach(() => rmSync(`${file}.refused.csv`, { force: true }));
+  afterEach(() => world.database.query('TRUNCATE users CASCADE'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  function write(...lines: string[]): void {
+    writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  }
+
+  async function importFile(): Promise<CommandResult> {
+    const result = await runCommand('users-import', [file], world.environment());
+    // Neither may tell who is in the file.
+    expect(result.stdout + result.stderr).not.toMatch(/138\d{8}|\bo[A-Z]\w*-person/);
+    return result;
+  }
+
+  /** Imports a file that is in order, and says what has become of it. */
+  async function importAll(...lines: string[]): Promise<Record<string, number>> {
+    write(...lines);
+    const { code, stdout, stderr } = await importFile();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return countsOf(stdout);
+  }
+
+  /** Imports one line after others that are in order, and says why it is refused. */
+  async function refusal(line: string, ...before: string[]): Promise<string> {
+    write(header, ...before, line);
+    const { code, stdout } = await importFile();
+    expect({ code, refused: countsOf(stdout)['refused'] }).toEqual({ code: 1, refused: 1 });
+    const [first, second, ...others] = readFileSync(`${file}.refused.csv`, 'utf8').trim().split('\n');
+    expect({ first, others }).toEqual({ first: 'line,reason', others: [] });
+    const [, number, reason] = /^(\d+),"(.*)"$/.exec(second!)!;
+    expect(Number(number)).toBe(before.length + 2);
+    return reason!;
+  }
+
+  const users = () =>
+    world.database.query<Record<string, any>>(
+      `SELECT id, status, external_id, nickname, phone_sealed, created_at, last_login_at
+       FROM users ORDER BY external_id`,
+    );
+
+  /** The openid and unionid that the emulator gives a person. */
+  async function idsOf(user: string): Promise<{ openid: string; cakeOpenid: string; unionid: string }> {
+    const { openids, unionids } = await world.control('POST', '/users', { id: user });
+    return { openid: openids[tea.appid], cakeOpenid: openids[cake.appid], unionid: unionids['one'] };
+  }
+
+  it('makes users whom their first login finds, with all that the file has of them', async () => {
+    const { openid, unionid } = await idsOf('anna');
+    const counts = await importAll(
+      header,
+      `${tea.appid},${openid},${unionid},C-17,小明,138 0013 8000,2023-05-31T08:00:00+08:00`,
+    );
+    expect(counts).toEqual({
+      lines: 1,
+      'new users': 1,
+      'new identities': 1,
+      'users completed': 0,
+      'lines already done': 0,
+      refused: 0,
+    });
+    const [imported] = await users();
+    expect(imported).toMatchObject({ external_id: 'C-17', last_login_at: null });
+    expect(imported!['phone_sealed']).not.toContain('138');
+
+    const { body } = await world.login(node, 'anna');
+    expect(body).toMatchObject({
+      isNewUser: false,
+      user: {
+        id: imported!['id'],
+        nickname: '小明',
+        phone: '+8613800138000',
+        createdAt: '2023-05-31T00:00:00.000Z',
+      },
+    });
+    expect((await node.me(body.accessToken)).body).toMatchObject({
+      externalId: 'C-17',
+      identities: [{ appid: tea.appid }],
+    });
+    // The same person through another app of the account.
+    expect((await world.login(node, 'anna', cake.appid)).body).toMatchObject({
+      isNewUser: false,
+      user: { id: imported!['id'] },
+    });
+  });
+
+  it('takes columns in any order, a byte order mark, CRLF, quotes, empty lines and no last line end', async () => {
+    const text = [
+      'nickname , openid,appid',
+      `"A, ""B""",oAnna-person,${tea.appid}`,
+      '',
+      ` C ,"oBert-person", ${tea.appid}`,
+      `,oCarl-person,${tea.appid}`,
+    ].join('\r\n');
+    writeFileSync(file, `\ufeff${text}`);
+    const { code, stdout } = await importFile();
+    expect({ code, lines: countsOf(stdout)['lines'] }).toEqual({ code: 0, lines: 3 });
+    const rows = await world.database.query('SELECT nickname FROM users ORDER BY nickname');
+    expect(rows).toEqual([{ nickname: 'A, "B"' }, { nickname: 'C' }, { nickname: null }]);
+  });
+
+  it('makes one user of two apps by the unionid, whatever line or run it stands in', async () => {
+    await importAll(
+      header,
+      `${tea.appid},oA-person,uA,C1,,,`,
+      `${cake.appid},oA2-person,uA,C1,小明,13800138000,`,
+      `${alone.appid},oA-person,,,,,`,
+    );
+    expect(await world.database.count('users')).toBe(2);
+    expect(await importAll(header, `${alone.appid},oA3-person,uA,,,,`)).toMatchObject({
+      'new users': 0,
+      'new identities': 1,
+    });
+    expect(await users()).toMatchObject([
+      { external_id: 'C1', nickname: '小明', phone_sealed: expect.any(String) },
+      { external_id: null, nickname: null },
+    ]);
+  });
+
+  it('changes nothing the second time', async () => {
+    const lines = [
+      header,
+      `${tea.appid},oA-person,uA,C1,小明,13800138000,2023-05-31T08:00:00Z`,
+      `${cake.appid},oA-person,uA,C1,小明,13800138000,2023-05-31T08:00:00Z`,
+      `${alone.appid},oB-person,,C2,,,`,
+    ];
+    await importAll(...lines);
+    const before = await world.database.dump();
+    expect(await importAll(...lines)).toEqual({
+      lines: 3,
+      'new users': 0,
+      'new identities': 0,
+      'users completed': 0,
+      'lines already done': 3,
+      refused: 0,
+    });
+    expect(await world.database.dump()).toBe(before);
+  });
+
+  it('fills in what a person who came before the import lacks, and keeps what is theirs', async () => {
+    const { openid, unionid } = await idsOf('bert');
+    const { body } = await world.login(node, 'bert', alone.appid);
+    const [{ openid: aloneOpenid } = {}] = await world.database.query<{ openid: string }>(
+      'SELECT openid FROM identities',
+    );
+    await node.patch('/me', { nickname: 'B.' }, { headers: { authorization: `Bearer ${body.accessToken}` } });
+    const lines = [
+      header,
+      `${alone.appid},${aloneOpenid},${unionid},C1,小明,13800138000,2020-01-01T00:00:00Z`,
+      `${tea.appid},${openid},${unionid},,,,`,
+    ];
+    expect(await importAll(...lines)).toMatchObject({ 'new users': 0, 'users completed': 1 });
+    expect(await importAll(...lines)).toMatchObject({ 'lines already done': 2 });
+
+    const { accessToken } = (await world.login(node, 'bert', tea.appid)).body;
+    expect((await node.me(accessToken)).body).toMatchObject({
+      id: body.user.id,
+      nickname: 'B.',
+      externalId: 'C1',
+      phone: '+8613800138000',
+      createdAt: body.user.createdAt,
+    });
+    expect(await world.database.query('SELECT unionid FROM identities')).toEqual([{ unionid }, { unionid }]);
+  });
+
+  it('leaves a person who is disabled alone', async () => {
+    await importAll(header, `${tea.appid},oA-person,uA,,,,`);
+    await world.database.query(`UPDATE users SET status = 'disabled'`);
+    expect(await importAll(header, `${tea.appid},oA-person,uA,C1,小明,,`)).toMatchObject({
+      'users completed': 0,
+      'lines already done': 1,
+    });
+    expect(await users()).toMatchObject([{ external_id: null, nickname: null }]);
+    expect(await refusal(`${cake.appid},oA-person,uA,,,,`)).toBe('the person of this unionid is disabled');
+  });
+
+  describe('refuses a line', () => {
+    const known = `${tea.appid},oA-person,uA,C1,小明,13800138000,2023-01-01T00:00:00Z`;
+
+    it.each<[string, string, string | RegExp]>([
+      ['of an app that is not served', 'wx00000000000000ff,oB-person,,,,,', /appid is not a mini-program/],
+      ['without an appid', ',oB-person,,,,,', 'appid is empty'],
+      ['without an openid', `${tea.appid},,,,,,`, 'openid is empty'],
+      ['with white space in the openid', `${tea.appid},oB person,,,,,`, /^openid is not/],
+      ['with an openid of 129 characters', `${tea.appid},${'o'.repeat(129)},,,,,`, /^openid is not/],
+      ['with an openid that is not ASCII', `${tea.appid},oé,,,,,`, /^openid is not/],
+      ['with a unionid that is not ASCII', `${tea.appid},oB-person,uß,,,,`, /^unionid is not/],
+      ['with an externalId of 129 characters', `${tea.appid},oB-person,,${'x'.repeat(129)},,,`, /externalId/],
+      ['with a nickname of 33 characters', `${tea.appid},oB-person,,,${'x'.repeat(33)},,`, /^nickname/],
+      ['with half of a phone number', `${tea.appid},oB-person,,,,138,`, /^phone is no number/],
+      ['with a date for a time', `${tea.appid},oB-person,,,,,2023-05-31`, /^createdAt is no ISO 8601/],
+      ['with a time without a zone', `${tea.appid},oB-person,,,,,2023-05-31T08:00:00`, /zone/],
+      ['with the 30th of February', `${tea.appid},oB-person,,,,,2023-02-30T08:00:00Z`, /^createdAt is no/],
+      ['with a time in the future', `${tea.appid},oB-person,,,,,2999-01-01T00:00:00Z`, /in the future/],
+      ['with a time long before WeChat', `${tea.appid},oB-person,,,,,0000-01-01T00:00:00Z`, /before 1970/],
+      ['with a NUL', `${tea.appid},oB-person,,C\u00002,,,`, /control character/],
+      ['with a tab in its nickname', `${tea.appid},oB-person,,,a\tb,,`, /control character/],
+      ['with a field too few', `${tea.appid},oB-person,,,,`, 'the line has 6 fields, the header 7'],
+      ['with a field too many', `${tea.appid},oB-person,,,,,,`, 'the line has 8 fields, the header 7'],
+      ['with a quote that is not closed', `${tea.appid},oB-person,,,"B,,`, /^a quote/],
+      ['with a quote inside a field', `${tea.appid},oB-person,,,a"b,,`, /^a quote/],
+      ['that is very long', `${tea.appid},oB-person,,,${'x'.repeat(20_000)},,`, /longer than 16384 bytes/],
+      ['with a repeated person, and other values', `${tea.appid},oA-person,uA,C1,小红,,`, /^line 2 names/],
+      ['with an externalId that is taken', `${tea.appid},oB-person,,C1,,,`, /^externalId is that of another/],
+      ['with a second externalId', `${cake.appid},oA-person,uA,C2,,,`, 'the person has another externalId'],
+    ])('%s', async (_, line, reason) => {
+      expect(await refusal(line, known)).toMatch(reason);
+      expect(await world.database.count('users')).toBe(1);
+      expect(await world.database.count('identities')).toBe(1);
+    });
+
+    it('that is not UTF-8', async () => {
+      const gbk = Buffer.from([0xd0, 0xa1, 0xc3, 0xf7]);
+      const start = Buffer.from(`${header}\n${tea.appid},oA-person,,,`);
+      writeFileSync(file, Buffer.concat([start, gbk, Buffer.from(`,,\n${tea.appid},oB-person,,,B,,\n`)]));
+      expect(await importFile()).toMatchObject({ code: 1 });
+      expect(readFileSync(`${file}.refused.csv`, 'utf8')).toMatch(/^line,reason\n2,"the line is not UTF-8/);
+      expect(await users()).toMatchObject([{ nickname: 'B' }]);
+    });
+
+    it('whose unionid is another person’s, or another than the identity has', async () => {
+      await importAll(header, known, `${tea.appid},oB-person,uB,C2,,,`, `${alone.appid},oC-person,,,,,`);
+      expect(await refusal(`${tea.appid},oB-person,uC,,,,`)).toMatch(/^the person has another unionid/);
+      expect(await refusal(`${alone.appid},oC-person,uB,,,,`)).toBe('unionid is that of another person');
+      expect(await refusal(`${alone.appid},oC-person,,C2,,,`)).toBe('externalId is that of another person');
+    });
+
+    it('that repeats a person from far above', async () => {
+      const others = Array.from({ length: 6_000 }, (_, index) => `${tea.appid},oN${index},,,,,`);
+      expect(await refusal(`${tea.appid},oA-person,,,,,`, known, ...others)).toMatch(/^line 2 names/);
+    });
+
+    it('and takes away the report once nothing is refused', async () => {
+      await refusal(`${tea.appid},,,,,,`);
+      await importAll(header, known);
+      expect(existsSync(`${file}.refused.csv`)).toBe(false);
+    });
+  });
+
+  describe('refuses the whole file', () => {
+    it.each<[string, string, RegExp]>([
+      ['that is empty', '', /^The file is empty/],
+      [
+        'with unknown columns',
+        'appid,openid,email,"a b"\n',
+        /^The header names unknown columns: "email", "a b"\./,
+      ],
+      ['without openid', 'appid,unionid\n', /^The header lacks openid\./],
+      ['without appid and openid', 'nickname\n', /^The header lacks appid and openid\./],
+      ['with a column twice', 'appid,openid,appid\n', /^The header names appid twice/],
+      ['with a header that is not closed', 'appid,openid,"phone\n', /^The header cannot be read/],
+      ['in UTF-16', Buffer.from('\ufeffappid,openid\n', 'utf16le').toString('latin1'), /^The header/],
+    ])('%s', async (_, text, reason) => {
+      writeFileSync(file, text, 'latin1');
+      const { code, stdout, stderr } = await importFile();
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(reason);
+      expect(stderr.trim()).not.toContain('\n');
+    });
+
+    it('that is not there', async () => {
+      const result = await runCommand('users-import', [join(directory, 'none.csv')], world.environment());
+      expect(result).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^ENOENT[^\n]+none\.csv[^\n]+\n$/),
+      });
+    });
+
+    it.each([[[]], [['a.csv', 'b.csv']], [['--file', 'a.csv']]])('when called with %j', async (options) => {
+      expect(await runCommand('users-import', options, world.environment())).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^[^\n]+Usage: npm run users:import[^\n]+\n$/),
+      });
+    });
+
+    it('while the database is away', async () => {
+      write(header);
+      const away = world.environment({ DATABASE_URL: 'postgres://127.0.0.1:1/weapp' });
+      expect(await runCommand('users-import', [file], away)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^The database is away[^\n]+\n$/),
+      });
+    });
+  });
+
+  describe('with 20,000 lines', () => {
+    const lines = 20_000;
+    /** Every fifth line is the person of the line before, in another app. */
+    const people = 16_000;
+
+    beforeEach(() => {
+      const rows = Array.from({ length: lines }, (_, index) => {
+        const person = index % 5 === 4 ? index - 1 : index;
+        const { appid } = index % 5 === 4 ? cake : tea;
+        return `${appid},oN${index},uN${person},C${person},"N, ${person}",138${String(person).padStart(8, '0')},`;
+      });
+      write(header, ...rows);
+    });
+
+    async function expectWholeUsers(): Promise<void> {
+      expect(await world.database.count('users')).toBe(people);
+      expect(await world.database.count('identities')).toBe(lines);
+      expect(await world.database.count('unionids')).toBe(people);
+      const [{ halves } = {}] = await world.database.query(
+        `SELECT count(*)::integer AS halves FROM users
+         WHERE external_id IS NULL OR nickname IS NULL OR phone_sealed IS NULL OR phone_index IS NULL
+           OR NOT EXISTS (SELECT FROM identities WHERE user_id = users.id)
+           OR NOT EXISTS (SELECT FROM unionids WHERE user_id = users.id)`,
+      );
+      expect(halves).toBe(0);
+    }
+
+    it('is killed in the middle, and the next run completes it', async () => {
+      const killed = OperatorCommand.launch('users-import', [file], world.environment());
+      await vi.waitFor(async () => expect(await world.database.count('users')).toBeGreaterThan(0), {
+        timeout: 15_000,
+        interval: 5,
+      });
+      killed.process.kill('SIGKILL');
+      await killed.result();
+      const before = await world.database.count('users');
+      expect(before).toBeLessThan(people);
+
+      const { code, stdout } = await importFile();
+      expect({ code, made: countsOf(stdout)['new users'] }).toEqual({ code: 0, made: people - before });
+      await expectWholeUsers();
+    });
+
+    it('runs twice at once, and makes everybody once', async () => {
+      const results = await Promise.all([importFile(), importFile()]);
+      expect(results.map(({ code }) => code)).toEqual([0, 0]);
+      const made = results.map(({ stdout }) => countsOf(stdout)['new users']!);
+      expect(made[0]! + made[1]!).toBe(people);
+      await expectWholeUsers();
+    });
+
+    it('makes one user of each person who logs in meanwhile, and every login succeeds', async () => {
+      const names = Array.from({ length: 60 }, (_, index) => `guest-${index}`);
+      const ids = await Promise.all(names.map((name) => idsOf(name)));
+      const guests = ids.flatMap(({ openid, cakeOpenid, unionid }, index) => [
+        `${tea.appid},${openid},${unionid},G${index},,,`,
+        `${cake.appid},${cakeOpenid},${unionid},G${index},,,`,
+      ]);
+      const rows = readFileSync(file, 'utf8').trim().split('\n');
+      // All over the file.
+      guests.forEach((guest, index) => rows.splice(1 + index * 150, 0, guest));
+      write(...rows);
+
+      const importing = importFile();
+      const logins = await Promise.all(
+        [...names, ...names.toReversed()].map(async (name, index) => {
+          await new Promise((resolve) => setTimeout(resolve, index * 20));
+          return world.login(node, name, index % 2 === 0 ? tea.appid : cake.appid);
+        }),
+      );
+      expect(new Set(logins.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(await importing).toMatchObject({ code: 0 });
+      expect(await world.database.count('users')).toBe(people + names.length);
+      for (const [index, name] of names.entries()) {
+        const { body } = await world.login(node, name);
+        expect(body.isNewUser).toBe(false);
+        const [row] = await world.database.query(
+          `SELECT external_id, (SELECT count(*)::integer FROM identities WHERE user_id = users.id) AS identities
+           FROM users WHERE id = $1`,
+          [body.user.id],
+        );
+        expect(row).toEqual({ external_id: `G${index}`, identities: 2 });
+      }
+    });
+  });
+});
+
+/** The figures of the summary by their names. */
+function countsOf(summary: string): Record<string, number> {
+  return Object.fromEntries(
+    [...summary.matchAll(/^ *(\d+) ([a-z]+(?: [a-z]+)*)/gm)].map(([, count, name]) => [name!, Number(count)]),
+  );
+}
