@@ -13,7 +13,7 @@ export function createHttpServer(wechat: Wechat): Server {
   return createServer({ keepAliveTimeout: keepAliveMilliseconds }, (request, response) => {
     handle(wechat, request, response).catch((error: unknown) => {
       if (!response.destroyed && !response.headersSent) {
-        send(response, controlFailure({ status: 500, message: String(error) }));
+        send(wechat, response, controlFailure({ status: 500, message: String(error) }));
       }
     });
   });
@@ -25,13 +25,21 @@ async function handle(wechat: Wechat, request: IncomingMessage, response: Server
 
   const body = await readBody(request);
   if (body === undefined) {
-    send(response, controlFailure({ status: 413, message: `a body of more than ${bodyBytesTaken} bytes` }));
+    send(
+      wechat,
+      response,
+      controlFailure({ status: 413, message: `a body of more than ${bodyBytesTaken} bytes` }),
+    );
     return;
   }
   const { path, query } = splitTarget(request.url ?? '/');
   const method = request.method ?? 'GET';
   if (path === controlPrefix || path.startsWith(`${controlPrefix}/`)) {
-    send(response, answerControl(wechat, { method, path: path.slice(controlPrefix.length), query, body }));
+    send(
+      wechat,
+      response,
+      answerControl(wechat, { method, path: path.slice(controlPrefix.length), query, body }),
+    );
     return;
   }
   const callerAddress = request.socket.remoteAddress ?? '';
@@ -41,14 +49,19 @@ async function handle(wechat: Wechat, request: IncomingMessage, response: Server
     callerLeft.signal,
   );
   if (answer) {
-    send(response, answer);
+    send(wechat, response, answer);
   } else {
     request.socket.resetAndDestroy();
   }
 }
 
-function send(response: ServerResponse, { status, contentType, body }: HttpAnswer): void {
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+function send({ clock }: Wechat, response: ServerResponse, { status, contentType, body }: HttpAnswer): void {
+  response.writeHead(status, {
+    // Callers may compare their clock with WeChat's, which here is the emulator's.
+    date: new Date(clock.now()).toUTCString(),
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 }
 

@@ -168,6 +168,15 @@ describe('/__emulator__/clock', () => {
     expect((await emulator.control('GET', '/clock')).json).toEqual({ items: [json] });
   });
 
+  it('is the one that dates every answer', async () => {
+    freezeTime('2026-03-01T08:00:00.000Z');
+    await emulator.advance(600);
+    for (const path of ['/sns/jscode2session', '/', '/__emulator__/clock']) {
+      const { headers } = await fetch(`${emulator.url}${path}`);
+      expect(headers.get('date')).toBe('Sun, 01 Mar 2026 08:10:00 GMT');
+    }
+  });
+
   it.each([
     [{}, 'advanceSeconds is missing: give the seconds by which to move the clock forward'],
     [{ advanceSeconds: '60' }, expect.stringMatching(/^advanceSeconds must be a number from 0 to /)],
