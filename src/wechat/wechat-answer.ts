@@ -8,10 +8,9 @@ export class WechatRefusal {
   ) {}
 
   /** The same with what was secret in the request taken out: a gateway in WeChat's place may quote it. */
-  without(secrets: (string | undefined)[]): WechatRefusal {
+  without(secrets: string[]): WechatRefusal {
     let errmsg = this.errmsg;
     for (const secret of secrets) {
-      if (secret === undefined) continue;
       const escaped = new URLSearchParams([['', secret]]).toString().slice(1);
       for (const form of [secret, escaped]) errmsg = errmsg.replaceAll(form, '***');
     }

@@ -1,12 +1,17 @@
 import { HttpService } from '@nestjs/axios';
 import { Injectable, Logger } from '@nestjs/common';
-import { isAxiosError } from 'axios';
+import { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import type { WechatApp } from '../config/settings.js';
 import { isIdentifier } from './identifier.js';
 import { malformed, readAnswer, type WechatFields, WechatRefusal } from './wechat-answer.js';
 import { WechatCalls } from './wechat-calls.js';
-import { codeExchangeError, WechatMisconfiguredError, WechatUnavailableError } from './wechat.errors.js';
+import {
+  codeExchangeError,
+  refusalError,
+  WechatMisconfiguredError,
+  WechatUnavailableError,
+} from './wechat.errors.js';
 
 /** What a login code stands for. */
 export interface WechatSession {
@@ -17,6 +22,15 @@ export interface WechatSession {
   /** The person across all apps of one Open Platform account; absent where the app is bound to none. */
   unionid?: string;
 }
+
+/** The mini-program's own key to WeChat's interfaces. */
+export interface WechatAccessToken {
+  accessToken: string;
+  /** Seconds from now. */
+  expiresIn: number;
+}
+
+type Request = AxiosRequestConfig & { signal: AbortSignal };
 
 /** Failures of a connection that are worth a second attempt: refused, reset, closed by the other side. */
 const connectionLost = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
@@ -45,7 +59,9 @@ export class WechatClient {
     try {
       const result = await this.calls.make(app.appid, async (signal) => {
         attempts += 1;
-        const answer = await this.get('/sns/jscode2session', query, signal);
+        // Through `URLSearchParams`, which escapes whatever a caller sends as a code.
+        const params = new URLSearchParams(query);
+        const answer = await this.ask({ url: '/sns/jscode2session', params, signal }, [app.secret, code]);
         return answer instanceof WechatRefusal ? answer : toSession(answer);
       });
       if (!(result instanceof WechatRefusal)) return result;
@@ -53,36 +69,78 @@ export class WechatClient {
       if (result.errcode === 40163 && attempts > 1) throw new WechatUnavailableError('answer_lost');
       throw codeExchangeError(result);
     } catch (error) {
-      this.report(app, error);
+      this.report(app, 'session', error);
       throw error;
     }
   }
 
-  /** One request. The query goes through `URLSearchParams`, which escapes whatever a caller sends as a code. */
-  private async get(
-    path: string,
-    query: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<WechatFields | WechatRefusal> {
+  /**
+   * The access_token that WeChat gives to all who ask, until shortly before its end.
+   * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
+   *
+   * @throws {WechatMisconfiguredError} {@link WechatUnavailableError} {@link OverloadedError}
+   */
+  async getStableAccessToken(app: WechatApp): Promise<WechatAccessToken> {
+    const data = {
+      grant_type: 'client_credential',
+      appid: app.appid,
+      secret: app.secret,
+      force_refresh: false,
+    };
     try {
-      const params = new URLSearchParams(query);
-      const { status, data } = await firstValueFrom(this.http.get<string>(path, { params, signal }));
-      const answer = readAnswer(status, data);
-      return answer instanceof WechatRefusal ? answer.without([query['secret'], query['js_code']]) : answer;
+      const result = await this.calls.make(app.appid, async (signal) => {
+        const answer = await this.ask({ method: 'POST', url: '/cgi-bin/stable_token', data, signal }, [
+          app.secret,
+        ]);
+        return answer instanceof WechatRefusal ? answer : toAccessToken(answer);
+      });
+      if (result instanceof WechatRefusal) throw refusalError(result);
+      return result;
+    } catch (error) {
+      this.report(app, 'access token', error);
+      throw error;
+    }
+  }
+
+  /**
+   * What time it is at WeChat, to the second.
+   *
+   * @throws {WechatUnavailableError} {@link OverloadedError}
+   */
+  async time(app: WechatApp): Promise<Date> {
+    return this.calls.make(app.appid, async (signal) => {
+      const { headers } = await this.send({ url: '/', signal });
+      const time = new Date(String(headers['date']));
+      if (Number.isNaN(time.getTime())) throw malformed('without a date');
+      return time;
+    });
+  }
+
+  /** @param secrets what of the request must not come back in WeChat's words */
+  private async ask(request: Request, secrets: string[]): Promise<WechatFields | WechatRefusal> {
+    const { status, data } = await this.send(request);
+    const answer = readAnswer(status, data);
+    return answer instanceof WechatRefusal ? answer.without(secrets) : answer;
+  }
+
+  /** One request. */
+  private async send(request: Request): Promise<AxiosResponse<string>> {
+    try {
+      return await firstValueFrom(this.http.request<string>(request));
     } catch (error) {
       // An axios error holds the whole request, the secret and the code among it: none of it goes on from here.
-      if (isAxiosError(error)) throw transportFailure(error.code ?? 'unknown', signal);
+      if (isAxiosError(error)) throw transportFailure(error.code ?? 'unknown', request.signal);
       throw error;
     }
   }
 
   /** Tells the operator what a caller is not told. */
-  private report(app: WechatApp, error: unknown): void {
+  private report(app: WechatApp, wanted: string, error: unknown): void {
     if (error instanceof WechatMisconfiguredError) {
       this.#logger.error(`${app.appid}: ${(error.cause as Error).message}`);
     } else if (error instanceof WechatUnavailableError && error.failure !== 'breaker_open') {
       const detail = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-      this.#logger.warn(`${app.appid}: no session from WeChat, ${error.failure}${detail}`);
+      this.#logger.warn(`${app.appid}: no ${wanted} from WeChat, ${error.failure}${detail}`);
     }
   }
 }
@@ -103,4 +161,17 @@ function toSession({ openid, session_key: sessionKey, unionid }: WechatFields): 
   if (unionid === undefined || unionid === null || unionid === '') return { openid, sessionKey };
   if (!isIdentifier(unionid)) throw malformed('with a unionid that is none');
   return { openid, sessionKey, unionid };
+}
+
+function toAccessToken({
+  access_token: accessToken,
+  expires_in: expiresIn,
+}: WechatFields): WechatAccessToken {
+  // WeChat asks to keep room for 512 characters.
+  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(accessToken)) {
+    throw malformed('without an access_token');
+  }
+  if (typeof expiresIn !== 'number' || !(expiresIn > 0))
+    throw malformed('without the life of the access_token');
+  return { accessToken, expiresIn };
 }

@@ -71,7 +71,7 @@ export type WechatFailure =
   | 'malformed'
   /** the breaker is open: too many calls in a row have failed */
   | 'breaker_open'
-  /** errcode 45009, the app's daily quota */
+  /** errcode 45009 or 45011, what the app may ask for in a day or a minute */
   | 'quota'
   /** an errcode that nobody told us of */
   | 'unknown_errcode'
@@ -139,8 +139,13 @@ export function codeExchangeError({ errcode, errmsg }: WechatRefusal): ServiceEr
     case 50002:
       return new UserBlockedByWechatError();
   }
+  return refusalError({ errcode, errmsg });
+}
+
+/** The error for a refusal that has nothing to do with the person: what is wrong is this server, or WeChat. */
+export function refusalError({ errcode, errmsg }: WechatRefusal): ServiceError {
   const said = `WeChat answered ${errcode} (${errmsg.slice(0, 200)})`;
-  if (errcode === 45009) {
+  if (errcode === 45009 || errcode === 45011) {
     return new WechatUnavailableError('quota', { cause: new Error(said), retryAfter: 60 });
   }
   const advice = misconfigurations[errcode];
