@@ -60,7 +60,7 @@ export function loadCommandSettings(): Settings {
 }
 
 /** What whoever called the command reads last. Values of rows and requests are in none of it. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof SettingsError) {
     const hint =
       'On a developer’s machine, run npm start in another terminal: commands then use its settings.';

@@ -1,0 +1,139 @@
+import { SigningKeys } from '../auth/signing-keys.js';
+import type { Settings, WechatApp } from '../config/settings.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import type { Database } from '../database/database.js';
+import type { WechatClient } from '../wechat/wechat.client.js';
+import {
+  CodeInvalidError,
+  WechatMisconfiguredError,
+  WechatUnavailableError,
+} from '../wechat/wechat.errors.js';
+import { CommandError } from './command.js';
+
+// Each check answers with what it has found in order, or throws what is wrong and where to put it right.
+
+const oldestPostgres = 15;
+/** Milliseconds. What runs out after minutes, codes and tokens, bears no more. */
+const largestClockDifference = 60_000;
+
+export async function checkPostgresVersion(database: Database): Promise<string> {
+  const [row] = await database.run((manager) =>
+    manager.query<{ version: string; number: number }[]>(
+      `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number`,
+    ),
+  );
+  const { version, number } = row!;
+  if (number < oldestPostgres * 10_000) {
+    throw new CommandError(`version ${version} is too old: ${oldestPostgres} or newer is needed`);
+  }
+  return `version ${version}`;
+}
+
+export async function checkMigrations(database: Database): Promise<string> {
+  const missing = await database.missingMigrations();
+  if (missing.length > 0) {
+    throw new CommandError(
+      `${missing.join(', ')} has not run. Start the service of this version once, it migrates`,
+    );
+  }
+  return 'all have run';
+}
+
+export async function checkEncryptionKeys(database: Database, { encryptionKeys }: Settings): Promise<string> {
+  const count = await new SigningKeys(database, new KeyRing(encryptionKeys)).load();
+  return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
+}
+
+export async function checkClockOfDatabase(database: Database): Promise<string> {
+  const difference = await measureClock(async () => {
+    const [row] = await database.run((manager) =>
+      manager.query<{ now: Date }[]>('SELECT clock_timestamp() AS now'),
+    );
+    return row!.now;
+  });
+  return judgeClock('the database', difference);
+}
+
+/** Whether WeChat answers at all: by how many milliseconds this machine's clock is ahead of WeChat's. */
+export async function reachWechat(wechat: WechatClient, settings: Settings): Promise<number> {
+  const [app] = settings.wechatApps;
+  return withWords(settings, () => measureClock(() => wechat.time(app!)));
+}
+
+/** @param difference by how many milliseconds this machine's clock is ahead */
+export function judgeClock(whose: string, difference: number): string {
+  const words = `${describeSeconds(Math.abs(difference))} ${difference > 0 ? 'ahead of' : 'behind'} ${whose}`;
+  if (Math.abs(difference) <= largestClockDifference) return words;
+  throw new CommandError(
+    `this machine's clock is ${words}, so that codes and tokens end at the wrong time. Set the clock, and keep it right by NTP (timedatectl set-ntp true)`,
+  );
+}
+
+/** WeChat gives an access token for nothing but appid and secret, from an address on the white list. */
+export async function checkAppAndSecret(
+  wechat: WechatClient,
+  app: WechatApp,
+  settings: Settings,
+): Promise<string> {
+  return withWords(settings, async () => {
+    await wechat.getStableAccessToken(app);
+    return 'WeChat gives an access token for them';
+  });
+}
+
+/** A code that WeChat never made: all must be in order but the code. */
+export async function checkLogin(wechat: WechatClient, app: WechatApp, settings: Settings): Promise<string> {
+  return withWords(settings, async () => {
+    try {
+      await wechat.code2Session(app, 'deliberately-bad-code-of-doctor-');
+    } catch (error) {
+      if (error instanceof CodeInvalidError) return 'WeChat judges a login code, and refuses a bad one';
+      throw error;
+    }
+    throw new CommandError('a made-up login code was accepted: WECHAT_BASE_URL is not WeChat');
+  });
+}
+
+/** By how many milliseconds this machine's clock is ahead of another. */
+async function measureClock(ask: () => Promise<Date>): Promise<number> {
+  const before = Date.now();
+  const theirs = await ask();
+  return (before + Date.now()) / 2 - theirs.getTime();
+}
+
+function describeSeconds(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1_000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** Says what an error of WeChat's room means for whoever sets this up; callers of the service are told less. */
+async function withWords<Result>(settings: Settings, check: () => Promise<Result>): Promise<Result> {
+  try {
+    return await check();
+  } catch (error) {
+    if (error instanceof WechatMisconfiguredError) throw new CommandError((error.cause as Error).message);
+    if (error instanceof WechatUnavailableError) {
+      const detail = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+      throw new CommandError(`${wordsFor(error, settings)}${detail}`);
+    }
+    throw error;
+  }
+}
+
+function wordsFor({ failure }: WechatUnavailableError, { wechatBaseUrl }: Settings): string {
+  switch (failure) {
+    case 'busy':
+      return 'WeChat answers that it is busy (-1). Try again in a minute';
+    case 'disconnected':
+    case 'unreachable':
+      return `there is no connection to ${wechatBaseUrl}. Is there a network, does its name resolve, does a firewall let this machine out? WeChat is called directly, past any HTTPS_PROXY`;
+    case 'timed_out':
+      return `${wechatBaseUrl} does not answer in time. Is there a network, does a firewall let this machine out? WeChat is called directly, past any HTTPS_PROXY`;
+    case 'malformed':
+      return `what answers at ${wechatBaseUrl} is not WeChat: a proxy or a portal in between sends a page of its own. Let this machine through to WeChat, or correct WECHAT_BASE_URL`;
+    case 'quota':
+      return 'the mini-program has used up what WeChat allows: see 开发管理 → 接口设置, and try again later';
+    default:
+      return 'WeChat gave no usable answer';
+  }
+}

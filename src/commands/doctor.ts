@@ -1,0 +1,123 @@
+import { NestFactory } from '@nestjs/core';
+import { ConfigModule } from '../config/config.module.js';
+import type { Settings } from '../config/settings.js';
+import { SettingsError } from '../config/settings.error.js';
+import { Database } from '../database/database.js';
+import { WechatClient } from '../wechat/wechat.client.js';
+import { WechatModule } from '../wechat/wechat.module.js';
+import { openDataSource } from './command-database.js';
+import { loadCommandSettings, readCommandLine, reasonOf, runCommand } from './command.js';
+import {
+  checkAppAndSecret,
+  checkClockOfDatabase,
+  checkEncryptionKeys,
+  checkLogin,
+  checkMigrations,
+  checkPostgresVersion,
+  judgeClock,
+  reachWechat,
+} from './doctor-checks.js';
+
+let faults = 0;
+
+// `npm run doctor`: says in plain words what is wrong with this deployment, and where to put it right.
+await runCommand(async () => {
+  readCommandLine('npm run doctor', { options: {} });
+  const settings = examineSettings();
+  if (settings !== undefined) {
+    await examineDatabase(settings);
+    await examineWechat(settings);
+  }
+  return faults === 0 ? 0 : 1;
+});
+
+function examineSettings(): Settings | undefined {
+  try {
+    const settings = loadCommandSettings();
+    const apps = settings.wechatApps.map(({ appid }) => appid).join(', ');
+    tell('✓', 'settings', `complete, for ${apps}, with WeChat at ${settings.wechatBaseUrl}`);
+    return settings;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    for (const { name, fault, example } of error.faults) {
+      tell('✗', 'settings', `${name} ${fault}${example === undefined ? '' : `, for example ${example}`}`);
+    }
+    tell(
+      '–',
+      'everything else',
+      'not looked at without settings. Beside a running npm start they are its own',
+    );
+    return undefined;
+  }
+}
+
+async function examineDatabase(settings: Settings): Promise<void> {
+  const dataSource = await examine(
+    'database',
+    () => openDataSource(settings),
+    () => 'reachable',
+  );
+  if (dataSource === undefined) {
+    tell('–', 'migrations, ENCRYPTION_KEYS', 'not looked at without the database');
+    return;
+  }
+  try {
+    const database = new Database(dataSource, settings);
+    await examine('Postgres', () => checkPostgresVersion(database));
+    const isMigrated = await examine('migrations', () => checkMigrations(database));
+    if (isMigrated === undefined)
+      tell('–', 'ENCRYPTION_KEYS', 'not looked at before the migrations have run');
+    else await examine('ENCRYPTION_KEYS', () => checkEncryptionKeys(database, settings));
+    await examine('clock, beside the database', () => checkClockOfDatabase(database));
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function examineWechat(settings: Settings): Promise<void> {
+  const context = await NestFactory.createApplicationContext(
+    { module: WechatModule, imports: [ConfigModule.register(settings)] },
+    { logger: false },
+  );
+  try {
+    const wechat = context.get(WechatClient);
+    const clockDifference = await examine(
+      'WeChat',
+      () => reachWechat(wechat, settings),
+      () => 'reachable',
+    );
+    if (clockDifference === undefined) {
+      tell('–', 'mini-programs', 'not looked at without WeChat');
+      return;
+    }
+    await examine('clock, beside WeChat', async () => judgeClock('WeChat', clockDifference));
+    for (const app of settings.wechatApps) {
+      const name = app.name === undefined ? app.appid : `${app.appid} (${app.name})`;
+      await examine(`${name}, appid and secret`, () => checkAppAndSecret(wechat, app, settings));
+      await examine(`${name}, login`, () => checkLogin(wechat, app, settings));
+    }
+  } finally {
+    await context.close();
+  }
+}
+
+/** Tells what a check has found; undefined where it has found a fault. */
+async function examine<Result>(
+  subject: string,
+  check: () => Promise<Result>,
+  describe: (result: Result) => string = String,
+): Promise<Result | undefined> {
+  try {
+    const result = await check();
+    tell('✓', subject, describe(result));
+    return result;
+  } catch (error) {
+    tell('✗', subject, reasonOf(error));
+    return undefined;
+  }
+}
+
+function tell(mark: '✓' | '✗' | '–', subject: string, text: string): void {
+  if (mark === '✗') faults += 1;
+  process.stdout.write(`${mark} ${subject}: ${text}\n`);
+}
