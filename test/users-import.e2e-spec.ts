@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CommandResult, OperatorCommand, runCommand } from './harness/command.js';
 import type { ServiceNode } from './harness/node.js';
@@ -300,6 +301,86 @@ describe('npm run users:import', () => {
         code: 1,
         stderr: expect.stringMatching(/^The database is away[^\n]+\n$/),
       });
+    });
+  });
+
+  describe('beside a login that is under way', () => {
+    let login: Client;
+    beforeEach(async () => {
+      login = new Client({ connectionString: world.database.url });
+      await login.connect();
+      await login.query('BEGIN');
+    });
+    afterEach(() => login.end());
+
+    const anna = 'aaaaaaaa-0000-7000-8000-000000000000';
+    const line = `${tea.appid},oA-person,uA,C1,,,`;
+
+    async function register(unionid: string | null): Promise<void> {
+      await login.query('INSERT INTO users (id) VALUES ($1)', [anna]);
+      if (unionid !== null) await login.query('INSERT INTO unionids VALUES ($1, $2)', [unionid, anna]);
+      await login.query(
+        `INSERT INTO identities (id, appid, openid, user_id, unionid) VALUES (gen_random_uuid(), $1, 'oA-person', $2, $3)`,
+        [tea.appid, anna, unionid],
+      );
+    }
+
+    /** Imports the lines, and has the login go on once the import waits for it. */
+    async function importBeside(
+      lines: string[],
+      goOn: () => Promise<unknown>,
+    ): Promise<Record<string, number>> {
+      const importing = importAll(header, `${alone.appid},oX-person,,X,,,`, ...lines);
+      await vi.waitFor(
+        async () => {
+          const waiting = await world.database.query(
+            `SELECT 1 FROM pg_stat_activity
+             WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
+          );
+          expect(waiting).toHaveLength(1);
+        },
+        { timeout: 15_000, interval: 20 },
+      );
+      await goOn();
+      return importing;
+    }
+
+    it.each([
+      ['its unionid', 'uA'],
+      ['no unionid', null],
+    ])('with %s, waits and completes the user that it makes', async (_, unionid) => {
+      await register(unionid);
+      const counts = await importBeside([line], () => login.query('COMMIT'));
+      expect(counts).toMatchObject({ 'new users': 1, 'users completed': 1 });
+      expect(await users()).toMatchObject([{ id: anna, external_id: 'C1' }, { external_id: 'X' }]);
+      expect(await world.database.query('SELECT unionid FROM identities ORDER BY unionid')).toEqual([
+        { unionid: 'uA' },
+        { unionid: null },
+      ]);
+    });
+
+    it('makes the user itself where the login comes to nothing', async () => {
+      await register('uA');
+      const counts = await importBeside([line], () => login.query('ROLLBACK'));
+      expect(counts).toMatchObject({ 'new users': 2, 'users completed': 0 });
+    });
+
+    it('stands in nobody’s way who links an identity to a user whom the batch completes', async () => {
+      await importAll(header, `${tea.appid},oA-person,uA,,,,`);
+      const [user] = await users();
+      await login.query(`SELECT FROM unionids WHERE unionid = 'uA' FOR UPDATE`);
+      await login.query(
+        `INSERT INTO identities (id, appid, openid, user_id) VALUES (gen_random_uuid(), $1, 'oA2-person', $2)`,
+        [cake.appid, user!['id']],
+      );
+      const lines = [`${tea.appid},oA-person,,C1,小明,,`, `${cake.appid},oA2-person,,,,,`];
+      const counts = await importBeside(lines, async () => {
+        // Below the second after which Postgres would end a deadlock by failing either of the two.
+        await login.query(`SET LOCAL lock_timeout = '300ms'`);
+        await login.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [user!['id']]);
+        await login.query('COMMIT');
+      });
+      expect(counts).toMatchObject({ 'new users': 1, 'new identities': 1, 'users completed': 1 });
     });
   });
 
