@@ -7,7 +7,8 @@ export { CurrentUser, type SignedInUser } from './auth/current-user.decorator.js
 export { JwtGuard } from './auth/jwt.guard.js';
 export { Roles } from './auth/roles.decorator.js';
 export { SigningKey } from './auth/signing-key.entity.js';
-export { loadSettings, Settings } from './config/settings.js';
+export { loadSettings } from './config/load-settings.js';
+export { Settings } from './config/settings.js';
 export { SettingsError } from './config/settings.error.js';
 export { ServiceError } from './errors/service.error.js';
 export { schema } from './schema.js';

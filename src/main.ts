@@ -1,6 +1,6 @@
 import { startService } from './app.setup.js';
 import { processEnvironment } from './config/environment.js';
-import { loadSettings } from './config/settings.js';
+import { loadSettings } from './config/load-settings.js';
 import { SettingsError } from './config/settings.error.js';
 import { explainConnectionFailure } from './database/database.errors.js';
 import { ServiceError } from './errors/service.error.js';

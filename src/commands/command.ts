@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { commandEnvironment } from '../config/running-environment.js';
-import { loadSettings, type Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings.js';
+import { loadSettings } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings.error.js';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from '../http/describe-error.js';

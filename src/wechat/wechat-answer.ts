@@ -1,22 +1,5 @@
+import { WechatRefusal } from './wechat-refusal.js';
 import { WechatUnavailableError } from './wechat.errors.js';
-
-/** WeChat understood, and said no. */
-export class WechatRefusal {
-  constructor(
-    readonly errcode: number,
-    readonly errmsg: string,
-  ) {}
-
-  /** The same with what was secret in the request taken out: a gateway in WeChat's place may quote it. */
-  without(secrets: string[]): WechatRefusal {
-    let errmsg = this.errmsg;
-    for (const secret of secrets) {
-      const escaped = new URLSearchParams([['', secret]]).toString().slice(1);
-      for (const form of [secret, escaped]) errmsg = errmsg.replaceAll(form, '***');
-    }
-    return new WechatRefusal(this.errcode, errmsg);
-  }
-}
 
 /** What WeChat said yes with. */
 export type WechatFields = Readonly<Record<string, unknown>>;

@@ -4,14 +4,10 @@ import { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios
 import { firstValueFrom } from 'rxjs';
 import type { WechatApp } from '../config/settings.js';
 import { isIdentifier } from './identifier.js';
-import { malformed, readAnswer, type WechatFields, WechatRefusal } from './wechat-answer.js';
+import { malformed, readAnswer, type WechatFields } from './wechat-answer.js';
 import { WechatCalls } from './wechat-calls.js';
-import {
-  codeExchangeError,
-  refusalError,
-  WechatMisconfiguredError,
-  WechatUnavailableError,
-} from './wechat.errors.js';
+import { codeExchangeError, refusalError, WechatRefusal } from './wechat-refusal.js';
+import { WechatMisconfiguredError, WechatUnavailableError } from './wechat.errors.js';
 
 /** What a login code stands for. */
 export interface WechatSession {

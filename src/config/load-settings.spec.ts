@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSettings, settingNames } from './settings.js';
+import { loadSettings, settingNames } from './load-settings.js';
 import { SettingsError } from './settings.error.js';
 
 const key = Buffer.alloc(32, 1).toString('base64');

@@ -1,0 +1,51 @@
+import { isIP } from 'node:net';
+
+/** A URL that is accepted. */
+export function isUrl(value: unknown, accepts: (url: URL) => boolean): boolean {
+  return typeof value === 'string' && URL.canParse(value) && accepts(new URL(value));
+}
+
+/** Paths can be appended to it, and secrets sent there. */
+export function isBaseUrl(url: URL): boolean {
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  return isSafe && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+function isLoopback(url: URL): boolean {
+  return (
+    url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
+  );
+}
+
+/** IP addresses and networks. */
+export function isAddressList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every((item: string) => {
+      const [address = '', bits, ...rest] = item.split('/');
+      const longest = { 4: 32, 6: 128 }[isIP(address)];
+      if (longest === undefined || rest.length > 0) return false;
+      return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
+    })
+  );
+}
+
+/** Origins as browsers send them. */
+export function isOriginList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => isUrl(item, ({ origin }) => origin === item));
+}
+
+/** Different base64 keys of 32 bytes, at least one. */
+export function isEncryptionKeys(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    new Set(value).size === value.length &&
+    value.every(
+      (key) =>
+        typeof key === 'string' &&
+        /^[A-Za-z0-9+/]{43}=$/.test(key) &&
+        Buffer.from(key, 'base64').length === 32,
+    )
+  );
+}
