@@ -32,7 +32,10 @@ export async function runCommand(work: () => Promise<number | void>): Promise<vo
  * @param usage how the command is meant to be called, told beside what is wrong
  * @throws {UsageError}
  */
-export function readCommandLine<Config extends ParseArgsConfig>(usage: string, config: Config) {
+export function readCommandLine<Config extends ParseArgsConfig>(
+  usage: string,
+  config: Config,
+): ReturnType<typeof parseArgs<Config & { strict: true }>> {
   try {
     return parseArgs({ strict: true, ...config });
   } catch (error) {
