@@ -1,6 +1,7 @@
 import { SigningKey } from './auth/signing-key.entity.js';
 import type { Schema } from './database/data-source-options.js';
 import { Initial1795219200000 } from './database/migrations/1795219200000-initial.js';
+import { UserSearch1795219300000 } from './database/migrations/1795219300000-user-search.js';
 import { ExternalId1795219400000 } from './database/migrations/1795219400000-external-id.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -11,5 +12,5 @@ import { User } from './users/user.entity.js';
 /** All entities and migrations, for the service and for the TypeORM command line. */
 export const schema = {
   entities: [User, Identity, Unionid, Session, LoginCode, SigningKey],
-  migrations: [Initial1795219200000, ExternalId1795219400000],
+  migrations: [Initial1795219200000, UserSearch1795219300000, ExternalId1795219400000],
 } satisfies Schema;

@@ -8,6 +8,7 @@ export type KeyPurpose =
   | 'refresh-token'
   | 'phone'
   | 'phone-index'
+  | 'search-cursor'
   | 'signing-key';
 
 interface DerivedKey {

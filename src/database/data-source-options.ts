@@ -22,7 +22,7 @@ export function dataSourceOptions(
     ...schema,
     synchronize: false,
     logging: false,
-    // gen_random_uuid() is built in since Postgres 13; the service needs no extension and no right to make one.
+    // gen_random_uuid() is built in since Postgres 13. The one extension, pg_trgm, is a migration's business.
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     poolSize: databasePoolSize,

@@ -14,7 +14,7 @@ export interface StoredSessionKey {
 /** A person in one mini-program: their openid there. */
 @Entity('identities')
 @Unique('identities_appid_openid_key', ['appid', 'openid'])
-@Index('identities_user_id_idx', ['userId'])
+@Index('identities_user_id_appid_idx', ['userId', 'appid'])
 export class Identity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'identities_pkey' })
   id: string;

@@ -1,11 +1,20 @@
 import { Check, Column, Entity, Index, ManyToOne, PrimaryColumn, type Relation, JoinColumn } from 'typeorm';
 
-export type UserStatus = 'active' | 'disabled' | 'deleting' | 'merged';
+export const userStatuses = ['active', 'disabled', 'deleting', 'merged'] as const;
+export type UserStatus = (typeof userStatuses)[number];
 
 /** A person, whatever mini-programs they came through. */
 @Entity('users')
 @Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
 @Index('users_external_id_key', ['externalId'], { unique: true, where: 'external_id IS NOT NULL' })
+@Index('users_created_at_idx', ['createdAt', 'id'])
+// Partial, or over expressions, which TypeORM cannot compare: the migration has their definitions.
+@Index('users_last_login_at_idx', { synchronize: false })
+@Index('users_status_created_at_idx', { synchronize: false })
+@Index('users_status_last_login_at_idx', { synchronize: false })
+@Index('users_phone_index_idx', { synchronize: false })
+@Index('users_nickname_prefix_idx', { synchronize: false })
+@Index('users_nickname_trigram_idx', { synchronize: false })
 export class User {
   /** UUIDv7, made in this process: sorts by time of creation. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })

@@ -41,3 +41,28 @@ export class TooManyRolesError extends ServiceError {
     super(`This user has ${most} roles, which is the most there can be.`);
   }
 }
+
+/** The cursor is none of ours, or continues another search. */
+export class CursorInvalidError extends ServiceError {
+  readonly code = 'invalid_request';
+
+  constructor() {
+    super('The cursor does not continue this search: repeat the search that answered it, or start anew.', {
+      members: {
+        errors: [{ field: 'cursor', message: 'cursor must be the nextCursor of the same search' }],
+      },
+    });
+  }
+}
+
+/** No index serves this search, and the table is too large to be read instead. */
+export class SearchTooBroadError extends ServiceError {
+  readonly code = 'search_too_broad';
+
+  constructor(cause?: unknown) {
+    super(
+      'This search takes too long. Narrow it: more of the nickname, fewer filters at once, another sort, or a shorter time of creation.',
+      { cause },
+    );
+  }
+}
