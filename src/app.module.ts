@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -19,6 +20,7 @@ import { WechatModule } from './wechat/wechat.module.js';
     UsersModule, //                    who a person is
     AuthModule, //                     getting in: POST /auth/login, JwtGuard
     AccountModule, //                  the signed-in person: /me
+    AdminModule, //                    the operator: /admin
     HealthModule, //                   am I well: /health
   ],
 })

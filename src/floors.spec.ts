@@ -14,6 +14,7 @@ const floors: Record<string, number> = {
   users: 4,
   auth: 5,
   account: 6,
+  admin: 6,
   health: 6,
   commands: 8,
 };

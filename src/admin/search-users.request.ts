@@ -1,0 +1,95 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { userStatuses, type UserStatus } from '../users/user.entity.js';
+import { userSorts, type UserSort } from '../users/user-search.statements.js';
+
+const longestText = 128;
+const longestCursor = 512;
+const longestPage = 200;
+
+/** May be absent; null is the same as absent, so that the last `nextCursor` can be sent back as it is. */
+const Optional = () =>
+  applyDecorators(
+    Transform(({ value }) => (value === null ? undefined : (value as unknown))),
+    IsOptional(),
+  );
+
+/** Text of 1 to `longest` characters (code points) that Postgres can hold. */
+const IsText = (longest: number) =>
+  ValidateBy(
+    { name: 'isText', validator: { validate: (value) => isText(value, longest) } },
+    { message: `$property must be text of 1 to ${longest} characters, without NUL` },
+  );
+
+const IsMoment = () =>
+  ValidateBy(
+    { name: 'isMoment', validator: { validate: isMoment } },
+    { message: '$property must be a time in ISO 8601 with its zone, as 2026-11-21T02:59:35.873Z' },
+  );
+
+/** Body of a search for users. */
+export class SearchUsersRequest {
+  /** A user id, openid, unionid, phone or external id; or a nickname, by its beginning or three characters of it. */
+  @Optional()
+  @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
+  @IsText(longestText)
+  q?: string;
+
+  @Optional()
+  @IsIn(userStatuses)
+  status?: UserStatus;
+
+  /** Those who came through this mini-program. */
+  @Optional()
+  @IsText(longestText)
+  appid?: string;
+
+  @Optional()
+  @IsBoolean()
+  hasPhone?: boolean;
+
+  /** Made at this time or later. */
+  @Optional()
+  @IsMoment()
+  createdFrom?: string;
+
+  /** Made before this time. */
+  @Optional()
+  @IsMoment()
+  createdTo?: string;
+
+  @IsIn(userSorts)
+  sort: UserSort = '-createdAt';
+
+  @IsInt()
+  @Min(1)
+  @Max(longestPage)
+  limit: number = 50;
+
+  /** `nextCursor` of the page before, with the same search. */
+  @Optional()
+  @IsText(longestCursor)
+  cursor?: string;
+}
+
+function isText(value: unknown, longest: number): boolean {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.isWellFormed() &&
+    !value.includes('\0') &&
+    Array.from(value).length <= longest
+  );
+}
+
+const moment =
+  /^(?!0000)(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+
+/** The form alone would let the 30th of February through. */
+function isMoment(value: unknown): boolean {
+  const day = typeof value === 'string' ? moment.exec(value)?.[1] : undefined;
+  if (day === undefined) return false;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}
