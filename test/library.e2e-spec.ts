@@ -94,7 +94,7 @@ describe('an application of its own on the packed package', () => {
       readdirSync(unpacked)
         .filter((name) => !name.endsWith('.tgz'))
         .toSorted(),
-    ).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    ).toEqual(['LICENSE', 'README.md', 'README.zh-CN.md', 'dist', 'package.json']);
     const specs = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.includes('.spec.'),
     );

@@ -1,62 +1,39 @@
-import { Body, Controller, Get, Header, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { JwtGuard } from '../auth/jwt.guard.js';
 import { Roles } from '../auth/roles.decorator.js';
+import { BodyPipe } from '../http/body.pipe.js';
+import { Problems } from '../http/problems.decorator.js';
 import { Sessions } from '../sessions/sessions.js';
-import type { User, UserStatus } from '../users/user.entity.js';
+import type { User } from '../users/user.entity.js';
 import { UserSearch } from '../users/user-search.js';
-import { type UserView, UserViews } from '../users/user-views.js';
+import { UserViews } from '../users/user-views.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import { SearchUsersRequest } from './search-users.request.js';
+import { UserDetailView } from './user-detail.view.js';
 import { UserIdPipe } from './user-id.pipe.js';
-
-/** A user as the operator sees one in a list. */
-interface UserItem extends UserView {
-  status: UserStatus;
-  appids: string[];
-  externalId: string | null;
-  lastLoginAt: string | null;
-  /** The user that this one turned out to be, too. */
-  mergedInto: string | null;
-}
-
-interface UserPageView {
-  items: UserItem[];
-  nextCursor: string | null;
-  estimatedTotal: number;
-}
-
-/** A user as the operator sees one alone. */
-interface UserDetail extends UserItem {
-  disabledReason: string | null;
-  disabledUntil: string | null;
-  identities: {
-    appid: string;
-    appName: string | null;
-    openid: string;
-    unionid: string | null;
-    linkedAt: string;
-  }[];
-  /** Those that are still good, the newest first. */
-  sessions: {
-    id: string;
-    appid: string;
-    ip: string | null;
-    userAgent: string | null;
-    createdAt: string;
-    lastSeenAt: string;
-    expiresAt: string;
-    endedAt: string | null;
-  }[];
-}
+import { UserItemView, UserPageView } from './user-item.view.js';
 
 const mostSessions = 100;
 
 /** Finding people. */
 @Controller('admin/users')
 @UseGuards(JwtGuard)
+@UsePipes(BodyPipe)
 @Roles('admin')
+@ApiTags('admin')
+@ApiBearerAuth()
+@Problems(
+  'invalid_request',
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'session_revoked',
+  'forbidden',
+  'database_unavailable',
+)
 export class AdminUsersController {
   constructor(
     private readonly users: Users,
@@ -66,8 +43,9 @@ export class AdminUsersController {
     private readonly apps: WechatApps,
   ) {}
 
-  /** A POST, so that openids and phone numbers stay out of URLs. */
+  /** Find people. A POST, so that openids and phone numbers stay out of URLs. */
   @Post('search')
+  @Problems('search_too_broad')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async search(@Body() request: SearchUsersRequest): Promise<UserPageView> {
@@ -75,9 +53,11 @@ export class AdminUsersController {
     return { items: users.map((user) => this.item(user, user.appids)), nextCursor, estimatedTotal };
   }
 
+  /** One person, with identities and sessions. */
   @Get(':id')
+  @Problems('not_found')
   @Header('Cache-Control', 'no-store')
-  async find(@Param('id', UserIdPipe) id: string): Promise<UserDetail> {
+  async find(@Param('id', UserIdPipe) id: string): Promise<UserDetailView> {
     const user = await this.users.find(id);
     if (user === null) throw new UserNotFoundError();
     const [identities, sessions] = await Promise.all([
@@ -112,7 +92,7 @@ export class AdminUsersController {
   private item(
     user: Pick<User, 'status' | 'externalId' | 'lastLoginAt' | 'mergedInto'> & Parameters<UserViews['of']>[0],
     appids: string[],
-  ): UserItem {
+  ): UserItemView {
     return {
       ...this.views.of(user),
       status: user.status,

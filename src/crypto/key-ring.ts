@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** What a derived key is for. A key of one purpose is of no use for another. */
 export type KeyPurpose =
@@ -54,6 +54,13 @@ export class KeyRing {
   /** The same hash under every key of the ring, newest first: what a lookup has to try. */
   hashes(purpose: KeyPurpose, ...parts: (string | Buffer)[]): Buffer[] {
     return this.keys(purpose).map(({ key }) => hashWith(key, parts));
+  }
+
+  /** Whether `hash` is that of `parts` under any key of the ring; in constant time per key. */
+  verifies(hash: Buffer, purpose: KeyPurpose, ...parts: (string | Buffer)[]): boolean {
+    return this.hashes(purpose, ...parts).some(
+      (candidate) => candidate.length === hash.length && timingSafeEqual(candidate, hash),
+    );
   }
 }
 

@@ -55,11 +55,14 @@ describe('SealedBox', () => {
 });
 
 describe('KeyRing', () => {
-  it('hashes under the newest key, and under each', () => {
+  it('hashes under the newest key, and verifies under each', () => {
     const ring = new KeyRing([newKey, oldKey]);
     const [newest, older] = ring.hashes('login-code', 'wx1', 'code');
     expect(ring.hash('login-code', 'wx1', 'code')).toEqual(newest);
     expect(older).toEqual(new KeyRing([oldKey]).hash('login-code', 'wx1', 'code'));
+    expect(ring.verifies(older!, 'login-code', 'wx1', 'code')).toBe(true);
+    expect(ring.verifies(older!, 'login-code', 'wx1', 'other')).toBe(false);
+    expect(ring.verifies(Buffer.alloc(0), 'login-code', 'wx1', 'code')).toBe(false);
   });
 
   it('tells parts apart, and purposes', () => {

@@ -1,0 +1,50 @@
+import { UserItemView } from './user-item.view.js';
+
+/** A person in one mini-program. */
+export class UserIdentityView {
+  appid: string;
+
+  /** The name in the settings, where it has one. */
+  appName: string | null;
+
+  openid: string;
+
+  unionid: string | null;
+
+  /** ISO 8601 in UTC. */
+  linkedAt: string;
+}
+
+/** One signed-in phone. */
+export class UserSessionView {
+  id: string;
+
+  appid: string;
+
+  ip: string | null;
+
+  userAgent: string | null;
+
+  /** ISO 8601 in UTC, as all times here. */
+  createdAt: string;
+
+  /** Last login or refresh. */
+  lastSeenAt: string;
+
+  expiresAt: string;
+
+  endedAt: string | null;
+}
+
+/** A user as the operator sees one alone. */
+export class UserDetailView extends UserItemView {
+  disabledReason: string | null;
+
+  /** ISO 8601 in UTC. */
+  disabledUntil: string | null;
+
+  identities: UserIdentityView[];
+
+  /** Those that are still good, the newest first, 100 at most. */
+  sessions: UserSessionView[];
+}

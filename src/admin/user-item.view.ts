@@ -1,0 +1,30 @@
+import type { UserStatus } from '../users/user.entity.js';
+import { UserView } from '../users/user.view.js';
+
+/** A user as the operator sees one in a list. */
+export class UserItemView extends UserView {
+  status: UserStatus;
+
+  /** The mini-programs through which the person came. */
+  appids: string[];
+
+  /** The operator's own number for this person. */
+  externalId: string | null;
+
+  /** ISO 8601 in UTC; moved at most once an hour. */
+  lastLoginAt: string | null;
+
+  /** The user that this one turned out to be, too. */
+  mergedInto: string | null;
+}
+
+/** One page of a search. */
+export class UserPageView {
+  items: UserItemView[];
+
+  /** For the next page, with the same search; null on the last one. */
+  nextCursor: string | null;
+
+  /** The planner's guess; exact where one page has it all. */
+  estimatedTotal: number;
+}
