@@ -52,11 +52,11 @@ describe('npm run start:prod', () => {
   });
 
   it.each([
-    ['has no such database', (url: URL) => (url.pathname = '/nothing'), 'has no database of the name'],
+    ['has no such database', (url: URL) => (url.pathname = '/nothing'), 'has no database nothing (3D000)'],
     [
       'does not accept the password',
       (url: URL) => (url.password = 'wrong'),
-      'does not accept the user and password',
+      'Correct user and password in DATABASE_URL',
     ],
   ])('ends with code 1 and one sentence where Postgres %s', async (_, change, sentence) => {
     const url = new URL(world.database.url);
@@ -70,7 +70,7 @@ describe('npm run start:prod', () => {
     const node = world.launchNode({ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/weapp' });
     await expect
       .poll(() => node.output, { timeout: 10_000 })
-      .toContain('cannot be reached at the address in DATABASE_URL (ECONNREFUSED)');
+      .toContain('nothing listens at 127.0.0.1:9 (ECONNREFUSED)');
     expect(await node.stop('SIGKILL')).toBeNull();
   });
 

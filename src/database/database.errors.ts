@@ -47,18 +47,33 @@ export function isDatabaseFailure(error: unknown): boolean {
   return driverFailure.test(error.message);
 }
 
-/** Why there is no connection to be had, in words for whoever starts the service; undefined for anything else. */
-export function explainConnectionFailure(error: unknown): string | undefined {
+/**
+ * Why there is no connection to be had, and where to look, for whoever starts the service or a command. Names the
+ * address of the database, never its password.
+ *
+ * @returns undefined where the error is about something else
+ */
+export function explainConnectionFailure(error: unknown, databaseUrl: string): string | undefined {
+  const { hostname, port, pathname, username } = new URL(databaseUrl);
+  const address = `${hostname}:${port || '5432'}`;
+  const user = decodeURIComponent(username) || 'this user';
   const { code } = error as { code?: unknown };
   switch (code) {
+    case 'ECONNREFUSED':
+      return `The database is away: nothing listens at ${address} (ECONNREFUSED). Start Postgres, or correct the address in DATABASE_URL.`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The database is away: there is no machine named ${hostname} (${code}). Correct DATABASE_URL.`;
     case '28P01':
     case '28000':
-      return 'Postgres does not accept the user and password of DATABASE_URL.';
+      return `Postgres at ${address} does not let ${user} in (${code}). Correct user and password in DATABASE_URL.`;
     case '3D000':
-      return 'Postgres has no database of the name in DATABASE_URL: create it, the service fills it.';
+      return `Postgres at ${address} has no database ${decodeURIComponent(pathname.slice(1))} (3D000). Create it, or correct DATABASE_URL.`;
     case '42501':
-      return 'The user of DATABASE_URL may not create tables: make it the owner of its database.';
+      return `Postgres at ${address} does not allow this to ${user} (42501). Make ${user} the owner of the database.`;
+    case '53300':
+      return `Postgres at ${address} has no connection left (53300). Raise max_connections, or lower DATABASE_POOL_SIZE.`;
   }
   if (!isDatabaseFailure(error)) return undefined;
-  return `Postgres cannot be reached at the address in DATABASE_URL${typeof code === 'string' ? ` (${code})` : ''}.`;
+  return `The database at ${address} is away${typeof code === 'string' ? ` (${code})` : ''}.`;
 }

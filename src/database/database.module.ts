@@ -25,7 +25,7 @@ export class DatabaseModule {
             retryDelay: 1_000,
             toRetry: (error: unknown) => {
               const retry = isDatabaseFailure(error);
-              if (retry) logger.warn(explainConnectionFailure(error));
+              if (retry) logger.warn(explainConnectionFailure(error, settings.databaseUrl));
               return retry;
             },
           }),
