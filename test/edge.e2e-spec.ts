@@ -29,6 +29,7 @@ describe('the edge', () => {
       '/nowhere',
       '/auth',
       '/me/nowhere',
+      '/me/',
       '/docs',
       '/metrics',
       '/%zz',
@@ -50,6 +51,22 @@ describe('the edge', () => {
       const answer = await node.call(method, path, {});
       expectProblem(answer, 405, 'method_not_allowed');
       expect(answer.headers['allow']).toBe(allow);
+    });
+
+    it.each([
+      ['an unknown method', 'FOO /me HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+      ['no HTTP', 'hello\r\n\r\n', 400],
+      ['headers of 20 KB', `GET /me HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ])('to %s', async (_, text, status) => {
+      const { hostname, port } = new URL(node.url);
+      const socket = connect(Number(port), hostname);
+      socket.write(text);
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) chunks.push(chunk as Buffer);
+      const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+      expect(head).toContain(`HTTP/1.1 ${status} `);
+      expect(JSON.parse(body)).toMatchObject({ status, code: 'invalid_request' });
+      expect(head).toContain(`X-Request-Id: ${JSON.parse(body).requestId}`);
     });
 
     it('to what is too large, and to what is no JSON', async () => {
@@ -120,6 +137,7 @@ describe('the edge', () => {
     it('lets the pages of CORS_ORIGINS call', async () => {
       const { status, headers } = await preflight('https://console.example.com');
       expect(status).toBe(204);
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
       expect(headers['access-control-allow-origin']).toBe('https://console.example.com');
       const answer = await node.get('/me', { headers: { origin: 'https://console.example.com' } });
       expect(answer.headers['access-control-allow-origin']).toBe('https://console.example.com');
@@ -193,6 +211,15 @@ describe('the edge', () => {
       expect(sessions).toHaveLength(1);
     });
 
+    it.each(['1:2:3:4:5:6:7:8:9::', 'unknown', '203.0.113.7:5555', '"><script>', ''])(
+      'goes by the proxy where it names %j for an address',
+      async (ip) => {
+        const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
+        expect((await bad(limited, '127.0.0.1', { 'x-forwarded-for': ip })).status).toBe(401);
+        expect((await bad(limited, '127.0.0.1')).status).toBe(429);
+      },
+    );
+
     it('ignores X-Forwarded-For of anybody else, and warns of it once', async () => {
       const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '10.0.0.1' });
       expect((await bad(limited, '127.0.0.3', { 'x-forwarded-for': '203.0.113.1' })).status).toBe(401);
@@ -254,7 +281,14 @@ describe('the edge', () => {
       expect((await documented.get('/docs')).text).toContain('swagger-ui');
       const { body: document } = await documented.get('/docs/openapi.json');
       expect(Object.keys(document.paths)).toEqual(
-        expect.arrayContaining(['/auth/login', '/me', '/health/live', '/health/ready']),
+        expect.arrayContaining([
+          '/auth/login',
+          '/me',
+          '/admin/users/search',
+          '/admin/users/{id}',
+          '/health/live',
+          '/health/ready',
+        ]),
       );
       const login = document.paths['/auth/login'].post;
       expect(login.responses['401'].description).toBe('`code_invalid`, `code_used`');
@@ -265,6 +299,7 @@ describe('the edge', () => {
         required: ['code'],
         properties: { code: { type: 'string', minLength: 1, maxLength: 512 } },
       });
+      expect(document.components.schemas.SearchUsersRequest).not.toHaveProperty('required');
       expect(document.components.schemas.Problem.properties.code.enum).toContain('code_invalid');
       expect(document.info.description).toContain('| `code_used` | 401 |');
     });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestDatabase } from './harness/database.js';
 import { ServiceNode } from './harness/node.js';
 import { useWorld } from './harness/world.js';
 
@@ -81,6 +82,19 @@ describe('an application of its own on the packed package', () => {
     expect((await notes.patch('/me', { nickname: '小明' }, bearer(body.accessToken))).body.nickname).toBe(
       '小明',
     );
+  });
+
+  it('starts on an empty database any number of times at once', async () => {
+    const database = await TestDatabase.create(world.database.url);
+    try {
+      const program = { main: join(example, 'dist/main.js'), listening: /Notes are served at (\S+)/ };
+      const environment = world.environment({ DATABASE_URL: database.url });
+      const together = await Promise.all([1, 2, 3].map(() => ServiceNode.start(environment, program)));
+      expect(together.map(({ output }) => output.includes('ERROR'))).toEqual([false, false, false]);
+      await Promise.all(together.map((node) => node.stop()));
+    } finally {
+      await database.drop();
+    }
   });
 
   it('shares its database with the service itself', async () => {

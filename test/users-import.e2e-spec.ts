@@ -265,7 +265,7 @@ describe('npm run users:import', () => {
       [
         'with unknown columns',
         'appid,openid,email,"a b"\n',
-        /^The header names unknown columns: "email", "a b"\./,
+        /^The header has names that are not known, in column 3, 4\. Known: /,
       ],
       ['without openid', 'appid,unionid\n', /^The header lacks openid\./],
       ['without appid and openid', 'nickname\n', /^The header lacks appid and openid\./],
@@ -303,6 +303,31 @@ describe('npm run users:import', () => {
         stderr: expect.stringMatching(/^The database is away[^\n]+\n$/),
       });
     });
+  });
+
+  it('counts a refused line for nothing: a later line of the same person stands by itself', async () => {
+    write(
+      header,
+      `${tea.appid},oA-person,,C-1,,,`,
+      `${tea.appid},oB-person,,C-1,,,`,
+      `${tea.appid},oB-person,,C-1,,,`,
+      `${tea.appid},oB-person,,C-2,,,`,
+      `${tea.appid},oB-person,,C-2,,,`,
+    );
+    const { code, stdout } = await importFile();
+    expect({ code, refused: countsOf(stdout)['refused'] }).toEqual({ code: 1, refused: 2 });
+    expect((await users()).map(({ external_id: externalId }) => externalId)).toEqual(['C-1', 'C-2']);
+    expect(readFileSync(`${file}.refused.csv`, 'utf8')).toMatch(
+      /^line,reason\n3,"externalId[^\n]+\n4,"externalId[^\n]+\n$/,
+    );
+  });
+
+  it('tells nothing of a file that has no header', async () => {
+    write(`${tea.appid},oA-person,uA,小明,13800138000`);
+    const { code, stdout, stderr } = await importFile();
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain('Does the file begin with a header?');
+    expect(stdout + stderr).not.toMatch(/小明|uA/);
   });
 
   describe('beside a login that is under way', () => {

@@ -45,7 +45,7 @@ export class AdminUsersController {
 
   /** Find people. A POST, so that openids and phone numbers stay out of URLs. */
   @Post('search')
-  @Problems('search_too_broad')
+  @Problems('search_too_broad', 'overloaded', 'database_unavailable')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async search(@Body() request: SearchUsersRequest): Promise<UserPageView> {
@@ -84,7 +84,6 @@ export class AdminUsersController {
         createdAt: session.createdAt.toISOString(),
         lastSeenAt: session.lastSeenAt.toISOString(),
         expiresAt: session.expiresAt.toISOString(),
-        endedAt: session.endedAt?.toISOString() ?? null,
       })),
     };
   }

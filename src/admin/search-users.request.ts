@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { userStatuses, type UserStatus } from '../users/user.entity.js';
@@ -59,9 +60,11 @@ export class SearchUsersRequest {
   @IsMoment()
   createdTo?: string;
 
+  @ApiPropertyOptional({ enum: userSorts, default: '-createdAt' })
   @IsIn(userSorts)
   sort: UserSort = '-createdAt';
 
+  @ApiPropertyOptional({ type: 'integer' })
   @IsInt()
   @Min(1)
   @Max(longestPage)

@@ -32,8 +32,6 @@ export class UserSessionView {
   lastSeenAt: string;
 
   expiresAt: string;
-
-  endedAt: string | null;
 }
 
 /** A user as the operator sees one alone. */

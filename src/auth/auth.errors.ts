@@ -23,7 +23,7 @@ export class TokenExpiredError extends ServiceError {
   readonly code = 'token_expired';
 
   constructor() {
-    super('This access token has expired. Get a new one with the refresh token, or log in again.');
+    super('This access token has expired. Log in again.');
   }
 }
 

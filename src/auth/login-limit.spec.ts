@@ -10,7 +10,8 @@ describe('the client of an address', () => {
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-    ['unknown', 'unknown'],
+    ['::ffff:c633:6402', '198.51.100.2'],
+    ['2001:DB8::1:2:3:4:5', '2001:db8:0:1::/64'],
   ])('%s is %s', (ip, client) => {
     expect(clientOf(ip)).toBe(client);
   });

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Settings } from '../config/settings.js';
@@ -38,12 +38,20 @@ export class LoginLimit {
 
 /** An IPv6 customer has a whole /64 to call from: that is the address. IPv4 inside IPv6 is IPv4. */
 export function clientOf(ip: string): string {
-  const mapped = ip.replace(/^::ffff:(?=\d+\.)/i, '');
-  if (isIPv4(mapped) || !ip.includes(':')) return mapped;
-  const [head = '', tail = ''] = ip.split('%', 1)[0]!.split('::');
+  if (!isIPv6(ip)) return ip;
+  // A URL writes every IPv6 address in one way: lower case, without leading zeros, IPv4 in hexadecimal.
+  const canonical = new URL(`http://[${ip.split('%', 1)[0]}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+  if (mapped !== null) {
+    const [high, low] = [mapped[1]!, mapped[2]!].map((group) => Number.parseInt(group, 16)) as [
+      number,
+      number,
+    ];
+    return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  }
+  const [head = '', tail] = canonical.split('::');
   const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = ip.includes('::') ? Array<string>(8 - before.length - after.length).fill('0') : [];
-  const groups = [...before, ...zeros, ...after].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
 }

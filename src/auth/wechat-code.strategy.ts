@@ -3,6 +3,7 @@ import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
 import { parseBody } from '../http/body.js';
+import { clientAddress } from '../http/client-address.js';
 import { type SignedIn, Users } from '../users/users.js';
 import type { WechatApp } from '../config/settings.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
@@ -24,7 +25,9 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   }
 
   /** Guards run before pipes: the body is checked here, before a malformed request can spend its code. */
-  async validate({ body, headers, ip }: FastifyRequest): Promise<SignedIn> {
+  async validate(request: FastifyRequest): Promise<SignedIn> {
+    const { body, headers } = request;
+    const ip = clientAddress(request);
     const { code, appid } = await parseBody(LoginRequest, body);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
     const session = await this.exchange(app, code, ip);

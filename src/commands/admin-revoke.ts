@@ -8,7 +8,7 @@ await runCommand(async () => {
   );
   process.stdout.write(
     isChanged
-      ? `User ${userId} no longer has the role ${role}.\n`
+      ? `User ${userId} no longer has the role ${role}. Access tokens that are out keep it until they expire.\n`
       : `User ${userId} does not have the role ${role}; nothing was changed.\n`,
   );
 });

@@ -121,6 +121,7 @@ describe('loadSettings', () => {
     ['PORT', 'eighty'],
     ['DATABASE_URL', 'mysql://db/weapp'],
     ['DATABASE_URL', 'nonsense'],
+    ['DATABASE_URL', 'postgres://po%zz@db/weapp'],
     ['PORT', '0x10'],
     ['PORT', ' '],
     ['DATABASE_POOL_SIZE', '0'],

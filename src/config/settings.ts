@@ -11,7 +11,14 @@ import {
   Matches,
   ValidateNested,
 } from 'class-validator';
-import { isAddressList, isBaseUrl, isEncryptionKeys, isOriginList, isUrl } from './settings.checks.js';
+import {
+  isAddressList,
+  isBaseUrl,
+  isDatabaseUrl,
+  isEncryptionKeys,
+  isOriginList,
+  isUrl,
+} from './settings.checks.js';
 import { List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
 
 /** How an app receives WeChat's message push, as entered in the mini-program's console. */
@@ -70,7 +77,7 @@ export class Settings {
 
   /** Postgres, version 15 or newer. */
   @Satisfies(
-    (value) => isUrl(value, ({ protocol }) => protocol === 'postgres:' || protocol === 'postgresql:'),
+    (value) => isUrl(value, isDatabaseUrl),
     'is required and must be a postgres:// URL',
     'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp',
   )

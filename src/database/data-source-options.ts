@@ -1,10 +1,10 @@
 import type { PoolClient } from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 
 /** What lives in the database: listed as classes, since a pattern of files finds nothing under a test runner. */
 export interface Schema {
-  entities: NonNullable<DataSourceOptions['entities']>;
-  migrations: NonNullable<DataSourceOptions['migrations']>;
+  entities: (new () => object)[];
+  migrations: (new () => MigrationInterface)[];
 }
 
 /** Milliseconds after which a statement, or the wait for a free connection, is given up. */

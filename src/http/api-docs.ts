@@ -58,5 +58,5 @@ export function serveApiDocs(app: NestFastifyApplication): void {
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problemSchema },
   };
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json' });
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', raw: ['json'] });
 }

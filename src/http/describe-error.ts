@@ -14,13 +14,15 @@ export interface DescribedError {
 export function describeError(error: unknown): DescribedError {
   if (!(error instanceof Error))
     return { type: typeof error, message: 'Something was thrown that is no Error.' };
-  const { code, driverError, cause } = error as Error & { code?: unknown; driverError?: unknown };
-  const fromDatabase = driverError !== undefined || 'severity' in error;
-  const sqlState = (driverError as { code?: unknown } | undefined)?.code ?? code;
+  const { driverError, cause } = error as Error & { driverError?: unknown };
+  const origin = driverError instanceof Error ? driverError : error;
+  const { code } = origin as { code?: unknown };
+  // `severity` is Postgres's own word; without it the driver speaks, of sockets and time-outs.
+  const fromPostgres = 'severity' in origin;
   return {
     type: error.constructor.name,
-    message: fromDatabase ? `Postgres refused a statement, SQLSTATE ${String(sqlState)}` : error.message,
-    ...(typeof sqlState === 'string' && { code: sqlState }),
+    message: fromPostgres ? `Postgres refused a statement, SQLSTATE ${String(code)}` : origin.message,
+    ...(typeof code === 'string' && { code }),
     ...(error.stack !== undefined && { stack: framesOf(error.stack) }),
     ...(cause !== undefined && { cause: describeError(cause) }),
   };

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
+import { answerClientError } from './client-error.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
@@ -25,6 +26,7 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
     bodyLimit: longestBody,
     requestTimeout: longestRequest,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       new ProblemFilter().answer(error, request, reply),
     // Requests that come over an open connection while the service stops are finished, not refused.
@@ -33,7 +35,8 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
   const fastify = adapter.getInstance();
   // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
   fastify.removeContentTypeParser('text/plain');
-  fastify.addHook('onRequest', async (request, reply) => {
+  // When it is sent, since the plugin for CORS answers before any other hook of a request.
+  fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Request-Id', request.id);
   });
   fastify.addHook('onRequest', warnOfUnknownProxy());

@@ -54,6 +54,11 @@ describe('describeError', () => {
     }
   });
 
+  it('says of a database that does not answer what the driver says', () => {
+    const error = new QueryFailedError('SELECT $1', ['the-secret'], new Error('Query read timeout'));
+    expect(describeError(error)).toMatchObject({ type: 'QueryFailedError', message: 'Query read timeout' });
+  });
+
   it('says nothing of a thrown value that is no error', () => {
     expect(JSON.stringify(describeError('the-secret'))).not.toContain('the-secret');
   });

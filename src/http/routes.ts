@@ -12,7 +12,7 @@ export class Routes {
   /** Fastify's `onRoute` hook. */
   add({ method, url }: Pick<RouteOptions, 'method' | 'url'>): void {
     const segments = url.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : escape(segment)));
-    this.#routes.push({ methods: [method].flat(), path: new RegExp(`^${segments.join('/')}/?$`) });
+    this.#routes.push({ methods: [method].flat(), path: new RegExp(`^${segments.join('/')}$`) });
   }
 
   /** The methods that a path takes, for `Allow`; none where there is no such path. */

@@ -44,10 +44,13 @@ export function readHeader(text: string): Column[] {
   } catch (error) {
     throw new HeaderRefusedError(`The header cannot be read: ${(error as Error).message}.`);
   }
-  const unknown = names.filter((name) => !columns.some((column) => column === name));
+  const unknown = names.flatMap((name, index) =>
+    columns.some((column) => column === name) ? [] : [index + 1],
+  );
   if (unknown.length > 0) {
+    // By place and not by name: where the header is missing, the names are somebody's openid and phone number.
     throw new HeaderRefusedError(
-      `The header names unknown columns: ${unknown.map((name) => JSON.stringify(name)).join(', ')}. Known: ${columns.join(', ')}.`,
+      `The header has names that are not known, in column ${unknown.join(', ')}. Known: ${columns.join(', ')}. Does the file begin with a header?`,
     );
   }
   const missing = required.filter((column) => !names.includes(column));

@@ -33,7 +33,19 @@ describe('toE164', () => {
     expect(toE164(text)).toBe(phone);
   });
 
-  it.each(['', '12', 'hello', '+999123', '138001380001380013800'])('knows no number in %j', (text) => {
+  it.each([
+    '',
+    '12',
+    'hello',
+    '+999123',
+    '138001380001380013800',
+    'call me 13800138000 please',
+    '1380013800a',
+    'bad13800138000',
+    '13800138000;ext=5',
+    '13800138000 ext. 5',
+    '13800138000,13900139000',
+  ])('knows no number in %j', (text) => {
     expect(toE164(text)).toBeUndefined();
   });
 });

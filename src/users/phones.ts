@@ -33,6 +33,7 @@ export class Phones {
  * country code it is taken for one of mainland China.
  */
 export function toE164(text: string): string | undefined {
-  const phone = parsePhoneNumberFromString(text, 'CN');
-  return phone?.isPossible() === true ? phone.number : undefined;
+  // Without `extract` the text is a number or it is not: the parser would find one anywhere in it.
+  const phone = parsePhoneNumberFromString(text, { defaultCountry: 'CN', extract: false });
+  return phone?.isPossible() === true && phone.ext === undefined ? phone.number : undefined;
 }

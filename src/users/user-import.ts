@@ -169,24 +169,30 @@ export class UserImport {
 
   private async plan(client: PoolClient, lines: ImportLine[], refused: Refusal[]): Promise<ImportPlan> {
     await this.stage(client, lines);
-    const repeated = await findRepeated(client);
+    const seen = await findSeen(client);
     const plan = new ImportPlan(await findKnown(client));
+    const accepted: number[] = [];
     for (const line of lines) {
-      const repetition = repeated.get(line.number);
-      if (repetition?.isSame === true) {
+      const person = `${line.appid} ${line.openid}`;
+      const digest = this.digest(line);
+      const first = seen.get(person);
+      if (first?.digest === digest) {
         plan.unchanged += 1;
         continue;
       }
       try {
-        if (repetition !== undefined) {
-          throw new LineRefusedError(`line ${repetition.first} names the same person with other values`);
+        if (first !== undefined) {
+          throw new LineRefusedError(`line ${first.number} names the same person with other values`);
         }
         plan.add(line);
+        seen.set(person, { number: line.number, digest });
+        accepted.push(line.number);
       } catch (error) {
         if (!(error instanceof LineRefusedError)) throw error;
         refused.push({ number: line.number, reason: error.message });
       }
     }
+    await rememberSeen(client, accepted);
     return plan;
   }
 
@@ -210,15 +216,15 @@ export class UserImport {
   /** In an order that no sign-in crosses: unionids, identities, and only then users that others know. */
   private async write(client: PoolClient, plan: ImportPlan): Promise<void> {
     const { newUsers, newUnionids, newIdentities, learnedUnionids, filledUsers } = plan;
-    await insertAll(client, insertUsers, this.userColumns(newUsers), newUsers.length);
+    await writeAll(client, insertUsers, this.userColumns(newUsers), newUsers.length);
     const unionids = newUnionids.toSorted((a, b) => (a.unionid < b.unionid ? -1 : 1));
-    await insertAll(
+    await writeAll(
       client,
       insertUnionids,
       [unionids.map(({ unionid }) => unionid), unionids.map(({ userId }) => userId)],
       unionids.length,
     );
-    await insertAll(
+    await writeAll(
       client,
       insertIdentities,
       [
@@ -230,7 +236,7 @@ export class UserImport {
       ],
       newIdentities.length,
     );
-    await insertAll(
+    await writeAll(
       client,
       learnUnionids,
       [
@@ -240,7 +246,7 @@ export class UserImport {
       ],
       learnedUnionids.length,
     );
-    await insertAll(client, fillUsers, this.userColumns(filledUsers), filledUsers.length);
+    await writeAll(client, fillUsers, this.userColumns(filledUsers), filledUsers.length);
   }
 
   private userColumns(users: UserChange[]): unknown[][] {
@@ -272,23 +278,27 @@ async function createStagingTables(client: PoolClient): Promise<void> {
     )`);
 }
 
-/** Lines whose person stood in the file before, by their number. */
-async function findRepeated(client: PoolClient): Promise<Map<number, { first: number; isSame: boolean }>> {
-  await client.query(`
-    INSERT INTO import_seen
-    SELECT appid, openid, number, digest FROM import_lines ORDER BY number
-    ON CONFLICT DO NOTHING`);
+/** Of the people of the staged lines, those whom an earlier batch of this run has taken, and with what values. */
+async function findSeen(client: PoolClient): Promise<Map<string, { number: number; digest: string }>> {
   // Each line is looked up by index, however large the tables are and whatever their statistics say.
   await client.query('SET LOCAL enable_hashjoin = off');
   await client.query('SET LOCAL enable_mergejoin = off');
-  const rows = await rowsOf<{ number: number; first: number; isSame: boolean }>(
+  const rows = await rowsOf<{ person: string; number: number; digest: string }>(
     client,
-    `SELECT import_lines.number, import_seen.number AS first,
-       import_seen.digest = import_lines.digest AS "isSame"
-     FROM import_lines JOIN import_seen USING (appid, openid)
-     WHERE import_seen.number < import_lines.number`,
+    `SELECT DISTINCT appid || ' ' || openid AS person, import_seen.number,
+       encode(import_seen.digest, 'hex') AS digest
+     FROM import_lines JOIN import_seen USING (appid, openid)`,
   );
-  return new Map(rows.map(({ number, ...repetition }) => [number, repetition]));
+  return new Map(rows.map(({ person, ...first }) => [person, first]));
+}
+
+/** For the batches after this one. A line that was refused counts for nothing. */
+async function rememberSeen(client: PoolClient, numbers: number[]): Promise<void> {
+  await client.query(
+    `INSERT INTO import_seen
+     SELECT appid, openid, number, digest FROM import_lines WHERE number = ANY ($1::integer[])`,
+    [numbers],
+  );
 }
 
 /** The unionids come first, and stay locked: what they lead to cannot change until the batch is written. */
@@ -358,7 +368,7 @@ const fillUsers = `
  *
  * @throws {OvertakenError} where not all of them could be written as planned
  */
-async function insertAll(
+async function writeAll(
   client: PoolClient,
   statement: string,
   columns: unknown[][],

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.js';
 import { Phones, toE164 } from './phones.js';
@@ -18,7 +19,7 @@ import {
   walkOnlyStatement,
   walkStatement,
 } from './user-search.statements.js';
-import { SearchTooBroadError } from './users.errors.js';
+import { SearchTooBroadError, TooManySearchesError } from './users.errors.js';
 
 /** What to look for, and how to list it. */
 export interface UserSearchQuery extends SearchIdentity {
@@ -46,12 +47,17 @@ const queryCanceled = '57014';
 /** Where this share of all people bears a nickname, walking along the order meets them often enough. */
 const commonShare = 0.01;
 
+/** Searches at once, and waiting, on this node: the other connections are for people who log in. */
+const mostAtOnce = 2;
+const mostWaiting = 8;
+
 type Run = <Row>(statement: Statement) => Promise<Row[]>;
 
 /** Finds people in a table of any size. */
 @Injectable()
 export class UserSearch implements OnModuleInit {
   readonly #logger = new Logger(UserSearch.name);
+  readonly #turns = bulkhead(mostAtOnce, mostWaiting);
 
   constructor(
     private readonly database: Database,
@@ -75,11 +81,14 @@ export class UserSearch implements OnModuleInit {
    *
    * @throws {CursorInvalidError}
    * @throws {SearchTooBroadError}
+   * @throws {TooManySearchesError}
    * @throws {DatabaseUnavailableError}
    */
   async search(query: UserSearchQuery): Promise<UserPage> {
     const after = query.cursor === undefined ? undefined : this.cursors.read(query, query.cursor);
-    const { users, estimate } = await this.withinPatience((run) => this.read(run, query, after));
+    const { users, estimate } = await this.inTurn(() =>
+      this.withinPatience((run) => this.read(run, query, after)),
+    );
 
     const isLast = users.length <= query.limit;
     const shown = users.slice(0, query.limit);
@@ -119,11 +128,19 @@ export class UserSearch implements OnModuleInit {
   }
 
   private async named(run: Run, q: string): Promise<NameMatch> {
-    const phone = phoneIn(q);
+    const phone = toE164(q);
     const exact = await run<{ id: string }>(
       exactStatement(q, isUserId(q) ? q : null, phone === undefined ? [] : this.phones.indexes(phone)),
     );
     return { ids: exact.map(({ id }) => id), pattern: nicknamePattern(q) };
+  }
+
+  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#turns.execute(work);
+    } catch (error) {
+      throw error instanceof BulkheadRejectedError ? new TooManySearchesError() : error;
+    }
   }
 
   /** All statements together have the same patience: each gets what the ones before have left. */
@@ -162,11 +179,6 @@ async function isCommon(run: Run, { pattern }: NameMatch): Promise<boolean> {
 async function estimated(run: Run, statement: Statement): Promise<number> {
   const [row] = await run<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(statement);
   return row!['QUERY PLAN'][0].Plan['Plan Rows'];
-}
-
-/** A phone number as people write it. The parser would find one in the middle of a sentence, too. */
-function phoneIn(q: string): string | undefined {
-  return /^\+?[\d\s().-]+$/.test(q) ? toE164(q) : undefined;
 }
 
 function isCancelled(error: unknown): boolean {

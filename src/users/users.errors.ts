@@ -66,3 +66,12 @@ export class SearchTooBroadError extends ServiceError {
     );
   }
 }
+
+/** As many searches are under way and waiting as this node allows. */
+export class TooManySearchesError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many searches are under way. Try again in a moment.', { retryAfter: 2 });
+  }
+}

@@ -128,8 +128,7 @@ export class Users {
   }
 
   /**
-   * Makes the identity, and its user where no unionid leads to one. Rows are locked in the order unionid, user,
-   * identity.
+   * Makes the identity, and its user where no unionid leads to one.
    *
    * @returns whether a user was made
    * @throws {OvertakenError} where another sign-in got there first

@@ -1,26 +1,20 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccountModule, AuthModule, loadSettings, schema, WeappAuthModule } from 'weapp-auth';
+import { AccountModule, AuthModule, loadSettings, WeappAuthModule } from 'weapp-auth';
 import { Note } from './note.entity.js';
 import { NotesController } from './notes.controller.js';
 import { Notes1795220000000 } from './notes.migration.js';
 
-const settings = loadSettings(process.env);
-
 @Module({
   imports: [
-    // One database, one list of entities and migrations: weapp-auth's and your own.
-    TypeOrmModule.forRoot({
-      type: 'postgres',
-      url: settings.databaseUrl,
-      entities: [...schema.entities, Note],
-      migrations: [...schema.migrations, Notes1795220000000],
-      migrationsRun: true,
+    // One database: weapp-auth's tables, and your own beside them.
+    WeappAuthModule.forRoot(loadSettings(process.env), {
+      entities: [Note],
+      migrations: [Notes1795220000000],
     }),
-    TypeOrmModule.forFeature([Note]),
-    WeappAuthModule.forRoot(settings),
     AuthModule, // POST /auth/login, and JwtGuard
     AccountModule, // /me
+    TypeOrmModule.forFeature([Note]),
   ],
   controllers: [NotesController],
 })
