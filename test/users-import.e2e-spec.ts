@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CommandResult, OperatorCommand, runCommand } from './harness/command.js';
@@ -450,6 +450,26 @@ describe('npm run users:import', () => {
 
       const { code, stdout } = await importFile();
       expect({ code, made: countsOf(stdout)['new users'] }).toEqual({ code: 0, made: people - before });
+      await expectWholeUsers();
+    });
+
+    it('is interrupted in the middle, keeps the report so far, and the next run completes it', async () => {
+      writeFileSync(file, readFileSync(file, 'utf8').replace('\n', '\nwx-unknown,oX-person,,,,,\n'));
+      const interrupted = OperatorCommand.launch('users-import', [file], world.environment());
+      await vi.waitFor(async () => expect(await world.database.count('users')).toBeGreaterThan(0), {
+        timeout: 15_000,
+        interval: 5,
+      });
+      // The report is written after the batch is.
+      await vi.waitFor(() => expect(readdirSync(directory).join()).toContain('refused.csv'), { interval: 5 });
+      interrupted.process.kill('SIGINT');
+      const { code, stderr } = await interrupted.result();
+      expect(code).toBe(130);
+      expect(stderr).toContain('run the same command again for the rest');
+      const reports = readdirSync(directory).filter((name) => name.includes('refused'));
+      expect(reports).toEqual([`${basename(file)}.refused.csv`]);
+
+      expect((await importFile()).code).toBe(1);
       await expectWholeUsers();
     });
 

@@ -20,6 +20,19 @@ await runCommand(async () => {
   const settings = loadCommandSettings();
   const report = new RefusalReport(file);
   const progress = openProgress(process.stderr, size);
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      progress.stop();
+      report.keep();
+      process.stderr.write(
+        'Interrupted. What was imported stays; run the same command again for the rest.\n',
+      );
+      process.exit(code);
+    });
+  }
   try {
     const result = await withDatabase(settings, (database) => {
       const phones = new Phones(new KeyRing(settings.encryptionKeys));
