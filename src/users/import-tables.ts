@@ -1,0 +1,120 @@
+import type { PoolClient, QueryResultRow } from 'pg';
+import type { KnownPeople } from './import-plan.js';
+
+/**
+ * Staged lines go with their transaction. Of all lines of the run their key, number and digest are kept in the
+ * database, to know a person who stands in the file twice.
+ */
+export async function createStagingTables(client: PoolClient): Promise<void> {
+  await client.query(`SET temp_buffers = '32MB'`);
+  await client.query(`
+    CREATE TEMPORARY TABLE import_lines (
+      number integer, appid text, openid text, unionid text, external_id text, digest bytea
+    ) ON COMMIT DELETE ROWS`);
+  await client.query(`
+    CREATE TEMPORARY TABLE import_seen (
+      appid text, openid text, number integer, digest bytea, PRIMARY KEY (appid, openid)
+    )`);
+}
+
+/** Of the people of the staged lines, those whom an earlier batch of this run has taken, and with what values. */
+export async function findSeen(client: PoolClient): Promise<Map<string, { number: number; digest: string }>> {
+  // Each line is looked up by index, however large the tables are and whatever their statistics say.
+  await client.query('SET LOCAL enable_hashjoin = off');
+  await client.query('SET LOCAL enable_mergejoin = off');
+  const rows = await rowsOf<{ person: string; number: number; digest: string }>(
+    client,
+    `SELECT DISTINCT appid || ' ' || openid AS person, import_seen.number,
+       encode(import_seen.digest, 'hex') AS digest
+     FROM import_lines JOIN import_seen USING (appid, openid)`,
+  );
+  return new Map(rows.map(({ person, ...first }) => [person, first]));
+}
+
+/** For the batches after this one. A line that was refused counts for nothing. */
+export async function rememberSeen(client: PoolClient, numbers: number[]): Promise<void> {
+  await client.query(
+    `INSERT INTO import_seen
+     SELECT appid, openid, number, digest FROM import_lines WHERE number = ANY ($1::integer[])`,
+    [numbers],
+  );
+}
+
+/** The unionids come first, and stay locked: what they lead to cannot change until the batch is written. */
+export async function findKnown(client: PoolClient): Promise<KnownPeople> {
+  const owners = await rowsOf<KnownPeople['owners'][number]>(
+    client,
+    `SELECT unionids.unionid, unionids.user_id AS "userId"
+     FROM import_lines JOIN unionids ON unionids.unionid = import_lines.unionid
+     ORDER BY unionids.unionid
+     FOR SHARE OF unionids`,
+  );
+  const identities = await rowsOf<KnownPeople['identities'][number]>(
+    client,
+    `SELECT appid, openid, identities.user_id AS "userId", identities.unionid
+     FROM import_lines JOIN identities USING (appid, openid)`,
+  );
+  const users = await rowsOf<KnownPeople['users'][number]>(
+    client,
+    `SELECT id, status, external_id AS "externalId", nickname, phone_sealed IS NOT NULL AS "hasPhone"
+     FROM users
+     WHERE id = ANY ($1)
+     UNION
+     SELECT id, status, users.external_id, nickname, phone_sealed IS NOT NULL
+     FROM import_lines JOIN users ON users.external_id = import_lines.external_id
+     WHERE users.external_id IS NOT NULL`,
+    [[...new Set([...owners, ...identities].map(({ userId }) => userId))]],
+  );
+  return { owners, identities, users };
+}
+
+/** In the order of the columns that `userColumns` of the import makes. */
+export const insertUsers = `
+  INSERT INTO users (id, external_id, nickname, phone_sealed, phone_index, created_at)
+  SELECT id, external_id, nickname, phone_sealed, phone_index, coalesce(created_at, now())
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
+    AS given (id, external_id, nickname, phone_sealed, phone_index, created_at)
+  ON CONFLICT DO NOTHING`;
+
+/** A unionid that a sign-in has brought meanwhile is left to it. */
+export const insertUnionids = `
+  INSERT INTO unionids (unionid, user_id)
+  SELECT * FROM unnest($1::text[], $2::uuid[])
+  ON CONFLICT DO NOTHING`;
+
+/** An identity that a sign-in has made meanwhile is left to it. */
+export const insertIdentities = `
+  INSERT INTO identities (id, appid, openid, user_id, unionid)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])
+  ON CONFLICT DO NOTHING`;
+
+/** Only where the identity has none: what WeChat has said since stays. */
+export const learnUnionids = `
+  UPDATE identities
+  SET unionid = given.unionid
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS given (appid, openid, unionid)
+  WHERE identities.appid = given.appid AND identities.openid = given.openid AND identities.unionid IS NULL`;
+
+/** What the person has written meanwhile stays. */
+export const fillUsers = `
+  UPDATE users
+  SET external_id = coalesce(users.external_id, given.external_id),
+    nickname = coalesce(users.nickname, given.nickname),
+    phone_sealed = CASE WHEN users.phone_sealed IS NULL THEN given.phone_sealed ELSE users.phone_sealed END,
+    phone_index = CASE WHEN users.phone_sealed IS NULL THEN given.phone_index ELSE users.phone_index END
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
+    AS given (id, external_id, nickname, phone_sealed, phone_index, created_at)
+  WHERE users.id = given.id AND users.status = 'active'`;
+
+async function rowsOf<Row extends QueryResultRow>(
+  client: PoolClient,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  return (await client.query<Row>(text, values)).rows;
+}
+
+/** As COPY's text format has it; no value holds a tab or a line break. */
+export function escapeField(field: string | null): string {
+  return field === null ? String.raw`\N` : field.replaceAll('\\', String.raw`\\`);
+}
