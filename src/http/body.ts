@@ -32,7 +32,8 @@ export async function parseBody<Body extends object>(type: new () => Body, value
  * must not choose how long that takes, nor overflow the stack.
  */
 function knownMembers(type: new () => object, value: object): object {
-  const known = Object.entries(value).filter(([name]) => validatedProperties(type).includes(name));
+  const names = validatedProperties(type);
+  const known = Object.entries(value).filter(([name]) => names.includes(name));
   const tooDeep = known.filter(([, member]) => isDeeperThan(deepestMember, member));
   if (tooDeep.length > 0) {
     const message = `must not be nested deeper than ${deepestMember} levels`;

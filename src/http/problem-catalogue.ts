@@ -40,3 +40,8 @@ export type ProblemCode = keyof typeof problems;
 export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }
+
+/** RFC 9457 `type`: names the kind of problem, and leads nowhere. */
+export function problemType(code: ProblemCode): string {
+  return `urn:problem-type:weapp-auth:${code}`;
+}

@@ -9,7 +9,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from './describe-error.js';
-import { isProblemCode, type ProblemCode, problems } from './problem-catalogue.js';
+import { isProblemCode, type ProblemCode, problems, problemType } from './problem-catalogue.js';
 import { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
@@ -54,7 +54,7 @@ export class ProblemFilter implements ExceptionFilter {
       .header('Cache-Control', 'no-store')
       .header('X-Request-Id', request.id)
       .send({
-        type: `urn:problem-type:weapp-auth:${code}`,
+        type: problemType(code),
         title,
         status,
         detail,
