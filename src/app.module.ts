@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -16,6 +17,7 @@ import { WechatModule } from './wechat/wechat.module.js';
     CryptoModule, //                   secrets at rest
     DatabaseModule.register(schema), // Postgres
     WechatModule, //                   WeChat's server
+    AuditModule, //                    the books
     SessionsModule, //                 staying in
     UsersModule, //                    who a person is
     AuthModule, //                     getting in: POST /auth/login, JwtGuard

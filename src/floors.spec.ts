@@ -9,6 +9,7 @@ const floors: Record<string, number> = {
   crypto: 1,
   database: 1,
   http: 1,
+  audit: 2,
   wechat: 2,
   sessions: 3,
   users: 4,
@@ -79,7 +80,7 @@ describe('the floors of the house', () => {
     const rooms = all
       .filter(({ specifier }) => framework.test(specifier))
       .map(({ file }) => roomOf(file) ?? 'roof');
-    for (const room of ['config', 'errors', 'crypto', 'database', 'wechat', 'sessions', 'users']) {
+    for (const room of ['config', 'errors', 'crypto', 'database', 'audit', 'wechat', 'sessions', 'users']) {
       expect(rooms).not.toContain(room);
     }
   });

@@ -2,6 +2,8 @@
  * What another Nest application may import. The README shows how, and `examples/notes` does it.
  */
 export { AccountModule } from './account/account.module.js';
+export { AuditEvent } from './audit/audit-event.entity.js';
+export { LoginStat } from './audit/login-stat.entity.js';
 export { AuthModule } from './auth/auth.module.js';
 export { CurrentUser, type SignedInUser } from './auth/current-user.decorator.js';
 export { JwtGuard } from './auth/jwt.guard.js';
@@ -13,6 +15,7 @@ export { SettingsError } from './config/settings.error.js';
 export { ServiceError } from './errors/service.error.js';
 export { schema } from './schema.js';
 export { LoginCode } from './sessions/login-code.entity.js';
+export { Revocation } from './sessions/revocation.entity.js';
 export { Session } from './sessions/session.entity.js';
 export { Identity } from './users/identity.entity.js';
 export { Unionid } from './users/unionid.entity.js';

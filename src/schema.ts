@@ -1,9 +1,13 @@
+import { AuditEvent } from './audit/audit-event.entity.js';
+import { LoginStat } from './audit/login-stat.entity.js';
 import { SigningKey } from './auth/signing-key.entity.js';
 import type { Schema } from './database/data-source-options.js';
 import { Initial1795219200000 } from './database/migrations/1795219200000-initial.js';
 import { UserSearch1795219300000 } from './database/migrations/1795219300000-user-search.js';
 import { ExternalId1795219400000 } from './database/migrations/1795219400000-external-id.js';
+import { SessionsThatEnd1795219500000 } from './database/migrations/1795219500000-sessions-that-end.js';
 import { LoginCode } from './sessions/login-code.entity.js';
+import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
 import { Identity } from './users/identity.entity.js';
 import { Unionid } from './users/unionid.entity.js';
@@ -11,6 +15,11 @@ import { User } from './users/user.entity.js';
 
 /** All entities and migrations, for the service and for the TypeORM command line. */
 export const schema = {
-  entities: [User, Identity, Unionid, Session, LoginCode, SigningKey],
-  migrations: [Initial1795219200000, UserSearch1795219300000, ExternalId1795219400000],
+  entities: [User, Identity, Unionid, Session, LoginCode, Revocation, SigningKey, AuditEvent, LoginStat],
+  migrations: [
+    Initial1795219200000,
+    UserSearch1795219300000,
+    ExternalId1795219400000,
+    SessionsThatEnd1795219500000,
+  ],
 } satisfies Schema;

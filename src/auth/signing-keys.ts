@@ -19,6 +19,13 @@ interface LoadedKey {
   publicKey: KeyObject;
 }
 
+/** A public key in a JWK Set (RFC 7517, section 4). */
+export interface PublishedJwk extends PublicJwk {
+  kid: string;
+  use: 'sig';
+  alg: 'ES256';
+}
+
 /** Milliseconds between two looks into the database for a `kid` that we do not know: anyone can make one up. */
 const reloadPause = 5_000;
 
@@ -50,6 +57,14 @@ export class SigningKeys implements OnModuleInit {
     );
     if (newest === undefined) throw new Error('There is no signing key.');
     return newest;
+  }
+
+  /** The public keys as others are shown them (RFC 7517): with these, every token that is good can be checked. */
+  published(): PublishedJwk[] {
+    return [...this.#keys.values()].map(({ kid, publicKey }) => {
+      const { kty, crv, x, y } = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk;
+      return { kty, crv, x, y, kid, use: 'sig', alg: 'ES256' };
+    });
   }
 
   /**

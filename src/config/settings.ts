@@ -142,6 +142,22 @@ export class Settings {
   @Seconds({ example: 7_776_000 })
   sessionMaxAge = 7_776_000;
 
+  /** Seconds in which a superseded refresh token still works; 0: not at all. */
+  @WholeNumber({ min: 0, max: 3_600, example: 30 })
+  refreshGrace = 30;
+
+  /** Seconds that others may keep the public keys of the access tokens. */
+  @Seconds({ example: 300 })
+  jwksMaxAge = 300;
+
+  /** Seconds in which the same code may come again; 0: never. */
+  @WholeNumber({ min: 0, max: 300, example: 10 })
+  codeReplayWindow = 10;
+
+  /** Seconds that the audit is kept. */
+  @Seconds({ example: 15_552_000 })
+  auditRetention = 15_552_000;
+
   /** *Failed* exchanges of codes a minute that one address may make, per node; 0: any number. */
   @WholeNumber({ min: 0, max: 1_000_000, example: 60 })
   rateLimitLogin = 60;

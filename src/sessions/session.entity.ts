@@ -1,4 +1,5 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import type { RevocationReason } from './sessions.errors.js';
 
 /** One signed-in phone, and the record of its login. Read and written by primary key. */
 @Entity('sessions')
@@ -56,4 +57,7 @@ export class Session {
 
   @Column({ type: 'timestamptz', precision: 3, name: 'ended_at', nullable: true })
   endedAt: Date | null;
+
+  @Column({ type: 'text', name: 'ended_reason', nullable: true })
+  endedReason: RevocationReason | null;
 }

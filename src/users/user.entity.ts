@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, ManyToOne, PrimaryColumn, type Relation, JoinColumn } from 'typeorm';
+import type { RevocationReason } from '../sessions/sessions.errors.js';
 
 export const userStatuses = ['active', 'disabled', 'deleting', 'merged'] as const;
 export type UserStatus = (typeof userStatuses)[number];
@@ -13,6 +14,7 @@ export type UserStatus = (typeof userStatuses)[number];
 @Index('users_status_created_at_idx', { synchronize: false })
 @Index('users_status_last_login_at_idx', { synchronize: false })
 @Index('users_phone_index_idx', { synchronize: false })
+@Index('users_disabled_until_idx', ['disabledUntil'], { where: 'disabled_until IS NOT NULL' })
 @Index('users_nickname_prefix_idx', { synchronize: false })
 @Index('users_nickname_trigram_idx', { synchronize: false })
 export class User {
@@ -51,6 +53,10 @@ export class User {
   /** Sessions carry it and must equal it: raising it ends all of them in one row. */
   @Column({ type: 'integer', name: 'session_epoch', default: 1 })
   sessionEpoch: number;
+
+  /** Why it was raised last. */
+  @Column({ type: 'text', name: 'sessions_ended_reason', nullable: true })
+  sessionsEndedReason: RevocationReason | null;
 
   @Column({ type: 'text', nullable: true })
   nickname: string | null;

@@ -1,0 +1,58 @@
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+
+/** What can be read in the books. */
+export const auditActions = [
+  'session.logout',
+  'session.refresh_token_reused',
+  'user.logout_all',
+  'user.kicked',
+  'user.disabled',
+  'user.enabled',
+  'user.roles_changed',
+  'users.imported',
+  'keys.rotated',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+/** Who acts: a signed-in person, an operator at the command line, or the service by itself. */
+export const auditActors = ['person', 'command', 'service'] as const;
+export type AuditActor = (typeof auditActors)[number];
+
+/** Something that happened, append-only. Never holds an openid, a phone number or a nickname. */
+@Entity('audit_events')
+@Index('audit_events_user_id_idx', ['userId', 'id'])
+export class AuditEvent {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'audit_events_pkey',
+  })
+  id: string;
+
+  @Column({ type: 'text' })
+  action: AuditAction;
+
+  @Column({ type: 'text' })
+  actor: AuditActor;
+
+  /** The person who did it. */
+  @Column({ type: 'uuid', name: 'actor_id', nullable: true })
+  actorId: string | null;
+
+  /** The person to whom it was done. */
+  @Column({ type: 'uuid', name: 'user_id', nullable: true })
+  userId: string | null;
+
+  @Column({ type: 'uuid', name: 'session_id', nullable: true })
+  sessionId: string | null;
+
+  /** Where the request came from. */
+  @Column({ type: 'text', nullable: true })
+  ip: string | null;
+
+  @Column({ type: 'jsonb', default: {} })
+  details: object;
+
+  @Column({ type: 'timestamptz', precision: 3, name: 'created_at', default: () => 'now()' })
+  createdAt: Date;
+}
