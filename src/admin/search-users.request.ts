@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
+import { IsMoment } from '../http/moment.js';
 import { userStatuses, type UserStatus } from '../users/user.entity.js';
 import { userSorts, type UserSort } from '../users/user-search.statements.js';
 
@@ -21,12 +22,6 @@ const IsText = (longest: number) =>
   ValidateBy(
     { name: 'isText', validator: { validate: (value) => isText(value, longest) } },
     { message: `$property must be text of 1 to ${longest} characters, without NUL` },
-  );
-
-const IsMoment = () =>
-  ValidateBy(
-    { name: 'isMoment', validator: { validate: isMoment } },
-    { message: '$property must be a time in ISO 8601 with its zone, as 2026-11-21T02:59:35.873Z' },
   );
 
 /** Body of a search for users. */
@@ -84,15 +79,4 @@ function isText(value: unknown, longest: number): boolean {
     !value.includes('\0') &&
     Array.from(value).length <= longest
   );
-}
-
-const moment =
-  /^(?!0000)(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
-
-/** The form alone would let the 30th of February through. */
-function isMoment(value: unknown): boolean {
-  const day = typeof value === 'string' ? moment.exec(value)?.[1] : undefined;
-  if (day === undefined) return false;
-  const midnight = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
 }

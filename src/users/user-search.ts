@@ -2,9 +2,9 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.js';
+import { isUuid } from '../http/uuid.js';
 import { Phones, toE164 } from './phones.js';
 import { SearchCursors, type SearchIdentity, type SearchPosition } from './search-cursors.js';
-import { isUserId } from './user-id.js';
 import {
   estimateStatement,
   exactStatement,
@@ -130,7 +130,7 @@ export class UserSearch implements OnModuleInit {
   private async named(run: Run, q: string): Promise<NameMatch> {
     const phone = toE164(q);
     const exact = await run<{ id: string }>(
-      exactStatement(q, isUserId(q) ? q : null, phone === undefined ? [] : this.phones.indexes(phone)),
+      exactStatement(q, isUuid(q) ? q : null, phone === undefined ? [] : this.phones.indexes(phone)),
     );
     return { ids: exact.map(({ id }) => id), pattern: nicknamePattern(q) };
   }

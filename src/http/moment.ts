@@ -1,0 +1,19 @@
+import { ValidateBy } from 'class-validator';
+
+const moment =
+  /^(?!0000)(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+
+/** A time in ISO 8601 with its zone. */
+export const IsMoment = (): PropertyDecorator =>
+  ValidateBy(
+    { name: 'isMoment', validator: { validate: isMoment } },
+    { message: '$property must be a time in ISO 8601 with its zone, as 2026-11-21T02:59:35.873Z' },
+  );
+
+/** The form alone would let the 30th of February through. */
+export function isMoment(value: unknown): value is string {
+  const day = typeof value === 'string' ? moment.exec(value)?.[1] : undefined;
+  if (day === undefined) return false;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}

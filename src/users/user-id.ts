@@ -1,6 +1,0 @@
-const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** Whether a text could be a user's id: a UUID as Postgres takes it, of any version. */
-export function isUserId(text: string): boolean {
-  return uuid.test(text);
-}
