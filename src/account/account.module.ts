@@ -1,9 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AccountController } from './account.controller.js';
+import { SessionsController } from './sessions.controller.js';
 
 /** The signed-in person: /me. */
-@Module({ imports: [AuthModule, UsersModule, WechatModule], controllers: [AccountController] })
+@Module({
+  imports: [AuthModule, SessionsModule, UsersModule, WechatModule],
+  controllers: [AccountController, SessionsController],
+})
 export class AccountModule {}

@@ -1,24 +1,40 @@
-import { Body, Controller, Get, Header, HttpCode, Param, Post, UseGuards, UsePipes } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Req,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { actorOf, type GuardedRequest } from '../auth/current-user.decorator.js';
 import { JwtGuard } from '../auth/jwt.guard.js';
 import { Roles } from '../auth/roles.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { User } from '../users/user.entity.js';
 import { UserSearch } from '../users/user-search.js';
+import { UserStanding } from '../users/user-standing.js';
 import { UserViews } from '../users/user-views.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import { SearchUsersRequest } from './search-users.request.js';
+import { UpdateUserRequest } from './update-user.request.js';
 import { UserDetailView } from './user-detail.view.js';
-import { UserIdPipe } from './user-id.pipe.js';
 import { UserItemView, UserPageView } from './user-item.view.js';
 
 const mostSessions = 100;
 
-/** Finding people. */
+/** Finding people, and changing how they stand. */
 @Controller('admin/users')
 @UseGuards(JwtGuard)
 @UsePipes(BodyPipe)
@@ -39,6 +55,7 @@ export class AdminUsersController {
     private readonly users: Users,
     private readonly userSearch: UserSearch,
     private readonly sessions: Sessions,
+    private readonly standing: UserStanding,
     private readonly views: UserViews,
     private readonly apps: WechatApps,
   ) {}
@@ -57,12 +74,12 @@ export class AdminUsersController {
   @Get(':id')
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
-  async find(@Param('id', UserIdPipe) id: string): Promise<UserDetailView> {
+  async find(@Param('id', UuidPipe) id: string): Promise<UserDetailView> {
     const user = await this.users.find(id);
     if (user === null) throw new UserNotFoundError();
     const [identities, sessions] = await Promise.all([
       this.users.identitiesOf(id),
-      this.sessions.liveOf(user, mostSessions),
+      this.sessions.liveOf(id, mostSessions),
     ]);
     const appids = new Set(identities.map(({ appid }) => appid));
     return {
@@ -86,6 +103,31 @@ export class AdminUsersController {
         expiresAt: session.expiresAt.toISOString(),
       })),
     };
+  }
+
+  /** Disable or enable a person, with reason and end; set their roles. */
+  @Patch(':id')
+  @Problems('not_found')
+  @Header('Cache-Control', 'no-store')
+  async update(
+    @Param('id', UuidPipe) id: string,
+    @Body() { until, ...change }: UpdateUserRequest,
+    @Req() request: GuardedRequest,
+  ): Promise<UserDetailView> {
+    await this.standing.update(
+      id,
+      { ...change, until: typeof until === 'string' ? new Date(until) : until },
+      actorOf(request),
+    );
+    return this.find(id);
+  }
+
+  /** End all sessions of a person. */
+  @Delete(':id/sessions')
+  @HttpCode(204)
+  @Problems('not_found')
+  async kick(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<void> {
+    await this.standing.endSessions(id, 'kicked', actorOf(request));
   }
 
   private item(

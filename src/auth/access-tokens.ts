@@ -3,6 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
+import { longestAccessTokenLifetime } from '../sessions/token-lifetimes.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -38,12 +39,16 @@ const mostCached = 10_000;
 export class AccessTokens {
   /** Tokens whose signature was found good. Their time is looked at each time anew. */
   readonly #verified = new LRUCache<string, AccessTokenClaims>({ max: mostCached });
+  /** Revocations are forgotten after it, so that no token may live longer, not even one of a time with longer ones. */
+  readonly #longestLifetime: number;
 
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeys,
     private readonly settings: Settings,
-  ) {}
+  ) {
+    this.#longestLifetime = longestAccessTokenLifetime(settings);
+  }
 
   /** Signs a token for one session. */
   issue(grant: {
@@ -52,8 +57,8 @@ export class AccessTokens {
     appid: string;
     tokenVersion: number;
     roles: string[];
-    /** Seconds; `ACCESS_TOKEN_TTL` where it is left out. */
-    lifetime?: number;
+    /** Seconds. */
+    lifetime: number;
   }): string {
     const { kid, privateKey } = this.keys.current();
     const issuedAt = Math.floor(Date.now() / 1_000);
@@ -61,7 +66,7 @@ export class AccessTokens {
       iss: this.settings.jwtIssuer,
       sub: grant.userId,
       aud: this.settings.jwtAudience,
-      exp: issuedAt + (grant.lifetime ?? this.settings.accessTokenTtl),
+      exp: issuedAt + grant.lifetime,
       iat: issuedAt,
       jti: uuidv7(),
       client_id: grant.appid,
@@ -87,7 +92,7 @@ export class AccessTokens {
   async verify(token: string): Promise<AccessTokenClaims> {
     if (token.length > longestToken) throw new TokenInvalidError();
     const claims = this.#verified.get(token) ?? (await this.verifySignature(token));
-    if (claims.exp * 1_000 <= Date.now()) {
+    if (Math.min(claims.exp, claims.iat + this.#longestLifetime) * 1_000 <= Date.now()) {
       this.#verified.delete(token);
       throw new TokenExpiredError();
     }
@@ -111,7 +116,7 @@ export class AccessTokens {
     } catch (cause) {
       throw new TokenInvalidError(cause);
     }
-    if (typeof claims.exp !== 'number') throw new TokenInvalidError();
+    if (typeof claims.exp !== 'number' || typeof claims.iat !== 'number') throw new TokenInvalidError();
     this.#verified.set(token, claims);
     return claims;
   }

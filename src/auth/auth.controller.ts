@@ -1,12 +1,22 @@
-import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiBody, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Header, HttpCode, Post, Req, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
+import { BodyPipe } from '../http/body.pipe.js';
+import { clientAddress } from '../http/client-address.js';
 import { Problems } from '../http/problems.decorator.js';
+import type { OpenSession } from '../sessions/open-session.js';
+import { Sessions } from '../sessions/sessions.js';
+import { RefreshTokenInvalidError } from '../sessions/sessions.errors.js';
+import { UserStanding } from '../users/user-standing.js';
 import { UserViews } from '../users/user-views.js';
 import type { SignedIn } from '../users/users.js';
 import { AccessTokens } from './access-tokens.js';
-import { LoginAnswer } from './login.answer.js';
+import { actorOf, CurrentUser, type GuardedRequest, type SignedInUser } from './current-user.decorator.js';
+import { JwtGuard } from './jwt.guard.js';
+import { LoginAnswer, TokenAnswer } from './login.answer.js';
+import { LoginLimit } from './login-limit.js';
 import { LoginRequest } from './login.request.js';
+import { RefreshRequest } from './refresh.request.js';
 import { CodeOwner, WechatCodeGuard } from './wechat-code.guard.js';
 
 const loginProblems = [
@@ -23,12 +33,24 @@ const loginProblems = [
   'overloaded',
 ] as const;
 
-/** Getting in. */
+const guardProblems = [
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'session_revoked',
+  'database_unavailable',
+] as const;
+
+/** Getting in, staying in, getting out. */
 @ApiTags('auth')
 @Controller('auth')
+@UsePipes(BodyPipe)
 export class AuthController {
   constructor(
     private readonly accessTokens: AccessTokens,
+    private readonly sessions: Sessions,
+    private readonly standing: UserStanding,
+    private readonly limit: LoginLimit,
     private readonly views: UserViews,
     private readonly settings: Settings,
   ) {}
@@ -39,18 +61,74 @@ export class AuthController {
   // Tokens are for the caller alone: no cache may keep them (RFC 6749, section 5.1).
   @Header('Cache-Control', 'no-store')
   @ApiBody({ type: LoginRequest })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'A random text per login: the code can be repeated with the same one alone.',
+  })
   @Problems(...loginProblems)
   @UseGuards(WechatCodeGuard)
-  login(@CodeOwner() { user, sessionId, appid, refreshToken, isNewUser }: SignedIn): LoginAnswer {
-    const { accessTokenTtl, refreshTokenTtl, sessionMaxAge } = this.settings;
+  login(@CodeOwner() { isNewUser, ...session }: SignedIn): LoginAnswer {
+    return { ...this.answer(session), isNewUser };
+  }
+
+  /** Get new tokens for a session that goes on. */
+  @Post('refresh')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @Problems(
+    'invalid_request',
+    'refresh_token_invalid',
+    'refresh_token_reused',
+    'session_revoked',
+    'database_unavailable',
+  )
+  async refresh(
+    @Body() { refreshToken }: RefreshRequest,
+    @Req() request: GuardedRequest,
+  ): Promise<TokenAnswer> {
+    const ip = clientAddress(request);
+    try {
+      return this.answer(await this.sessions.refresh(refreshToken, ip));
+    } catch (error) {
+      if (error instanceof RefreshTokenInvalidError && error.isForged) await this.limit.fail(ip);
+      throw error;
+    }
+  }
+
+  /** End this session. */
+  @Post('logout')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @Problems(...guardProblems)
+  @UseGuards(JwtGuard)
+  async logout(
+    @CurrentUser() { id: userId, sessionId: id }: SignedInUser,
+    @Req() request: GuardedRequest,
+  ): Promise<void> {
+    await this.sessions.end({ id, userId }, actorOf(request));
+  }
+
+  /** End all sessions of the person. */
+  @Post('logout/all')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @Problems(...guardProblems)
+  @UseGuards(JwtGuard)
+  async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<void> {
+    await this.standing.endSessions(id, 'signed_out', actorOf(request));
+  }
+
+  /** No access token outlives its session. */
+  private answer({ user, sessionId, appid, refreshToken, refreshExpiresIn }: OpenSession): TokenAnswer {
+    const lifetime = Math.min(this.settings.accessTokenTtl, refreshExpiresIn);
     return {
-      accessToken: this.accessTokens.issue({ ...user, userId: user.id, sessionId, appid }),
+      accessToken: this.accessTokens.issue({ ...user, userId: user.id, sessionId, appid, lifetime }),
       tokenType: 'Bearer',
-      expiresIn: accessTokenTtl,
+      expiresIn: lifetime,
       refreshToken,
-      refreshExpiresIn: Math.min(refreshTokenTtl, sessionMaxAge),
+      refreshExpiresIn,
       user: this.views.of(user),
-      isNewUser,
     };
   }
 }

@@ -23,7 +23,7 @@ export class TokenExpiredError extends ServiceError {
   readonly code = 'token_expired';
 
   constructor() {
-    super('This access token has expired. Log in again.');
+    super('This access token has expired, or is out of date. Refresh it, or log in again.');
   }
 }
 

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
+import { CodeLogin } from './code-login.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginLimit } from './login-limit.js';
 import { SigningKeys } from './signing-keys.js';
@@ -12,9 +14,10 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
 
 /** Getting in: a code becomes a user, a user gets tokens, a token opens guarded routes. */
 @Module({
-  imports: [PassportModule, JwtModule, UsersModule, WechatModule],
+  imports: [PassportModule, JwtModule, SessionsModule, UsersModule, WechatModule],
   controllers: [AuthController],
-  providers: [AccessTokens, JwtGuard, LoginLimit, SigningKeys, WechatCodeStrategy],
-  exports: [AccessTokens, JwtGuard, SigningKeys],
+  providers: [AccessTokens, CodeLogin, JwtGuard, LoginLimit, SigningKeys, WechatCodeStrategy],
+  // The guard is made anew in each module that uses it, and asks for what these have.
+  exports: [AccessTokens, JwtGuard, SessionsModule, SigningKeys],
 })
 export class AuthModule {}

@@ -1,5 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../audit/audit.js';
+import { clientAddress } from '../http/client-address.js';
 
 /** The person behind a guarded request, as their access token says. */
 export interface SignedInUser {
@@ -18,3 +20,8 @@ export const CurrentUser = createParamDecorator(
   (_: unknown, context: ExecutionContext): SignedInUser =>
     context.switchToHttp().getRequest<GuardedRequest>().user,
 );
+
+/** The signed-in person as the audit names who acts. */
+export function actorOf(request: GuardedRequest): Actor {
+  return { actor: 'person', actorId: request.user.id, ip: clientAddress(request) };
+}

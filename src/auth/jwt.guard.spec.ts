@@ -1,8 +1,10 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemFilter } from '../http/problem.filter.js';
+import { Revocations } from '../sessions/revocations.js';
+import { RevocationsUnknownError } from '../sessions/sessions.errors.js';
 import { AccessTokens } from './access-tokens.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -33,15 +35,21 @@ class NotesController {
 /** Stands for the tokens themselves, which have their own tests: here a token is a list of roles. */
 const accessTokens = {
   verify: (token: string) =>
-    Promise.resolve({ sub: 'user', sid: 'session', client_id: 'wx1', roles: token.split(',') }),
+    Promise.resolve({ sub: 'user', sid: 'session', client_id: 'wx1', ver: 7, roles: token.split(',') }),
 };
+
+/** Stands for what this node knows to be revoked. */
+const revocations = { verdict: vi.fn<Revocations['verdict']>() };
 
 describe('JwtGuard', () => {
   let app: NestFastifyApplication;
   beforeAll(async () => {
     const module = await Test.createTestingModule({
       controllers: [NotesController],
-      providers: [{ provide: AccessTokens, useValue: accessTokens }],
+      providers: [
+        { provide: AccessTokens, useValue: accessTokens },
+        { provide: Revocations, useValue: revocations },
+      ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     app.useGlobalFilters(new ProblemFilter());
@@ -49,6 +57,7 @@ describe('JwtGuard', () => {
     await app.getHttpAdapter().getInstance().ready();
   });
   afterAll(() => app.close());
+  beforeEach(() => revocations.verdict.mockReset());
 
   async function get(path: string, token?: string) {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -88,5 +97,33 @@ describe('JwtGuard', () => {
     const { status, body } = await get('/notes');
     expect(status).toBe(401);
     expect(body().code).toBe('token_missing');
+  });
+
+  it('asks what is known against the token', async () => {
+    await get('/notes', 'writer');
+    expect(revocations.verdict).toHaveBeenCalledWith({ sessionId: 'session', userId: 'user', version: 7 });
+  });
+
+  it('answers session_revoked with its reason where the session has ended, whatever the roles', async () => {
+    revocations.verdict.mockResolvedValue('kicked');
+    const { status, challenge, body } = await get('/notes', 'reader');
+    expect(status).toBe(401);
+    expect(challenge).toBe('Bearer error="invalid_token"');
+    expect(body()).toMatchObject({ code: 'session_revoked', reason: 'kicked' });
+  });
+
+  it('answers token_expired where the token is out of date', async () => {
+    revocations.verdict.mockResolvedValue('outdated');
+    expect((await get('/notes', 'writer')).body()).toMatchObject({ status: 401, code: 'token_expired' });
+  });
+
+  it('answers 503 where this node cannot know', async () => {
+    revocations.verdict.mockImplementationOnce(() => {
+      throw new RevocationsUnknownError();
+    });
+    expect((await get('/notes', 'writer')).body()).toMatchObject({
+      status: 503,
+      code: 'database_unavailable',
+    });
   });
 });

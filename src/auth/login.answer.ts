@@ -1,7 +1,7 @@
 import { UserView } from '../users/user.view.js';
 
 /** A session's tokens, and whose they are. The names are those of RFC 6749, section 5.1, in camel case. */
-export class LoginAnswer {
+export class TokenAnswer {
   /** JWT (RFC 9068), ES256: goes with every request as `Authorization: Bearer …`. */
   accessToken: string;
 
@@ -10,14 +10,17 @@ export class LoginAnswer {
   /** Seconds until the access token expires. */
   expiresIn: number;
 
-  /** Opaque. */
+  /** Opaque; replaces the one before. */
   refreshToken: string;
 
   /** Seconds until the refresh token expires, unless it is used before. */
   refreshExpiresIn: number;
 
   user: UserView;
+}
 
+/** The answer to a login. */
+export class LoginAnswer extends TokenAnswer {
   /** Whether this login made the user. */
   isNewUser: boolean;
 }

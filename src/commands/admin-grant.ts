@@ -1,10 +1,12 @@
+import { commandActor } from '../audit/audit.js';
 import { runCommand } from './command.js';
 import { changeRole } from './role-command.js';
 
 // `npm run admin:grant`: gives a user a role.
 await runCommand(async () => {
-  const { userId, role, isChanged } = await changeRole('admin:grant', (roles, { reference, role: wanted }) =>
-    roles.grant(reference, wanted),
+  const { userId, role, isChanged } = await changeRole(
+    'admin:grant',
+    (standing, { reference, role: wanted }) => standing.grant(reference, wanted, commandActor),
   );
   process.stdout.write(
     isChanged

@@ -1,14 +1,14 @@
 import { JwtService } from '@nestjs/jwt';
-import { validate as isUuid } from 'uuid';
 import { AccessTokens } from '../auth/access-tokens.js';
 import { SigningKeys } from '../auth/signing-keys.js';
+import { isUuid } from '../http/uuid.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import { operatorTokenLifetime } from '../sessions/token-lifetimes.js';
 import { OperatorSessions } from '../users/operator-sessions.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
 
 const usage = 'npm run admin:token -- --user <id>';
-const lifetime = 600;
 
 // `npm run admin:token`: prints an access token of a user's, alone, for ten minutes.
 await runCommand(async () => {
@@ -21,8 +21,11 @@ await runCommand(async () => {
     if ((await keys.load()) === 0) {
       throw new CommandError('There is no signing key yet. Start the service once, it makes one.');
     }
-    const session = await new OperatorSessions(database).open(user, lifetime);
-    const token = new AccessTokens(new JwtService(), keys, settings).issue({ ...session, lifetime });
+    const session = await new OperatorSessions(database).open(user, operatorTokenLifetime);
+    const token = new AccessTokens(new JwtService(), keys, settings).issue({
+      ...session,
+      lifetime: operatorTokenLifetime,
+    });
     process.stdout.write(`${token}\n`);
   });
 });

@@ -1,6 +1,9 @@
-import { validate as isUuid } from 'uuid';
 import type { Settings } from '../config/settings.js';
-import { isRoleName, type RoleChange, type UserReference, UserRoles } from '../users/user-roles.js';
+import { Audit } from '../audit/audit.js';
+import { isUuid } from '../http/uuid.js';
+import { Revocations } from '../sessions/revocations.js';
+import { isRoleName } from '../users/role-name.js';
+import { type RoleChange, type UserReference, UserStanding } from '../users/user-standing.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, UsageError } from './command.js';
@@ -18,7 +21,7 @@ interface RoleOptions {
  */
 export async function changeRole(
   name: string,
-  change: (roles: UserRoles, options: RoleOptions) => Promise<RoleChange>,
+  change: (standing: UserStanding, options: RoleOptions) => Promise<RoleChange>,
 ): Promise<RoleChange & { role: string }> {
   const options = readRoleOptions(
     `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]`,
@@ -26,7 +29,9 @@ export async function changeRole(
   const settings = loadCommandSettings();
   refuseUnknownApp(settings, options.reference);
   try {
-    const outcome = await withDatabase(settings, (database) => change(new UserRoles(database), options));
+    const outcome = await withDatabase(settings, (database) =>
+      change(new UserStanding(database, new Revocations(database, settings), new Audit()), options),
+    );
     return { ...outcome, role: options.role };
   } catch (error) {
     if (!(error instanceof UserNotFoundError)) throw error;

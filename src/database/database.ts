@@ -29,10 +29,20 @@ export class Database {
    * Runs one prepared statement in one round trip, on the driver's own pool: TypeORM's `query()` cannot name
    * a statement, and an unnamed one is planned again each time.
    *
+   * @param patience milliseconds until it is given up, where that is not the usual time
    * @throws {DatabaseUnavailableError}
    */
-  async query<Row extends QueryResultRow>({ name, text }: NamedStatement, values: unknown[]): Promise<Row[]> {
-    const statement = this.settings.databaseNamedStatements ? { name, text, values } : { text, values };
+  async query<Row extends QueryResultRow>(
+    { name, text }: NamedStatement,
+    values: unknown[],
+    patience?: number,
+  ): Promise<Row[]> {
+    const statement = {
+      ...(this.settings.databaseNamedStatements && { name }),
+      text,
+      values,
+      ...(patience !== undefined && { query_timeout: patience }),
+    };
     const client = await this.connect();
     try {
       const { rows } = await client.query<Row>(statement);

@@ -19,6 +19,8 @@ export const problems = {
   token_invalid: { status: 401, title: 'The access token is invalid', challenge: invalidToken },
   token_expired: { status: 401, title: 'The access token has expired', challenge: invalidToken },
   session_revoked: { status: 401, title: 'The session has ended', challenge: invalidToken },
+  refresh_token_invalid: { status: 401, title: 'The refresh token is invalid' },
+  refresh_token_reused: { status: 401, title: 'The refresh token was used before' },
   forbidden: { status: 403, title: 'A role is missing', challenge: 'Bearer error="insufficient_scope"' },
   account_disabled: { status: 403, title: 'The account is disabled' },
   user_blocked_by_wechat: { status: 403, title: 'WeChat has restricted the account' },

@@ -10,6 +10,10 @@ export class LoginCode {
   @PrimaryColumn({ type: 'bytea', name: 'code_hash', primaryKeyConstraintName: 'login_codes_pkey' })
   codeHash: Buffer;
 
+  /** Keyed hash of that and the `Idempotency-Key`; null in rows of a version that knew none. */
+  @Column({ type: 'bytea', name: 'post_hash', nullable: true })
+  postHash: Buffer | null;
+
   /** The session that the code opened first. */
   @Column({ type: 'uuid', name: 'session_id' })
   sessionId: string;

@@ -1,10 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { parse as parseUuid } from 'uuid';
+import { parse as parseUuid, stringify as stringifyUuid } from 'uuid';
 import { KeyRing } from '../crypto/key-ring.js';
 
 const version = 1;
-const secretBytes = 32;
+const sessionIdAt = 1;
+const generationAt = 17;
+const secretAt = 21;
+const macAt = 53;
+const tokenLength = 114;
+
+/** What a refresh token says. */
+export interface RefreshToken {
+  sessionId: string;
+  /** How often the session's token was rotated when this one was made. */
+  generation: number;
+  secret: Buffer;
+}
 
 /**
  * Refresh tokens: WeChat's `3rd_session`, opaque to the client. Base64url of
@@ -21,14 +33,38 @@ export class RefreshTokens {
 
   /** The first token of a new session, and what the session's row keeps of it. */
   create(sessionId: string): { token: string; hash: Buffer } {
-    const secret = randomBytes(secretBytes);
-    return { token: this.write(sessionId, 0, secret), hash: createHash('sha256').update(secret).digest() };
+    const secret = randomBytes(macAt - secretAt);
+    return { token: this.write({ sessionId, generation: 0, secret }), hash: hashOf(secret) };
   }
 
-  private write(sessionId: string, generation: number, secret: Buffer): string {
-    const generationBytes = Buffer.alloc(4);
-    generationBytes.writeUInt32BE(generation);
-    const content = Buffer.concat([Buffer.of(version), parseUuid(sessionId), generationBytes, secret]);
+  /** The same for the same session and generation, whichever node makes it. */
+  write({ sessionId, generation, secret }: RefreshToken): string {
+    const content = Buffer.alloc(macAt);
+    content.writeUInt8(version);
+    content.set(parseUuid(sessionId), sessionIdAt);
+    content.writeUInt32BE(generation, generationAt);
+    content.set(secret, secretAt);
     return Buffer.concat([content, this.ring.hash('refresh-token', content)]).toString('base64url');
   }
+
+  /** What a token says; undefined where this deployment has not made it, to the last bit. */
+  read(token: string): RefreshToken | undefined {
+    if (token.length !== tokenLength) return undefined;
+    const bytes = Buffer.from(token, 'base64url');
+    // Decoders ignore what does not belong to the alphabet, and the last bits: only one text is the token.
+    if (bytes.toString('base64url') !== token) return undefined;
+    const content = bytes.subarray(0, macAt);
+    if (content[0] !== version) return undefined;
+    if (!this.ring.verifies(bytes.subarray(macAt), 'refresh-token', content)) return undefined;
+    return {
+      sessionId: stringifyUuid(content.subarray(sessionIdAt, generationAt)),
+      generation: content.readUInt32BE(generationAt),
+      secret: content.subarray(secretAt),
+    };
+  }
+}
+
+/** What the session's row keeps of the random part. */
+export function hashOf(secret: Buffer): Buffer {
+  return createHash('sha256').update(secret).digest();
 }

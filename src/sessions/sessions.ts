@@ -1,26 +1,147 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { type Actor, Audit, serviceActor } from '../audit/audit.js';
+import type { AuditAction } from '../audit/audit-event.entity.js';
+import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
+import type { OpenSession } from './open-session.js';
+import { hashOf, RefreshTokens } from './refresh-tokens.js';
+import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
+import type { RevocationNotice } from './revocation-memory.js';
+import { Revocations } from './revocations.js';
 import { Session } from './session.entity.js';
+import {
+  RefreshTokenInvalidError,
+  RefreshTokenReusedError,
+  type RevocationReason,
+  SessionRevokedError,
+} from './sessions.errors.js';
+
+/** A session may change between the statement that refuses it and the one that asks why. */
+const mostRounds = 3;
 
 /** The sessions of people. */
 @Injectable()
 export class Sessions {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+    private readonly settings: Settings,
+  ) {}
 
-  /** A person's sessions that are still good, the newest first. */
-  async liveOf(user: { id: string; sessionEpoch: number }, most: number): Promise<Session[]> {
+  /**
+   * A person's sessions that are still good: first the one named, then the newest first.
+   *
+   * @param most how many of them
+   */
+  async liveOf(userId: string, most: number, current?: string): Promise<Session[]> {
     return this.database.run((manager) =>
-      manager.find(Session, {
-        where: {
-          userId: user.id,
-          sessionEpoch: user.sessionEpoch,
-          endedAt: IsNull(),
-          expiresAt: MoreThan(new Date()),
-        },
-        order: { createdAt: 'DESC', id: 'DESC' },
-        take: most,
-      }),
+      manager
+        .createQueryBuilder(Session, 'session')
+        .innerJoin('session.user', 'user', 'user.session_epoch = session.session_epoch')
+        .where('session.user_id = :userId AND session.ended_at IS NULL AND session.expires_at > now()', {
+          userId,
+        })
+        .orderBy('session.id = :current', 'DESC', 'NULLS LAST')
+        .addOrderBy('session.created_at', 'DESC')
+        .addOrderBy('session.id', 'DESC')
+        .setParameter('current', current ?? null)
+        .limit(most)
+        .getMany(),
     );
   }
+
+  /**
+   * Rotates a refresh token. Whoever comes with the token before, within `REFRESH_GRACE`, gets the same successor;
+   * later, two have the token, and the session ends.
+   *
+   * @param ip where the request came from, for the audit
+   * @throws {RefreshTokenInvalidError} {@link RefreshTokenReusedError} {@link SessionRevokedError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async refresh(token: string, ip: string): Promise<OpenSession> {
+    const read = this.refreshTokens.read(token);
+    if (read === undefined) throw new RefreshTokenInvalidError(true);
+    const { sessionId, generation, secret } = read;
+    const { refreshTokenTtl, sessionMaxAge, refreshGrace } = this.settings;
+    const asked = [sessionId, hashOf(secret), generation];
+    for (let round = 0; round < mostRounds; round += 1) {
+      const [row] = await this.database.query<RefreshedRow>(refreshStatement, [
+        ...asked,
+        refreshTokenTtl,
+        sessionMaxAge,
+        refreshGrace,
+      ]);
+      if (row !== undefined) {
+        const { appid, generation: current, refreshExpiresIn, ...user } = row;
+        const refreshToken = this.refreshTokens.write({ sessionId, generation: current, secret });
+        return { user, sessionId, appid, refreshToken, refreshExpiresIn };
+      }
+      await this.refuse(sessionId, [...asked, sessionMaxAge, refreshGrace], ip);
+    }
+    throw new Error(`A session changed ${mostRounds} times while it was refreshed.`);
+  }
+
+  /**
+   * Ends a session of a person's.
+   *
+   * @returns whether there was one that went on
+   * @throws {DatabaseUnavailableError}
+   */
+  async end(session: { id: string; userId: string }, actor: Actor): Promise<boolean> {
+    const notice = await this.database.transaction((manager) =>
+      this.endIn(manager, session, 'signed_out', { ...actor, action: 'session.logout' }),
+    );
+    if (notice !== undefined) this.revocations.remember(notice);
+    return notice !== undefined;
+  }
+
+  /** Says why a refresh token is refused; returns where it no longer is. */
+  private async refuse(sessionId: string, asked: unknown[], ip: string): Promise<void> {
+    const notice = await this.database.transaction(async (manager) => {
+      const [session] = await manager.query<RefusedRow[]>(refusalQuery, asked);
+      if (session === undefined || session.isExpired) throw new RefreshTokenInvalidError(false);
+      const reason = endOf(session);
+      if (reason !== undefined) throw new SessionRevokedError(reason);
+      if (!session.isSuperseded) return undefined;
+      return this.endIn(manager, { id: sessionId, userId: session.userId }, 'reused', {
+        ...serviceActor,
+        ip,
+        action: 'session.refresh_token_reused',
+      });
+    });
+    if (notice === undefined) return;
+    this.revocations.remember(notice);
+    throw new RefreshTokenReusedError();
+  }
+
+  private async endIn(
+    manager: EntityManager,
+    { id, userId }: { id: string; userId: string },
+    reason: RevocationReason,
+    happening: Actor & { action: AuditAction },
+  ): Promise<RevocationNotice | undefined> {
+    const [, ended] = await manager.query<[unknown, number]>(
+      `UPDATE sessions SET ended_at = now(), ended_reason = $3
+       FROM users
+       WHERE sessions.id = $1 AND sessions.user_id = $2 AND ended_at IS NULL AND expires_at > now()
+         AND users.id = sessions.user_id AND users.session_epoch = sessions.session_epoch`,
+      [id, userId, reason],
+    );
+    if (ended === 0) return undefined;
+    const notice = { sessionId: id, reason };
+    await this.revocations.write(manager, notice);
+    await this.audit.record(manager, { ...happening, userId, sessionId: id });
+    return notice;
+  }
+}
+
+/** Why a session has ended; undefined where it goes on. Its own end comes before that of all its user's. */
+function endOf(session: RefusedRow): RevocationReason | undefined {
+  if (session.endedReason !== null) return session.endedReason;
+  if (session.status === 'disabled' || session.status === 'merged') return session.status;
+  if (session.status === 'deleting') return 'deleted';
+  return session.isOfThisEpoch ? undefined : (session.epochEndedReason ?? 'signed_out');
 }

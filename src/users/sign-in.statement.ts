@@ -1,14 +1,5 @@
 import type { NamedStatement } from '../database/database.js';
-
-/** What the statement answers: the user who has signed in. */
-export interface SignInRow {
-  id: string;
-  roles: string[];
-  tokenVersion: number;
-  nickname: string | null;
-  phoneSealed: string | null;
-  createdAt: Date;
-}
+import { sessionUserColumns } from '../sessions/open-session.js';
 
 /**
  * Signs in an identity that we know, in one round trip: keeps its session_key, reads its user under a lock, and
@@ -22,7 +13,7 @@ export interface SignInRow {
  * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-1',
+  name: 'sign-in-2',
   text: `
     WITH identity AS (
       UPDATE identities
@@ -62,11 +53,11 @@ export const signInStatement: NamedStatement = {
         now() + make_interval(secs => $9::integer)
       FROM person
     ), login_code AS (
-      INSERT INTO login_codes (code_hash, session_id)
-      SELECT $10::bytea, $5::uuid
+      INSERT INTO login_codes (code_hash, post_hash, session_id)
+      SELECT $10::bytea, $11::bytea, $5::uuid
       FROM person
       ON CONFLICT (code_hash) DO NOTHING
     )
-    SELECT id, roles, token_version AS "tokenVersion", nickname, phone_sealed AS "phoneSealed", created_at AS "createdAt"
-    FROM person`,
+    SELECT ${sessionUserColumns}
+    FROM person AS users`,
 };

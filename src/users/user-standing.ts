@@ -1,9 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { type Actor, Audit, serviceActor } from '../audit/audit.js';
+import type { AuditAction } from '../audit/audit-event.entity.js';
 import { Database } from '../database/database.js';
+import type { RevocationNotice } from '../sessions/revocation-memory.js';
+import { Revocations } from '../sessions/revocations.js';
+import type { RevocationReason } from '../sessions/sessions.errors.js';
 import { Identity } from './identity.entity.js';
+import { mostRoles } from './role-name.js';
 import { User } from './user.entity.js';
-import { TooManyRolesError, UserNotActiveError, UserNotFoundError } from './users.errors.js';
+import {
+  NotDisabledError,
+  TooManyRolesError,
+  UserMergedOrLeavingError,
+  UserNotActiveError,
+  UserNotFoundError,
+} from './users.errors.js';
 
 /** A user by id, or by the openid in one mini-program. */
 export type UserReference = { id: string } | { appid: string; openid: string };
@@ -15,17 +27,37 @@ export interface RoleChange {
   isChanged: boolean;
 }
 
-const mostRoles = 16;
-
-/** Whether a text can be the name of a role. */
-export function isRoleName(text: string): boolean {
-  return /^[a-z][a-z0-9_-]{0,31}$/.test(text);
+/** What an operator changes; what is absent stays. */
+export interface StandingChange {
+  status?: 'active' | 'disabled';
+  /** Why the user is disabled, for the person to read. */
+  reason?: string | null;
+  /** When the user becomes active again by themself. */
+  until?: Date | null;
+  roles?: string[];
 }
 
-/** Who may do what. */
+/** What is to be done with a locked user. */
+interface Decision {
+  changes: QueryDeepPartialEntity<User>;
+  /** Why all sessions end. */
+  ends?: RevocationReason;
+  /** Whether tokens that are out are of no use any more, while the sessions go on. */
+  outdates?: boolean;
+  events: { action: AuditAction; details?: object }[];
+}
+
+/**
+ * How a user stands: whether they may come in, and what they may do. Each change is one transaction with its
+ * revocation and its entry in the audit; a sign-in, which locks the same row, comes before it or after.
+ */
 @Injectable()
-export class UserRoles {
-  constructor(private readonly database: Database) {}
+export class UserStanding {
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+  ) {}
 
   /**
    * Gives an active user a role.
@@ -33,14 +65,10 @@ export class UserRoles {
    * @throws {UserNotFoundError} {@link UserNotActiveError} {@link TooManyRolesError}
    * @throws {DatabaseUnavailableError}
    */
-  async grant(reference: UserReference, role: string): Promise<RoleChange> {
-    return this.change(reference, (user) => {
+  async grant(reference: UserReference, role: string, actor: Actor): Promise<RoleChange> {
+    return this.change(reference, actor, (user) => {
       if (user.status !== 'active') throw new UserNotActiveError(user);
-      if (user.roles.includes(role)) return user.roles;
-      if (user.roles.length >= mostRoles) {
-        throw new TooManyRolesError(mostRoles);
-      }
-      return [...user.roles, role];
+      return changeRoles(user, [...user.roles, role]);
     });
   }
 
@@ -50,22 +78,141 @@ export class UserRoles {
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
-  async revoke(reference: UserReference, role: string): Promise<RoleChange> {
-    return this.change(reference, ({ roles }) => roles.filter((each) => each !== role));
+  async revoke(reference: UserReference, role: string, actor: Actor): Promise<RoleChange> {
+    return this.change(reference, actor, (user) =>
+      changeRoles(
+        user,
+        user.roles.filter((each) => each !== role),
+      ),
+    );
   }
 
-  /** Access tokens carry the roles: a change makes those that are out out of date. */
-  private async change(reference: UserReference, rolesFor: (user: User) => string[]): Promise<RoleChange> {
-    return this.database.transaction(async (manager) => {
-      const user = await lockUser(manager, reference);
-      const roles = rolesFor(user);
-      const isChanged = roles.length !== user.roles.length;
-      if (isChanged) {
-        await manager.update(User, { id: user.id }, { roles, tokenVersion: user.tokenVersion + 1 });
-      }
-      return { userId: user.id, isChanged };
+  /**
+   * Disables or enables a user, and sets their roles. Disabling ends all of their sessions.
+   *
+   * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
+   * @throws {TooManyRolesError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async update(userId: string, change: StandingChange, actor: Actor): Promise<void> {
+    await this.change({ id: userId }, actor, (user) => {
+      const standing = changeStatus(user, change);
+      const roles = change.roles === undefined ? undefined : changeRoles(user, change.roles);
+      return {
+        changes: { ...standing.changes, ...roles?.changes },
+        ends: standing.ends,
+        outdates: roles?.outdates,
+        events: [...standing.events, ...(roles?.events ?? [])],
+      };
     });
   }
+
+  /**
+   * Ends all sessions of a user's: their own wish, or the operator's.
+   *
+   * @throws {UserNotFoundError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async endSessions(userId: string, reason: 'signed_out' | 'kicked', actor: Actor): Promise<void> {
+    await this.change({ id: userId }, actor, () => ({
+      changes: {},
+      ends: reason,
+      events: [{ action: reason === 'kicked' ? 'user.kicked' : 'user.logout_all' }],
+    }));
+  }
+
+  /**
+   * Makes a user active again whose time of being disabled is over.
+   *
+   * @returns whether it was
+   */
+  async reenable(manager: EntityManager, userId: string): Promise<boolean> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(User)
+      .set({ status: 'active', disabledReason: null, disabledUntil: null })
+      .where(`id = :userId AND status = 'disabled' AND disabled_until <= now()`, { userId })
+      .execute();
+    if (affected === 0) return false;
+    await this.audit.record(manager, { ...serviceActor, action: 'user.enabled', userId });
+    return true;
+  }
+
+  private async change(
+    reference: UserReference,
+    actor: Actor,
+    decide: (user: User) => Decision,
+  ): Promise<RoleChange> {
+    const { notice, ...outcome } = await this.database.transaction(async (manager) => {
+      const user = await lockUser(manager, reference);
+      return this.carryOut(manager, user, actor, decide(user));
+    });
+    if (notice !== undefined) this.revocations.remember(notice);
+    return outcome;
+  }
+
+  private async carryOut(
+    manager: EntityManager,
+    { id: userId, tokenVersion, sessionEpoch }: User,
+    actor: Actor,
+    { changes, ends, outdates, events }: Decision,
+  ): Promise<RoleChange & { notice?: RevocationNotice }> {
+    if (events.length === 0) return { userId, isChanged: false };
+    const minimumVersion = tokenVersion + 1;
+    const revokes = ends !== undefined || outdates === true;
+    await manager.update(
+      User,
+      { id: userId },
+      {
+        ...changes,
+        ...(revokes && { tokenVersion: minimumVersion }),
+        ...(ends !== undefined && { sessionEpoch: sessionEpoch + 1, sessionsEndedReason: ends }),
+      },
+    );
+    for (const event of events) await this.audit.record(manager, { ...actor, ...event, userId });
+    if (!revokes) return { userId, isChanged: true };
+    const notice = { userId, minimumVersion, reason: ends ?? null };
+    await this.revocations.write(manager, notice);
+    return { userId, isChanged: true, notice };
+  }
+}
+
+function changeStatus(user: User, { status, reason, until }: StandingChange): Decision {
+  if (status === undefined && reason === undefined && until === undefined) return { changes: {}, events: [] };
+  if (user.status === 'merged' || user.status === 'deleting') throw new UserMergedOrLeavingError(user);
+  const wanted = status ?? user.status;
+  if (wanted === 'active') {
+    if ((reason ?? until ?? null) !== null) throw new NotDisabledError();
+    if (user.status === 'active') return { changes: {}, events: [] };
+    return {
+      changes: { status: wanted, disabledReason: null, disabledUntil: null },
+      events: [{ action: 'user.enabled' }],
+    };
+  }
+  const isNew = user.status !== 'disabled';
+  const disabledUntil = until === undefined && !isNew ? user.disabledUntil : (until ?? null);
+  return {
+    changes: {
+      status: wanted,
+      disabledReason: reason === undefined && !isNew ? user.disabledReason : (reason ?? null),
+      disabledUntil,
+    },
+    ends: isNew ? 'disabled' : undefined,
+    events: [{ action: 'user.disabled', details: { until: disabledUntil?.toISOString() ?? null } }],
+  };
+}
+
+/** Access tokens carry the roles: a change makes those that are out out of date. */
+function changeRoles(user: User, wanted: string[]): Decision {
+  const roles = [...new Set(wanted)];
+  const isSame = roles.length === user.roles.length && roles.every((role) => user.roles.includes(role));
+  if (isSame) return { changes: {}, events: [] };
+  if (roles.length > mostRoles) throw new TooManyRolesError(mostRoles);
+  return {
+    changes: { roles },
+    outdates: true,
+    events: [{ action: 'user.roles_changed', details: { before: user.roles, after: roles } }],
+  };
 }
 
 async function lockUser(manager: EntityManager, reference: UserReference): Promise<User> {

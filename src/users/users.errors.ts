@@ -33,6 +33,28 @@ export class UserNotActiveError extends ServiceError {
   }
 }
 
+/** Who was merged or is about to be erased can be neither disabled nor enabled. */
+export class UserMergedOrLeavingError extends ServiceError {
+  readonly code = 'invalid_request';
+
+  constructor({ status, mergedInto }: Pick<User, 'status' | 'mergedInto'>) {
+    super(
+      status === 'merged'
+        ? `This user was merged into ${mergedInto}: change that one.`
+        : 'This user is about to be erased, and has no sessions.',
+    );
+  }
+}
+
+/** A reason and an end belong to a user who is disabled. */
+export class NotDisabledError extends ServiceError {
+  readonly code = 'invalid_request';
+
+  constructor() {
+    super('reason and until belong to a disabled user: send them with "status": "disabled".');
+  }
+}
+
 /** A user has a number of roles at most: every access token carries them. */
 export class TooManyRolesError extends ServiceError {
   readonly code = 'invalid_request';

@@ -5,31 +5,25 @@ import { Settings } from '../config/settings.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { SealedBox } from '../crypto/sealed-box.js';
 import { Database } from '../database/database.js';
+import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
+import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Identity, type StoredSessionKey } from './identity.entity.js';
-import { type SignInRow, signInStatement } from './sign-in.statement.js';
+import { signInStatement } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
+import { UserStanding } from './user-standing.js';
 import { AccountDisabledError } from './users.errors.js';
 
-/** What WeChat said about a code, and where the request came from. */
-export interface SignIn {
-  appid: string;
+/** What WeChat said about a code, and who sent it. */
+export interface SignIn extends LoginCodePost, Client {
   openid: string;
   unionid?: string;
   sessionKey: string;
-  /** The code itself; only its keyed hash is kept. */
-  code: string;
-  ip: string;
-  userAgent?: string;
 }
 
 /** A person who has just come in, and the session that was opened for them. */
-export interface SignedIn {
-  user: SignInRow;
-  sessionId: string;
-  appid: string;
-  refreshToken: string;
+export interface SignedIn extends OpenSession {
   /** Whether this sign-in made the user. */
   isNewUser: boolean;
 }
@@ -40,8 +34,6 @@ class OvertakenError extends Error {}
 /** Each round that is lost was won by another sign-in of the same person, who will be found in the next. */
 const mostRounds = 5;
 
-const longestUserAgent = 512;
-
 /** Who a person is. */
 @Injectable()
 export class Users {
@@ -51,6 +43,8 @@ export class Users {
     private readonly database: Database,
     private readonly ring: KeyRing,
     private readonly refreshTokens: RefreshTokens,
+    private readonly loginCodes: LoginCodes,
+    private readonly standing: UserStanding,
     private readonly settings: Settings,
   ) {
     this.#sessionKeys = new SealedBox(ring, 'session-key');
@@ -66,15 +60,16 @@ export class Users {
   async signIn(signIn: SignIn): Promise<SignedIn> {
     const sessionId = uuidv7();
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
-    const values = this.signInValues(signIn, sessionId, hash);
-    const signedIn = { sessionId, refreshToken, appid: signIn.appid };
+    const refreshExpiresIn = Math.min(this.settings.refreshTokenTtl, this.settings.sessionMaxAge);
+    const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
+    const signedIn = { sessionId, appid: signIn.appid, refreshToken, refreshExpiresIn };
     for (let round = 0; round < mostRounds; round += 1) {
-      const [known] = await this.database.query<SignInRow>(signInStatement, values);
+      const [known] = await this.database.query<SessionUser>(signInStatement, values);
       if (known !== undefined) return { ...signedIn, user: known, isNewUser: false };
       try {
         return await this.database.transaction(async (manager) => {
           const isNewUser = await this.register(manager, signIn);
-          const [user] = await manager.query<SignInRow[]>(signInStatement.text, values);
+          const [user] = await manager.query<SessionUser[]>(signInStatement.text, values);
           if (user === undefined) throw new OvertakenError();
           return { ...signedIn, user, isNewUser };
         });
@@ -103,8 +98,9 @@ export class Users {
   }
 
   /** In the order of the statement's parameters. */
-  private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer): unknown[] {
-    const { appid, openid, sessionKey, code, ip, userAgent } = signIn;
+  private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
+    const { appid, openid, sessionKey } = signIn;
+    const { codeHash, postHash } = this.loginCodes.hash(signIn);
     const fingerprints = this.ring
       .hashes('session-key-fingerprint', appid, openid, sessionKey)
       .map((hash) => hash.toString('base64url'));
@@ -120,34 +116,44 @@ export class Users {
       fingerprints,
       sessionId,
       refreshHash,
-      ip,
-      userAgent?.slice(0, longestUserAgent) ?? null,
-      Math.min(this.settings.refreshTokenTtl, this.settings.sessionMaxAge),
-      this.ring.hash('login-code', appid, code),
+      signIn.ip,
+      userAgentOf(signIn),
+      lifetime,
+      codeHash,
+      postHash,
     ];
   }
 
   /**
-   * Makes the identity, and its user where no unionid leads to one.
+   * Makes the identity, and its user where no unionid leads to one; or finds out why it could not sign in.
    *
    * @returns whether a user was made
    * @throws {OvertakenError} where another sign-in got there first
    * @throws {AccountDisabledError}
    */
   private async register(manager: EntityManager, { appid, openid, unionid }: SignIn): Promise<boolean> {
-    await this.refuseDisabled(manager, appid, openid);
+    const identity = await manager.findOne(Identity, { where: { appid, openid }, relations: { user: true } });
+    if (identity !== null) {
+      // The statement found it, and its user not active.
+      await this.admit(manager, identity.user!);
+      return false;
+    }
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid);
     const userId = known ?? (await this.createUser(manager, unionid));
     await insertFirst(manager, Identity, { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null });
     return known === null;
   }
 
-  /** The statement found an identity whose user may not sign in, or none: says which. */
-  private async refuseDisabled(manager: EntityManager, appid: string, openid: string): Promise<void> {
-    const identity = await manager.findOne(Identity, { where: { appid, openid }, relations: { user: true } });
-    if (identity === null) return;
-    if (identity.user?.status === 'disabled') throw new AccountDisabledError(identity.user);
-    throw new OvertakenError();
+  /**
+   * Lets in who is active, or is disabled no longer.
+   *
+   * @throws {AccountDisabledError}
+   */
+  private async admit(manager: EntityManager, user: User): Promise<void> {
+    if (user.status !== 'disabled' || (await this.standing.reenable(manager, user.id))) return;
+    // Another sign-in may have been faster to enable them.
+    const { status } = await manager.findOneByOrFail(User, { id: user.id });
+    if (status === 'disabled') throw new AccountDisabledError(user);
   }
 
   private async ownerOf(manager: EntityManager, unionid: string): Promise<string | null> {
@@ -156,9 +162,8 @@ export class Users {
       lock: { mode: 'pessimistic_write' },
     });
     if (owner === null) return null;
-    const user = await manager.findOneByOrFail(User, { id: owner.userId });
-    if (user.status === 'disabled') throw new AccountDisabledError(user);
-    return user.id;
+    await this.admit(manager, await manager.findOneByOrFail(User, { id: owner.userId }));
+    return owner.userId;
   }
 
   private async createUser(manager: EntityManager, unionid: string | undefined): Promise<string> {

@@ -19,9 +19,10 @@ import {
 import { Settings } from '../config/settings.js';
 import { OverloadedError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
 
-/** Milliseconds for one attempt, and for a call with its retries and its wait for a turn. */
+/** Milliseconds for one attempt. */
 const attemptDeadline = 3_000;
-const callDeadline = 5_000;
+/** Milliseconds for a call with its retries and its wait for a turn. */
+export const callDeadline = 5_000;
 const mostRetries = 2;
 /** Whole calls in a row after which WeChat counts as away, and milliseconds until it is tried again. */
 const breakerThreshold = 10;

@@ -37,6 +37,8 @@ export class ServiceNode {
   output = '';
   /** All that it answered. */
   readonly answers: string[] = [];
+  /** Tokens that it handed out. */
+  readonly tokens = new Set<string>();
   url = '';
 
   private constructor(
@@ -104,8 +106,21 @@ export class ServiceNode {
     return this.post('/auth/login', body, call);
   }
 
+  refresh(refreshToken: unknown): Promise<Answer> {
+    return this.post('/auth/refresh', { refreshToken });
+  }
+
   me(accessToken: string): Promise<Answer> {
-    return this.get('/me', { headers: { authorization: `Bearer ${accessToken}` } });
+    return this.as(accessToken, 'GET', '/me');
+  }
+
+  /** A call with an access token. */
+  as(accessToken: string, method: string, path: string, body?: unknown): Promise<Answer> {
+    return this.call(method, path, { body, headers: { authorization: `Bearer ${accessToken}` } });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
   }
 
   async call(method: string, path: string, { headers = {}, body, from }: Call): Promise<Answer> {
@@ -127,7 +142,9 @@ export class ServiceNode {
     for await (const chunk of response) chunks.push(chunk);
     const answer = Buffer.concat(chunks).toString();
     this.answers.push(answer);
-    return { status: response.statusCode, headers: response.headers, text: answer, body: parse(answer) };
+    const parsed = parse(answer) as { accessToken?: string; refreshToken?: string } | undefined;
+    if (parsed?.accessToken !== undefined) this.tokens.add(parsed.accessToken).add(parsed.refreshToken!);
+    return { status: response.statusCode, headers: response.headers, text: answer, body: parsed };
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
 import { dump, TestDatabase } from './database.js';
 import { type Answer, ServiceNode } from './node.js';
@@ -19,8 +20,7 @@ export const [tea, cake, alone] = apps;
  */
 export class World {
   readonly nodes: ServiceNode[] = [];
-  /** Tokens that were handed out: none may turn up in a log or in the database. */
-  readonly #tokens = new Set<string>();
+  readonly otherDatabases: TestDatabase[] = [];
   /** Codes and secrets of the deployment: none may turn up there, nor in an answer. */
   readonly #secrets = new Set<string>(apps.map(({ secret }) => secret));
   readonly encryptionKey = randomBytes(32).toString('base64');
@@ -47,6 +47,13 @@ export class World {
     );
   }
 
+  /** An empty database beside the world's own, dropped with it. */
+  async anotherDatabase(): Promise<TestDatabase> {
+    const database = await TestDatabase.create(inject('postgresUrl'));
+    this.otherDatabases.push(database);
+    return database;
+  }
+
   async startNode(changes: Record<string, string | undefined> = {}): Promise<ServiceNode> {
     const node = this.launchNode(changes);
     await node.listening();
@@ -69,11 +76,7 @@ export class World {
 
   /** A person's login on a node. */
   async login(node: ServiceNode, user: string, appid: string = tea.appid): Promise<Answer> {
-    const answer = await node.login({ code: await this.code(user, appid), appid });
-    if (answer.status === 200) {
-      this.#tokens.add(answer.body.accessToken).add(answer.body.refreshToken);
-    }
-    return answer;
+    return node.login({ code: await this.code(user, appid), appid });
   }
 
   /** Makes WeChat's next answers on a path other than they should be. */
@@ -98,6 +101,45 @@ export class World {
     return answer;
   }
 
+  /** A person with the role admin, signed in. */
+  async operator(node: ServiceNode): Promise<{ id: string; accessToken: string }> {
+    const { body } = await this.login(node, 'operator');
+    await this.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
+    const { accessToken } = (await this.login(node, 'operator')).body;
+    return { id: body.user.id, accessToken };
+  }
+
+  /** Takes the locks of a query in a transaction of its own, until it is let go. */
+  async hold(text: string, values: unknown[] = []): Promise<() => Promise<void>> {
+    const holder = new Client({ connectionString: this.database.url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(text, values);
+    return async () => {
+      await holder.query('ROLLBACK');
+      await holder.end();
+    };
+  }
+
+  /** Resolves once a statement waits for a lock. */
+  async waitsForLock(): Promise<void> {
+    await expect
+      .poll(() =>
+        this.database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        ),
+      )
+      .not.toHaveLength(0);
+  }
+
+  /** Ends statements that wait for a lock: those of a node that has died go on otherwise. */
+  async endOtherWaits(): Promise<void> {
+    await this.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+  }
+
   /** Something that must not turn up anywhere. */
   keepSecret(secret: string): void {
     this.#secrets.add(secret);
@@ -110,12 +152,13 @@ export class World {
    */
   async expectSecretsKept(databaseUrl = this.database.url): Promise<void> {
     const secrets = [...this.#secrets, this.encryptionKey];
+    const tokens = this.nodes.flatMap((node) => [...node.tokens]);
     const logged = this.nodes.map(({ output }) => output).join('\n');
     const answered = this.nodes.flatMap(({ answers }) => answers).join('\n');
     const stored = await dump(databaseUrl);
     for (const [where, text, kept] of [
-      ['logged', logged, [...secrets, ...this.#tokens]],
-      ['stored', stored, [...secrets, ...this.#tokens]],
+      ['logged', logged, [...secrets, ...tokens]],
+      ['stored', stored, [...secrets, ...tokens]],
       ['answered', answered, secrets],
     ] as const) {
       const leaked = kept.find((secret) => text.includes(secret));
@@ -138,7 +181,7 @@ export function useWorld(): World {
       await world.expectSecretsKept();
     } finally {
       await world.emulator.close();
-      await world.database.drop();
+      await Promise.all([world.database, ...world.otherDatabases].map((database) => database.drop()));
     }
   });
   return world;

@@ -6,6 +6,8 @@ export class SessionsThatEnd1795219500000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE sessions ADD COLUMN ended_reason text`);
+    // Nullable: nodes of the version before go on writing rows without it while this one is being deployed.
+    await runner.query(`ALTER TABLE login_codes ADD COLUMN post_hash bytea`);
     await runner.query(`ALTER TABLE users ADD COLUMN sessions_ended_reason text`);
     await runner.query(`
       CREATE INDEX users_disabled_until_idx ON users (disabled_until) WHERE disabled_until IS NOT NULL`);
@@ -51,6 +53,7 @@ export class SessionsThatEnd1795219500000 implements MigrationInterface {
     await runner.query(`DROP TABLE login_stats, audit_events, revocations`);
     await runner.query(`DROP INDEX users_disabled_until_idx`);
     await runner.query(`ALTER TABLE users DROP COLUMN sessions_ended_reason`);
+    await runner.query(`ALTER TABLE login_codes DROP COLUMN post_hash`);
     await runner.query(`ALTER TABLE sessions DROP COLUMN ended_reason`);
   }
 }

@@ -1,0 +1,56 @@
+import { IsIn, ValidateBy, ValidateIf } from 'class-validator';
+import { isMoment } from '../http/moment.js';
+import { isPlainText } from '../users/plain-text.js';
+import { isRoleName, mostRoles } from '../users/role-name.js';
+
+const longestReason = 200;
+
+const isGiven = (_: object, value: unknown) => value !== undefined && value !== null;
+
+/** Body of a change to a user by the operator; what is absent stays. */
+export class UpdateUserRequest {
+  /** `disabled` ends all sessions and refuses logins; `active` lifts it. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsIn(['active', 'disabled'])
+  status?: 'active' | 'disabled';
+
+  /** Why the user is disabled, 1 to 200 characters. The person reads it when they try to log in. */
+  @ValidateIf(isGiven)
+  @ValidateBy(
+    { name: 'isReason', validator: { validate: (value) => isPlainText(value, longestReason) } },
+    {
+      message: `reason must be 1 to ${longestReason} characters, without control characters; null clears it`,
+    },
+  )
+  reason?: string | null;
+
+  /** When the user becomes active again by themself; ISO 8601 with its zone, in the future. */
+  @ValidateIf(isGiven)
+  @ValidateBy(
+    { name: 'isFuture', validator: { validate: isFuture } },
+    { message: 'until must be a time in the future, in ISO 8601 with its zone; null clears it' },
+  )
+  until?: string | null;
+
+  /** All roles that the user is to have. */
+  @ValidateIf((_, value) => value !== undefined)
+  @ValidateBy(
+    { name: 'isRoles', validator: { validate: isRoles } },
+    {
+      message: `roles must be a list of ${mostRoles} names at most, each of 1 to 32 of a-z, 0-9, _ and -, a letter first`,
+    },
+  )
+  roles?: string[];
+}
+
+function isRoles(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= mostRoles &&
+    value.every((role) => typeof role === 'string' && isRoleName(role))
+  );
+}
+
+function isFuture(value: unknown): boolean {
+  return isMoment(value) && new Date(value).getTime() > Date.now();
+}

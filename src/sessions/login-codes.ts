@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../config/settings.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { Database, type NamedStatement } from '../database/database.js';
+import {
+  type Client,
+  type OpenSession,
+  type SessionUser,
+  sessionUserColumns,
+  userAgentOf,
+} from './open-session.js';
+import { RefreshTokens } from './refresh-tokens.js';
+
+/** A code as a phone posts it. */
+export interface LoginCodePost {
+  appid: string;
+  code: string;
+  /** Header `Idempotency-Key`: with it only those who know it can repeat the code. */
+  idempotencyKey?: string;
+}
+
+/** A code that came again, and the session that it got. */
+export interface RepeatedLogin extends OpenSession {
+  /** Whether the first login with the code made the user. */
+  isNewUser: boolean;
+}
+
+/** Sessions that one code opens, the first included. */
+const mostUses = 20;
+
+interface RepeatRow extends SessionUser {
+  isKnown: boolean;
+  appid: string;
+  isNewUser: boolean;
+}
+
+/**
+ * Opens another session for a code that has opened one within the window. None where the first session has been
+ * ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
+ * that runs at the same time has either happened before, or will find the new session.
+ */
+const repeatStatement: NamedStatement = {
+  name: 'repeat-login-1',
+  text: `
+    WITH counted AS (
+      UPDATE login_codes
+      SET uses = uses + 1
+      WHERE code_hash = ANY ($1::bytea[])
+        AND coalesce(post_hash, code_hash) = ANY ($8::bytea[])
+        AND created_at > now() - make_interval(secs => $2::integer)
+        AND uses < ${mostUses}
+      RETURNING session_id
+    ), person AS (
+      SELECT
+        users.*, first.identity_id, first.client_id,
+        first.created_at = users.created_at AS is_new_user
+      FROM counted
+      JOIN sessions AS first ON first.id = counted.session_id
+      JOIN users ON users.id = first.user_id
+      WHERE first.ended_at IS NULL
+        AND first.session_epoch = users.session_epoch
+        AND users.status = 'active'
+      FOR NO KEY UPDATE OF users, first
+    ), session AS (
+      INSERT INTO sessions
+        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at)
+      SELECT
+        $3::uuid, users.id, users.identity_id, users.client_id, users.session_epoch, $4::bytea, $5::text,
+        $6::text, now() + make_interval(secs => $7::integer)
+      FROM person AS users
+    )
+    SELECT
+      EXISTS (SELECT FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS "isKnown",
+      ${sessionUserColumns},
+      users.client_id AS appid,
+      users.is_new_user AS "isNewUser"
+    FROM (SELECT) AS one
+    LEFT JOIN person AS users ON true`,
+};
+
+/** The codes of late, by which a phone that lost the answer finds its login again. */
+@Injectable()
+export class LoginCodes {
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly settings: Settings,
+  ) {}
+
+  /** What `login_codes` keeps of a code, without and with the key that came with it. */
+  hash({ appid, code, ...rest }: LoginCodePost): { codeHash: Buffer; postHash: Buffer } {
+    return {
+      codeHash: this.ring.hash('login-code', appid, code),
+      postHash: this.ring.hash('login-code', appid, code, ...keyOf(rest)),
+    };
+  }
+
+  /**
+   * Opens another session for a code that came before.
+   *
+   * @returns `unknown` where no such code has opened a session, `over` where it opens no more
+   * @throws {DatabaseUnavailableError}
+   */
+  async repeat(
+    { appid: requestedAppid, code, ...rest }: LoginCodePost,
+    client: Client,
+  ): Promise<RepeatedLogin | 'unknown' | 'over'> {
+    const sessionId = uuidv7();
+    const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
+    const refreshExpiresIn = Math.min(this.settings.refreshTokenTtl, this.settings.sessionMaxAge);
+    const [row] = await this.database.query<RepeatRow>(repeatStatement, [
+      // Under every key of the ring, since the node that came first may have another newest one.
+      this.ring.hashes('login-code', requestedAppid, code),
+      this.settings.codeReplayWindow,
+      sessionId,
+      hash,
+      client.ip,
+      userAgentOf(client),
+      refreshExpiresIn,
+      this.ring.hashes('login-code', requestedAppid, code, ...keyOf(rest)),
+    ]);
+    const { isKnown, appid, isNewUser, ...user } = row!;
+    if (user.id === null) return isKnown ? 'over' : 'unknown';
+    return { user, sessionId, appid, refreshToken, refreshExpiresIn, isNewUser };
+  }
+}
+
+function keyOf({ idempotencyKey }: Pick<LoginCodePost, 'idempotencyKey'>): string[] {
+  return idempotencyKey === undefined ? [] : [idempotencyKey];
+}

@@ -1,0 +1,80 @@
+import type { NamedStatement } from '../database/database.js';
+import { type SessionUser, sessionUserColumns } from './open-session.js';
+import type { RevocationReason } from './sessions.errors.js';
+
+/** A session that was refreshed. */
+export interface RefreshedRow extends SessionUser {
+  appid: string;
+  generation: number;
+  refreshExpiresIn: number;
+}
+
+/**
+ * Refreshes a session, in one round trip and by its primary key. The newest token moves the generation on; one
+ * before it, within the grace of the last rotation, finds the generation there is: both lead to the same
+ * successor. No row back: the session does not go on, or the token was superseded too long ago.
+ *
+ * - A token that is newer than the row is as good as the newest: we have made it, and a standby that took over
+ *   may have lost the rotation.
+ * - None of the columns written has an index, so that the row stays in its page.
+ * - `users` is read without a lock: a disable that commits meanwhile revokes the `ver` that is read here.
+ */
+export const refreshStatement: NamedStatement = {
+  name: 'refresh-1',
+  text: `
+    UPDATE sessions
+    SET
+      generation = greatest(sessions.generation, $3::integer + 1),
+      rotated_at = CASE WHEN $3::integer >= sessions.generation THEN now() ELSE sessions.rotated_at END,
+      last_seen_at = now(),
+      expires_at = least(
+        now() + make_interval(secs => $4::integer),
+        sessions.created_at + make_interval(secs => $5::integer)
+      )
+    FROM users
+    WHERE sessions.id = $1::uuid
+      AND sessions.refresh_hash = $2::bytea
+      AND sessions.ended_at IS NULL
+      AND sessions.expires_at > now()
+      AND sessions.created_at + make_interval(secs => $5::integer) > now()
+      AND (
+        $3::integer >= sessions.generation
+        OR sessions.rotated_at > now() - make_interval(secs => $6::integer)
+      )
+      AND users.id = sessions.user_id
+      AND users.status = 'active'
+      AND users.session_epoch = sessions.session_epoch
+    RETURNING
+      ${sessionUserColumns},
+      sessions.client_id AS appid,
+      sessions.generation,
+      round(extract(epoch FROM sessions.expires_at - now()))::integer AS "refreshExpiresIn"`,
+};
+
+/** A session that was not refreshed, and what could be the reason. */
+export interface RefusedRow {
+  userId: string;
+  isExpired: boolean;
+  endedReason: RevocationReason | null;
+  isOfThisEpoch: boolean;
+  epochEndedReason: RevocationReason | null;
+  status: 'active' | 'disabled' | 'deleting' | 'merged';
+  isSuperseded: boolean;
+}
+
+/** Why a session was not refreshed. Its row is locked, so that the reason stays true until the transaction ends. */
+export const refusalQuery = `
+  SELECT
+    sessions.user_id AS "userId",
+    sessions.expires_at <= now()
+      OR sessions.created_at + make_interval(secs => $4::integer) <= now() AS "isExpired",
+    sessions.ended_reason AS "endedReason",
+    sessions.session_epoch = users.session_epoch AS "isOfThisEpoch",
+    users.sessions_ended_reason AS "epochEndedReason",
+    users.status,
+    $3::integer < sessions.generation
+      AND sessions.rotated_at <= now() - make_interval(secs => $5::integer) AS "isSuperseded"
+  FROM sessions
+  JOIN users ON users.id = sessions.user_id
+  WHERE sessions.id = $1::uuid AND sessions.refresh_hash = $2::bytea
+  FOR NO KEY UPDATE OF sessions`;

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { RevocationMemory } from './revocation-memory.js';
+
+describe('RevocationMemory', () => {
+  let now: number;
+  let memory: RevocationMemory;
+  beforeEach(() => {
+    now = 0;
+    memory = new RevocationMemory(() => now);
+  });
+
+  const token = (version: number, sessionId = 'session', userId = 'user') => ({ sessionId, userId, version });
+
+  it('knows nothing against a token of whom it has not heard', () => {
+    memory.learn({ sessionId: 'other', reason: 'kicked' }, 60);
+    memory.learn({ userId: 'somebody', minimumVersion: 9, reason: 'disabled' }, 60);
+    expect(memory.verdict(token(1))).toBeUndefined();
+  });
+
+  it('says why a session has ended', () => {
+    memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
+    expect(memory.verdict(token(1))).toBe('signed_out');
+  });
+
+  it('tells tokens of before from those of after', () => {
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
+    expect(memory.verdict(token(4))).toBe('disabled');
+    expect(memory.verdict(token(5))).toBeUndefined();
+  });
+
+  it('tells what is out of date from what has ended', () => {
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'signed_out' }, 60);
+    memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
+    expect(memory.verdict(token(6))).toBeUndefined();
+    expect(memory.verdict(token(5))).toBe('outdated');
+    expect(memory.verdict(token(4))).toBe('signed_out');
+  });
+
+  it('does not care in which order it learns', () => {
+    memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
+    memory.learn({ userId: 'user', minimumVersion: 7, reason: 'kicked' }, 60);
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'signed_out' }, 60);
+    expect(memory.verdict(token(6))).toBe('kicked');
+    expect(memory.verdict(token(4))).toBe('kicked');
+    expect(memory.verdict(token(7))).toBeUndefined();
+  });
+
+  it('says why the session itself has ended where all of the user’s have ended, too', () => {
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
+    memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
+    expect(memory.verdict(token(4))).toBe('signed_out');
+    expect(memory.verdict(token(4, 'other'))).toBe('disabled');
+  });
+
+  it('forgets what is over, and only that', () => {
+    memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
+    now = 59_999;
+    memory.forget();
+    expect(memory.size).toBe(2);
+    now = 60_000;
+    memory.learn({ sessionId: 'newer', reason: 'kicked' }, 60);
+    memory.forget();
+    expect(memory.size).toBe(1);
+    expect(memory.verdict(token(1))).toBeUndefined();
+    expect(memory.verdict(token(1, 'newer'))).toBe('kicked');
+  });
+
+  it('remembers a user for as long as the newest of their revocations asks for', () => {
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
+    now = 30_000;
+    memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
+    now = 89_999;
+    memory.forget();
+    expect(memory.verdict(token(5))).toBe('outdated');
+    now = 90_000;
+    memory.forget();
+    expect(memory.size).toBe(0);
+  });
+
+  it('remembers nothing longer for learning it twice', () => {
+    memory.learn({ sessionId: 'session', reason: 'kicked' }, 60);
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'kicked' }, 60);
+    now = 30_000;
+    memory.learn({ sessionId: 'session', reason: 'kicked' }, 60);
+    memory.learn({ userId: 'user', minimumVersion: 5, reason: 'kicked' }, 60);
+    now = 60_000;
+    memory.forget();
+    expect(memory.size).toBe(0);
+  });
+});

@@ -1,0 +1,194 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Settings } from '../config/settings.js';
+import { Database, type NamedStatement } from '../database/database.js';
+import { describeError } from '../http/describe-error.js';
+import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
+import { Revocation } from './revocation.entity.js';
+import { RevocationsUnknownError, type RevocationReason } from './sessions.errors.js';
+import { longestAccessTokenLifetime } from './token-lifetimes.js';
+
+/** Milliseconds between two polls. */
+const pause = 250;
+/** Milliseconds for which a poll is believed, counted from its beginning. */
+const belief = 1_000;
+/** Milliseconds that a request waits for a node that has to catch up. */
+const patience = 500;
+/** Milliseconds for the statement of a poll: a connection that has gone silent must not blind the node for long. */
+const pollPatience = 1_000;
+/** Seconds added to the life of the longest token, since the clocks of nodes differ. */
+const clockMargin = 120;
+
+interface RevocationRow {
+  horizon: string;
+  sessionId: string | null;
+  userId: string | null;
+  minimumVersion: number | null;
+  reason: RevocationReason | null;
+  lifetime: number | null;
+}
+
+/**
+ * All revocations whose transaction had not ended when the poll before looked, and how far this one can see: every
+ * transaction below the horizon has ended. A transaction that was slow to commit thus comes late, but not never.
+ * https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
+ */
+const pollStatement: NamedStatement = {
+  name: 'poll-revocations-1',
+  text: `
+    SELECT
+      snapshot.horizon,
+      session_id AS "sessionId",
+      user_id AS "userId",
+      minimum_version AS "minimumVersion",
+      reason,
+      extract(epoch FROM expires_at - now())::float AS lifetime
+    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon) AS snapshot
+    LEFT JOIN revocations ON transaction_id >= $1::bigint AND expires_at > now()
+    ORDER BY transaction_id, id`,
+};
+
+/**
+ * What is revoked: written with the change that revokes, learnt by every node within a second, kept in memory, so
+ * that a guarded request asks no database.
+ *
+ * A node believes its memory only while its last successful poll began less than a second ago. One that was
+ * paused, cut off or held up catches up first, or admits that it does not know.
+ */
+@Injectable()
+export class Revocations implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger(Revocations.name);
+  readonly #memory = new RevocationMemory(() => performance.now());
+  readonly #lifetime: number;
+  /** Transactions below it hold nothing new; zero: everything is to be read. */
+  #horizon = 0n;
+  #lastPoll = { monotonic: -Infinity, wall: -Infinity };
+  #polling: Promise<boolean> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #blind = false;
+
+  constructor(
+    private readonly database: Database,
+    settings: Settings,
+  ) {
+    this.#lifetime = longestAccessTokenLifetime(settings) + clockMargin;
+  }
+
+  /** @throws {RevocationsUnknownError} A node that does not know what was revoked before does not start. */
+  async onModuleInit(): Promise<void> {
+    if (!(await this.poll())) throw new RevocationsUnknownError();
+    this.schedulePoll();
+  }
+
+  onApplicationShutdown(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Writes what is revoked, in the transaction of what revokes it. Hand it to {@link remember} once that has
+   * committed.
+   */
+  async write(manager: EntityManager, notice: RevocationNotice): Promise<void> {
+    await manager.insert(Revocation, {
+      ...notice,
+      transactionId: () => 'pg_current_xact_id()::text::bigint',
+      expiresAt: () => `now() + make_interval(secs => ${this.#lifetime})`,
+    });
+  }
+
+  /** Lets this node know at once what has been committed; the others poll. */
+  remember(notice: RevocationNotice): void {
+    this.#memory.learn(notice, this.#lifetime);
+  }
+
+  /**
+   * What is known against a token; see {@link RevocationMemory.verdict}.
+   *
+   * @throws {RevocationsUnknownError} where this node has to catch up and cannot
+   */
+  async verdict(token: TokenSubject): Promise<RevocationReason | 'outdated' | undefined> {
+    if (!this.isUpToDate()) await this.catchUp();
+    return this.#memory.verdict(token);
+  }
+
+  /** The wall clock is asked, too: that of a suspended machine goes on where the monotonic one stands still. */
+  private isUpToDate(): boolean {
+    const { monotonic, wall } = this.#lastPoll;
+    return performance.now() - monotonic < belief && Date.now() - wall < belief;
+  }
+
+  /** One poll for all requests that wait; a second one where the first was under way for too long already. */
+  private async catchUp(): Promise<void> {
+    const deadline = performance.now() + patience;
+    while (!this.isUpToDate()) {
+      const left = deadline - performance.now();
+      if (left <= 0 || !(await within(left, this.poll()))) throw new RevocationsUnknownError();
+    }
+  }
+
+  /** Whether it succeeded. Requests that come while one is under way share it. */
+  private poll(): Promise<boolean> {
+    this.#polling ??= this.readNews()
+      .then(
+        () => this.tellSight(),
+        (error: unknown) => this.tellBlindness(error),
+      )
+      .finally(() => (this.#polling = undefined));
+    return this.#polling;
+  }
+
+  private async readNews(): Promise<void> {
+    const began = { monotonic: performance.now(), wall: Date.now() };
+    let rows = await this.database.query<RevocationRow>(pollStatement, [String(this.#horizon)], pollPatience);
+    // Transaction ids never go back, unless another server has taken the place of this one.
+    if (BigInt(rows[0]!.horizon) < this.#horizon) {
+      rows = await this.database.query<RevocationRow>(pollStatement, ['0'], pollPatience);
+    }
+    for (const { sessionId, userId, minimumVersion, reason, lifetime } of rows) {
+      if (sessionId !== null) this.#memory.learn({ sessionId, reason: reason! }, lifetime!);
+      else if (userId !== null) {
+        this.#memory.learn({ userId, minimumVersion: minimumVersion!, reason }, lifetime!);
+      }
+    }
+    this.#memory.forget();
+    this.#horizon = BigInt(rows[0]!.horizon);
+    this.#lastPoll = began;
+  }
+
+  private tellSight(): true {
+    if (this.#blind) this.#logger.log('This node knows again what is revoked.');
+    this.#blind = false;
+    return true;
+  }
+
+  /** The next poll reads everything: after a failure, another server may answer. */
+  private tellBlindness(error: unknown): false {
+    this.#horizon = 0n;
+    if (!this.#blind && !this.#stopped) {
+      const { message } = describeError((error as Error).cause ?? error);
+      this.#logger.warn(`This node cannot learn what is revoked, and lets nobody in meanwhile: ${message}`);
+    }
+    this.#blind = true;
+    return false;
+  }
+
+  private schedulePoll(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.poll().then(() => this.schedulePoll()), pause).unref();
+  }
+}
+
+/** The outcome of `work`, or false where it takes longer than so many milliseconds. */
+async function within(milliseconds: number, work: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,192 @@
+import { decodeJwt } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Answer, ServiceNode } from './harness/node.js';
+import { alone, tea, useWorld } from './harness/world.js';
+
+describe('the same code again', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  let other: ServiceNode;
+  beforeAll(async () => {
+    [node, other] = await Promise.all([world.startNode(), world.startNode()]);
+  });
+
+  const post = (where: ServiceNode, code: string, key?: string, appid: string = tea.appid) =>
+    where.login({ code, appid }, key === undefined ? {} : { headers: { 'idempotency-key': key } });
+  const sessionOf = (answer: Answer) => decodeJwt(answer.body.accessToken)['sid'] as string;
+  const statuses = (answers: Answer[]) => answers.map(({ status }) => status);
+  const used = { status: 401, body: { code: 'code_used' } };
+
+  /** As if the code had been posted so many seconds ago. */
+  const age = (seconds: number) =>
+    world.database.query('UPDATE login_codes SET created_at = created_at - make_interval(secs => $1)', [
+      seconds,
+    ]);
+
+  it('logs in ten times over two nodes: one user, ten sessions, one exchange that WeChat accepted', async () => {
+    const code = await world.code('anna');
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => post([node, other][index % 2]!, code)),
+    );
+    expect(statuses(answers)).toEqual(Array(10).fill(200));
+    expect(new Set(answers.map(({ body }) => body.user.id)).size).toBe(1);
+    expect(new Set(answers.map((answer) => sessionOf(answer))).size).toBe(10);
+    const exchanges = await world.exchanges();
+    expect(exchanges.length, 'each node asks once').toBeLessThanOrEqual(2);
+    const guarded = await Promise.all(answers.map(({ body }) => node.me(body.accessToken)));
+    expect(statuses(guarded)).toEqual(Array(10).fill(200));
+    const refreshed = await Promise.all(answers.map(({ body }) => other.refresh(body.refreshToken)));
+    expect(statuses(refreshed)).toEqual(Array(10).fill(200));
+  });
+
+  it('asks WeChat once where one node gets it twice, at once or later', async () => {
+    const code = await world.code('bert');
+    const answers = await Promise.all([post(node, code), post(node, code)]);
+    answers.push(await post(node, code));
+    expect(statuses(answers)).toEqual([200, 200, 200]);
+    expect(await world.exchanges()).toHaveLength(1);
+  });
+
+  it('logs in on another node after an answer that was lost, new user or not as the first time', async () => {
+    const code = await world.code('carl');
+    const [lost, again] = [await post(node, code), await post(other, code)];
+    expect(again.status).toBe(200);
+    expect(again.body.isNewUser).toBe(true);
+    expect(again.body.user).toEqual(lost.body.user);
+    expect(sessionOf(again)).not.toBe(sessionOf(lost));
+    const second = await world.code('carl');
+    await post(node, second);
+    expect((await post(other, second)).body.isNewUser).toBe(false);
+  });
+
+  it('waits for a node whose login has not committed yet', async () => {
+    await world.login(node, 'dora');
+    const code = await world.code('dora');
+    const release = await world.hold('SELECT FROM users FOR UPDATE');
+    const first = post(node, code);
+    await expect.poll(() => world.exchanges()).toHaveLength(2);
+    const second = post(other, code);
+    await expect.poll(() => world.exchanges()).toHaveLength(3);
+    await release();
+    expect(statuses(await Promise.all([first, second]))).toEqual([200, 200]);
+  });
+
+  it('is used up after the window', async () => {
+    const code = await world.code('emil');
+    await post(node, code);
+    await age(11);
+    expect(await post(node, code)).toMatchObject(used);
+    expect(await post(other, code)).toMatchObject(used);
+  });
+
+  it('is found even where WeChat has forgotten it', async () => {
+    const patient = await world.startNode({ CODE_REPLAY_WINDOW: '300' });
+    const code = await world.code('fred');
+    await post(patient, code);
+    await world.control('POST', '/clock', { advanceSeconds: 301 });
+    const elsewhere = await world.startNode({ CODE_REPLAY_WINDOW: '300' });
+    expect((await post(elsewhere, code)).status).toBe(200);
+  });
+
+  it('opens twenty sessions at most, the first included', async () => {
+    const code = await world.code('gina');
+    const answers = await Promise.all(
+      Array.from({ length: 25 }, (_, index) => post([node, other][index % 2]!, code)),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
+    expect(answers.filter(({ body }) => body.code === 'code_used')).toHaveLength(5);
+    expect(await world.database.count(`sessions WHERE user_id = '${answers[0]!.body.user.id}'`)).toBe(20);
+  });
+
+  it('is never a repeat where CODE_REPLAY_WINDOW is 0', async () => {
+    const strict = await world.startNode({ CODE_REPLAY_WINDOW: '0' });
+    const code = await world.code('hans');
+    const answers = await Promise.all([post(strict, code), post(strict, code)]);
+    expect(statuses(answers).toSorted()).toEqual([200, 401]);
+    expect(await post(strict, code)).toMatchObject(used);
+  });
+
+  it('of another mini-program is no repeat', async () => {
+    const code = await world.code('ida');
+    await post(node, code);
+    expect((await post(node, code, undefined, alone.appid)).body.code).toBe('code_invalid');
+  });
+
+  describe('opens nothing once', () => {
+    it('the first session was logged out', async () => {
+      const code = await world.code('jane');
+      const { body } = await post(node, code);
+      await node.as(body.accessToken, 'POST', '/auth/logout');
+      expect(await post(node, code)).toMatchObject(used);
+      expect(await post(other, code)).toMatchObject(used);
+    });
+
+    it('all sessions were ended', async () => {
+      const code = await world.code('kate');
+      const { body } = await post(node, code);
+      await node.as(body.accessToken, 'POST', '/auth/logout/all');
+      expect(await post(node, code)).toMatchObject(used);
+    });
+
+    it('the user was disabled', async () => {
+      const code = await world.code('lena');
+      const { body } = await post(node, code);
+      await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [body.user.id]);
+      expect(await post(node, code)).toMatchObject(used);
+    });
+  });
+
+  describe('with an Idempotency-Key', () => {
+    it('is a repeat with the same key', async () => {
+      const code = await world.code('mona');
+      const answers = await Promise.all([post(node, code, 'key-1'), post(other, code, 'key-1')]);
+      expect(statuses([...answers, await post(other, code, 'key-1')])).toEqual([200, 200, 200]);
+    });
+
+    it.each<[string, string | undefined, string | undefined]>([
+      ['another key', 'key-1', 'key-2'],
+      ['no key', 'key-1', undefined],
+      ['a key where the first had none', undefined, 'key-1'],
+    ])('is none with %s', async (_, first, second) => {
+      const code = await world.code('nora');
+      expect((await post(node, code, first)).status).toBe(200);
+      const answers = await Promise.all([post(node, code, second), post(other, code, second)]);
+      expect(answers.map(({ body }) => body.code)).toEqual(['code_used', 'code_used']);
+      expect((await post(other, code, first)).status).toBe(200);
+    });
+
+    it.each(['', 'x'.repeat(256)])(
+      'must have 1 to 255 characters, and spends no code otherwise',
+      async (key) => {
+        const code = await world.code('olga');
+        expect(await post(node, code, key)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+        expect((await post(node, code, 'k'.repeat(255))).status).toBe(200);
+      },
+    );
+  });
+
+  it('is used where the node that exchanged it died before it could answer, and the next login works', async () => {
+    await world.login(node, 'paul');
+    const code = await world.code('paul');
+    const dying = await world.startNode();
+    const release = await world.hold('SELECT FROM users FOR UPDATE');
+    const before = await world.database.count('sessions');
+    const lost = post(dying, code).catch(() => 'died');
+    await expect.poll(() => world.exchanges()).toHaveLength(2);
+    await world.waitsForLock();
+    await dying.stop('SIGKILL');
+    expect(await lost).toBe('died');
+    await world.endOtherWaits();
+    await release();
+    expect(await post(node, code)).toMatchObject(used);
+    expect(await world.database.count('sessions')).toBe(before);
+    expect((await world.login(node, 'paul')).status).toBe(200);
+  });
+
+  it('is tried again where the first time led to nothing', async () => {
+    await world.fault({ errcode: -1, times: 3 });
+    const code = await world.code('quinn');
+    expect((await post(node, code)).body.code).toBe('wechat_unavailable');
+    expect((await post(node, code)).status).toBe(200);
+  });
+});
