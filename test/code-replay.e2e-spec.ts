@@ -102,7 +102,7 @@ describe('the same code again', () => {
     const strict = await world.startNode({ CODE_REPLAY_WINDOW: '0' });
     const code = await world.code('hans');
     const answers = await Promise.all([post(strict, code), post(strict, code)]);
-    expect(statuses(answers).toSorted()).toEqual([200, 401]);
+    expect(new Set(statuses(answers))).toEqual(new Set([200, 401]));
     expect(await post(strict, code)).toMatchObject(used);
   });
 

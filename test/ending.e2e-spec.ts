@@ -176,7 +176,8 @@ describe('the end of sessions', () => {
 
     it('ends the one that asks, too', async () => {
       const login = await world.login(node, 'fred');
-      await node.as(login.body.accessToken, 'DELETE', `/me/sessions/${sessionOf(login)}`);
+      const answer = await node.as(login.body.accessToken, 'DELETE', `/me/sessions/${sessionOf(login)}`);
+      expect(answer.status).toBe(204);
       await expectEnded(login, 'signed_out');
     });
 
@@ -252,7 +253,8 @@ describe('the end of sessions', () => {
         world.login(other, 'kate'),
         world.login(node, 'kate', cake.appid),
       ]);
-      expect(answers.map(({ status, body }) => [status, body.user?.id])).toEqual(Array(3).fill([200, id]));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(new Set(answers.map(({ body }) => body.user.id))).toEqual(new Set([id]));
       expect((await audit(id)).map(({ action, actor }) => [action, actor])).toEqual([
         ['user.disabled', 'person'],
         ['user.enabled', 'service'],
@@ -325,28 +327,28 @@ describe('the end of sessions', () => {
       },
     );
 
-    it.each<[string, unknown, string | null]>([
-      ['a status of another kind', { status: 'merged' }, 'status'],
-      ['no status', { status: null }, 'status'],
-      ['an end in the past', { status: 'disabled', until: '2020-01-01T00:00:00Z' }, 'until'],
-      ['an end without its zone', { status: 'disabled', until: '2099-01-01T00:00:00' }, 'until'],
-      ['an end that is a number', { status: 'disabled', until: 4_102_444_800 }, 'until'],
-      ['an empty reason', { status: 'disabled', reason: '' }, 'reason'],
-      ['a reason of 201 characters', { status: 'disabled', reason: 'x'.repeat(201) }, 'reason'],
-      ['a reason with a NUL', { status: 'disabled', reason: 'a\u0000b' }, 'reason'],
-      ['a reason for an active person', { reason: 'spam' }, null],
-      ['an end for an active person', { status: 'active', until: '2099-01-01T00:00:00Z' }, null],
-      ['a role in capitals', { roles: ['Admin'] }, 'roles'],
-      ['roles that are none', { roles: 'admin' }, 'roles'],
-      ['no roles', { roles: null }, 'roles'],
-      ['a role that is a number', { roles: [1] }, 'roles'],
-      ['seventeen roles', { roles: Array.from({ length: 17 }, (_, index) => `role${index}`) }, 'roles'],
-      ['a list', [], null],
-    ])('answers invalid_request to %s', async (_, body, field) => {
+    it.each<[string, unknown, string[]?]>([
+      ['a status of another kind', { status: 'merged' }, ['status']],
+      ['no status', { status: null }, ['status']],
+      ['an end in the past', { status: 'disabled', until: '2020-01-01T00:00:00Z' }, ['until']],
+      ['an end without its zone', { status: 'disabled', until: '2099-01-01T00:00:00' }, ['until']],
+      ['an end that is a number', { status: 'disabled', until: 4_102_444_800 }, ['until']],
+      ['an empty reason', { status: 'disabled', reason: '' }, ['reason']],
+      ['a reason of 201 characters', { status: 'disabled', reason: 'x'.repeat(201) }, ['reason']],
+      ['a reason with a NUL', { status: 'disabled', reason: 'a\u0000b' }, ['reason']],
+      ['a reason for an active person', { reason: 'spam' }],
+      ['an end for an active person', { status: 'active', until: '2099-01-01T00:00:00Z' }],
+      ['a role in capitals', { roles: ['Admin'] }, ['roles']],
+      ['roles that are none', { roles: 'admin' }, ['roles']],
+      ['no roles', { roles: null }, ['roles']],
+      ['a role that is a number', { roles: [1] }, ['roles']],
+      ['seventeen roles', { roles: Array.from({ length: 17 }, (_, index) => `role${index}`) }, ['roles']],
+      ['a list', []],
+    ])('answers invalid_request to %s', async (_, body, fields) => {
       const { id } = (await world.login(node, 'quinn')).body.user;
       const answer = await asOperator('PATCH', id, body);
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-      if (field !== null) expect(answer.body.errors).toMatchObject([{ field }]);
+      expect(answer.body.errors?.map(({ field: named }: { field: string }) => named)).toEqual(fields);
       expect(await audit(id)).toEqual([]);
     });
 

@@ -178,7 +178,8 @@ describe('POST /auth/refresh', () => {
       const answers = await Promise.all(
         Array.from({ length: 6 }, (_, index) => [node, other][index % 2]!.refresh(login.body.refreshToken)),
       );
-      expect(answers.map(({ body }) => body.code).toSorted()).toEqual([
+      const codes = answers.map(({ body }) => body.code as string);
+      expect(codes.toSorted((a, b) => a.localeCompare(b))).toEqual([
         'refresh_token_reused',
         ...Array(5).fill('session_revoked'),
       ]);
@@ -215,12 +216,12 @@ describe('POST /auth/refresh', () => {
       ['longer', (token) => `${token}A`, 401],
       ['padded', (token) => `${token}==`, 401],
       ['with a space', (token) => ` ${token}`, 401],
-      ['an access token', (_) => 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl', 401],
-      ['empty', (_) => '', 400],
-      ['longer than any', (_) => 'A'.repeat(10_000), 401],
-      ['a number', (_) => 5, 400],
-      ['null', (_) => null, 400],
-      ['an object', (_) => ({}), 400],
+      ['an access token', () => 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl', 401],
+      ['empty', () => '', 400],
+      ['longer than any', () => 'A'.repeat(10_000), 401],
+      ['a number', () => 5, 400],
+      ['null', () => null, 400],
+      ['an object', () => ({}), 400],
     ])('is refused: %s', async (_, change, status) => {
       const { refreshToken } = (await world.login(node, 'olga')).body;
       const answer = await node.refresh(change(refreshToken));

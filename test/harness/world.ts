@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
 import { dump, TestDatabase } from './database.js';
 import { type Answer, ServiceNode } from './node.js';
 
@@ -123,13 +123,12 @@ export class World {
 
   /** Resolves once a statement waits for a lock. */
   async waitsForLock(): Promise<void> {
-    await expect
-      .poll(() =>
-        this.database.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        ),
-      )
-      .not.toHaveLength(0);
+    await vi.waitUntil(async () => {
+      const waiting = await this.database.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return waiting.length > 0;
+    });
   }
 
   /** Ends statements that wait for a lock: those of a node that has died go on otherwise. */
