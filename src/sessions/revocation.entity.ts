@@ -6,7 +6,7 @@ import type { RevocationReason } from './sessions.errors.js';
  * use any more. Kept until the last token concerned has expired.
  */
 @Entity('revocations')
-@Index('revocations_transaction_id_idx', ['transactionId'])
+@Index('revocations_transaction_id_idx', ['transactionId', 'id'])
 export class Revocation {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

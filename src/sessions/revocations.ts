@@ -16,11 +16,25 @@ const belief = 1_000;
 const patience = 500;
 /** Milliseconds for the statement of a poll: a connection that has gone silent must not blind the node for long. */
 const pollPatience = 1_000;
+/** Rows that one statement reads: a node that starts among a million is not to run into that. */
+const mostRows = 10_000;
 /** Seconds added to the life of the longest token, since the clocks of nodes differ. */
 const clockMargin = 120;
 
+/** What a poll has seen: every transaction below `next`, but for those that were `pending`. */
+interface Snapshot {
+  next: bigint;
+  pending: string[];
+}
+
+/** As of a node that has seen nothing. */
+const beginning: Snapshot = { next: 0n, pending: [] };
+
 interface RevocationRow {
-  horizon: string;
+  next: string;
+  pending: string[];
+  transactionId: string | null;
+  id: string | null;
   sessionId: string | null;
   userId: string | null;
   minimumVersion: number | null;
@@ -29,23 +43,36 @@ interface RevocationRow {
 }
 
 /**
- * All revocations whose transaction had not ended when the poll before looked, and how far this one can see: every
- * transaction below the horizon has ended. A transaction that was slow to commit thus comes late, but not never.
+ * The revocations that an earlier poll has not seen: those of transactions that were pending then, and of newer
+ * ones. A transaction that is slow to commit thus comes late, but not never, and however long one stays open, no
+ * row is read again.
  * https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
  */
 const pollStatement: NamedStatement = {
   name: 'poll-revocations-1',
   text: `
     SELECT
-      snapshot.horizon,
+      pg_snapshot_xmax(snapshot)::text AS next,
+      ARRAY(SELECT pg_snapshot_xip(snapshot)::text) AS pending,
+      news.transaction_id AS "transactionId",
+      news.id,
       session_id AS "sessionId",
       user_id AS "userId",
       minimum_version AS "minimumVersion",
       reason,
       extract(epoch FROM expires_at - now())::float AS lifetime
-    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon) AS snapshot
-    LEFT JOIN revocations ON transaction_id >= $1::bigint AND expires_at > now()
-    ORDER BY transaction_id, id`,
+    FROM pg_current_snapshot() AS snapshot
+    LEFT JOIN (
+      SELECT * FROM revocations
+      WHERE transaction_id = ANY ($1::bigint[]) AND expires_at > now()
+      UNION ALL (
+        SELECT * FROM revocations
+        WHERE (transaction_id, id) > ($2::bigint, $3::bigint) AND expires_at > now()
+        ORDER BY transaction_id, id
+        LIMIT ${mostRows}
+      )
+    ) AS news ON true
+    ORDER BY news.transaction_id, news.id`,
 };
 
 /**
@@ -60,8 +87,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Revocations.name);
   readonly #memory = new RevocationMemory(() => performance.now());
   readonly #lifetime: number;
-  /** Transactions below it hold nothing new; zero: everything is to be read. */
-  #horizon = 0n;
+  #seen = beginning;
   #lastPoll = { monotonic: -Infinity, wall: -Infinity };
   #polling: Promise<boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -141,20 +167,31 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
 
   private async readNews(): Promise<void> {
     const began = { monotonic: performance.now(), wall: Date.now() };
-    let rows = await this.database.query<RevocationRow>(pollStatement, [String(this.#horizon)], pollPatience);
+    let rows = await this.read(this.#seen);
+    const { next, pending } = rows[0]!;
+    const seen = { next: BigInt(next), pending };
     // Transaction ids never go back, unless another server has taken the place of this one.
-    if (BigInt(rows[0]!.horizon) < this.#horizon) {
-      rows = await this.database.query<RevocationRow>(pollStatement, ['0'], pollPatience);
+    if (seen.next < this.#seen.next) rows = await this.read(beginning);
+    while (rows.length >= mostRows) {
+      const { transactionId, id } = rows.at(-1)!;
+      rows = await this.read({ next: BigInt(transactionId!), pending: [] }, id!);
     }
+    this.#memory.forget();
+    this.#seen = seen;
+    this.#lastPoll = began;
+  }
+
+  /** Learns what a snapshot has not seen; of its `next` transaction, what comes after a row. */
+  private async read({ next, pending }: Snapshot, id = '0'): Promise<RevocationRow[]> {
+    const values = [pending, String(next), id];
+    const rows = await this.database.query<RevocationRow>(pollStatement, values, pollPatience);
     for (const { sessionId, userId, minimumVersion, reason, lifetime } of rows) {
       if (sessionId !== null) this.#memory.learn({ sessionId, reason: reason! }, lifetime!);
       else if (userId !== null) {
         this.#memory.learn({ userId, minimumVersion: minimumVersion!, reason }, lifetime!);
       }
     }
-    this.#memory.forget();
-    this.#horizon = BigInt(rows[0]!.horizon);
-    this.#lastPoll = began;
+    return rows;
   }
 
   private tellSight(): true {
@@ -165,7 +202,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
 
   /** The next poll reads everything: after a failure, another server may answer. */
   private tellBlindness(error: unknown): false {
-    this.#horizon = 0n;
+    this.#seen = beginning;
     if (!this.#blind && !this.#stopped) {
       const { message } = describeError((error as Error).cause ?? error);
       this.#logger.warn(`This node cannot learn what is revoked, and lets nobody in meanwhile: ${message}`);

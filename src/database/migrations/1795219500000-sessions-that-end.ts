@@ -23,7 +23,7 @@ export class SessionsThatEnd1795219500000 implements MigrationInterface {
         created_at timestamptz(3) NOT NULL DEFAULT now(),
         expires_at timestamptz(3) NOT NULL
       )`);
-    await runner.query(`CREATE INDEX revocations_transaction_id_idx ON revocations (transaction_id)`);
+    await runner.query(`CREATE INDEX revocations_transaction_id_idx ON revocations (transaction_id, id)`);
     // No foreign keys: what is said here of a user or a session outlives them.
     await runner.query(`
       CREATE TABLE audit_events (
