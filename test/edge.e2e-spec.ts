@@ -283,6 +283,8 @@ describe('the edge', () => {
       expect(Object.keys(document.paths)).toEqual(
         expect.arrayContaining([
           '/auth/login',
+          '/.well-known/jwks.json',
+          '/.well-known/oauth-authorization-server',
           '/me',
           '/admin/users/search',
           '/admin/users/{id}',
@@ -318,7 +320,11 @@ describe('the edge', () => {
           if (named.length === 0) bare.push(`${method} ${path}`);
         }
       }
-      expect(bare).toEqual(['get /health/live']);
+      expect(bare.toSorted()).toEqual([
+        'get /.well-known/jwks.json',
+        'get /.well-known/oauth-authorization-server',
+        'get /health/live',
+      ]);
     });
   });
 });

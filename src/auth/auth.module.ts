@@ -7,6 +7,7 @@ import { WechatModule } from '../wechat/wechat.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { CodeLogin } from './code-login.js';
+import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginLimit } from './login-limit.js';
 import { SigningKeys } from './signing-keys.js';
@@ -15,7 +16,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
 /** Getting in: a code becomes a user, a user gets tokens, a token opens guarded routes. */
 @Module({
   imports: [PassportModule, JwtModule, SessionsModule, UsersModule, WechatModule],
-  controllers: [AuthController],
+  controllers: [AuthController, DiscoveryController],
   providers: [AccessTokens, CodeLogin, JwtGuard, LoginLimit, SigningKeys, WechatCodeStrategy],
   // The guard is made anew in each module that uses it, and asks for what these have.
   exports: [AccessTokens, JwtGuard, SessionsModule, SigningKeys],
