@@ -283,6 +283,7 @@ describe('the edge', () => {
       expect(Object.keys(document.paths)).toEqual(
         expect.arrayContaining([
           '/auth/login',
+          '/auth/verify',
           '/.well-known/jwks.json',
           '/.well-known/oauth-authorization-server',
           '/me',

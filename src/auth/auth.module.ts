@@ -11,12 +11,13 @@ import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginLimit } from './login-limit.js';
 import { SigningKeys } from './signing-keys.js';
+import { VerifyController } from './verify.controller.js';
 import { WechatCodeStrategy } from './wechat-code.strategy.js';
 
 /** Getting in: a code becomes a user, a user gets tokens, a token opens guarded routes. */
 @Module({
   imports: [PassportModule, JwtModule, SessionsModule, UsersModule, WechatModule],
-  controllers: [AuthController, DiscoveryController],
+  controllers: [AuthController, DiscoveryController, VerifyController],
   providers: [AccessTokens, CodeLogin, JwtGuard, LoginLimit, SigningKeys, WechatCodeStrategy],
   // The guard is made anew in each module that uses it, and asks for what these have.
   exports: [AccessTokens, JwtGuard, SessionsModule, SigningKeys],

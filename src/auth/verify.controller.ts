@@ -1,0 +1,63 @@
+import { All, Controller, Get, Header, HttpCode, Query, Res, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Problems } from '../http/problems.decorator.js';
+import { ForbiddenError } from './auth.errors.js';
+import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
+import { JwtGuard } from './jwt.guard.js';
+import { RoleNamePipe } from './role-name.pipe.js';
+
+/** For proxies that ask, before they hand a request on, whether its token is good and whose it is. */
+@Controller('auth/verify')
+@UseGuards(JwtGuard)
+@ApiTags('auth')
+@ApiBearerAuth()
+@Problems(
+  'invalid_request',
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'session_revoked',
+  'forbidden',
+  'database_unavailable',
+)
+export class VerifyController {
+  /**
+   * Check an access token for a proxy. The answer's X-User-Id, X-Session-Id, X-App-Id and X-User-Roles
+   * (comma-separated, empty for none) say whose it is.
+   */
+  @Get()
+  @HttpCode(204)
+  @Header('Cache-Control', 'no-store')
+  @ApiQuery({ name: 'role', required: false, description: 'A role that the person must have, too.' })
+  verify(
+    @CurrentUser() user: SignedInUser,
+    @Query('role', RoleNamePipe) role: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): void {
+    if (role !== undefined && !user.roles.includes(role)) throw new ForbiddenError();
+    // All four always, so that a proxy that copies them replaces whatever a visitor has sent under these names.
+    void reply.headers({
+      'X-User-Id': user.id,
+      'X-Session-Id': user.sessionId,
+      'X-App-Id': user.appid,
+      'X-User-Roles': user.roles.join(','),
+    });
+  }
+
+  /**
+   * The same for Envoy, whose ext_authz asks with the method of the original request, appends its path and query to
+   * `path_prefix`, and takes 200 alone for a yes.
+   */
+  @All('*')
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @ApiExcludeEndpoint()
+  verifyForEnvoy(
+    @CurrentUser() user: SignedInUser,
+    @Query('role', RoleNamePipe) role: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): void {
+    this.verify(user, role, reply);
+  }
+}
