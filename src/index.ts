@@ -21,5 +21,11 @@ export { Identity } from './users/identity.entity.js';
 export { Unionid } from './users/unionid.entity.js';
 export { User } from './users/user.entity.js';
 export { WeappAuthModule } from './weapp-auth.module.js';
+export {
+  decryptOpenData,
+  type OpenData,
+  type OpenDataRules,
+  type SealedOpenData,
+} from './wechat/open-data.js';
 export { WechatClient, type WechatSession } from './wechat/wechat.client.js';
 export { WechatModule } from './wechat/wechat.module.js';

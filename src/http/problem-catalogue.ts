@@ -28,6 +28,8 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  session_key_stale: { status: 422, title: 'The encrypted data does not open' },
+  open_data_invalid: { status: 422, title: 'The open data is invalid' },
   search_too_broad: { status: 422, title: 'The search is too broad' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong here' },

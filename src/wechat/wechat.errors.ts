@@ -95,6 +95,28 @@ export class WechatUnavailableError extends ServiceError {
   }
 }
 
+/** Encrypted data that does not open under any session_key of the person's. Why not, nobody is told. */
+export class SessionKeyStaleError extends ServiceError {
+  readonly code = 'session_key_stale';
+
+  constructor() {
+    super(
+      "The encrypted data does not open with what WeChat gave at this person's logins. Call wx.login and log in again, and only then fetch the data again: a login after it changes the key.",
+    );
+  }
+}
+
+/** Open data that cannot be taken: malformed, or opened and then not what it should be. */
+export class OpenDataInvalidError extends ServiceError {
+  readonly code = 'open_data_invalid';
+
+  constructor() {
+    super(
+      "The data is incomplete, changed, too old, or another person's. Fetch it again, and send at once what WeChat gives, unchanged.",
+    );
+  }
+}
+
 /** As many calls to WeChat are under way and waiting as this node allows. */
 export class OverloadedError extends ServiceError {
   readonly code = 'overloaded';
