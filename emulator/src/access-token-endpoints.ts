@@ -7,7 +7,7 @@ import {
   type AccessToken,
 } from './access-tokens.js';
 import { requireApp, type EndpointAnswer } from './endpoint.js';
-import { isJsonObject, parseJson, type JsonObject } from './json.js';
+import { parseJsonBody, textField } from './json-body.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import { WechatError } from './wechat-errors.js';
 import type { Wechat } from './wechat.js';
@@ -86,24 +86,4 @@ function parseStableTokenBody(body: string) {
     grantType: textField(fields, 'grant_type'),
     forceRefresh,
   };
-}
-
-/** WeChat tells an empty body from a wrong one. */
-function parseJsonBody(body: string): JsonObject {
-  if (body === '') {
-    throw new WechatError(44002);
-  }
-  const fields = parseJson(body);
-  if (!isJsonObject(fields)) {
-    throw new WechatError(47001);
-  }
-  return fields;
-}
-
-function textField(fields: JsonObject, name: string): string | null {
-  const value = fields[name] ?? null;
-  if (value !== null && typeof value !== 'string') {
-    throw new WechatError(47001);
-  }
-  return value;
 }

@@ -1,6 +1,5 @@
-import type { App } from './apps.js';
 import { requireApp, type EndpointAnswer } from './endpoint.js';
-import { unionidOf } from './identifiers.js';
+import { unionidTold } from './unionid.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import { WechatError } from './wechat-errors.js';
 import type { Wechat } from './wechat.js';
@@ -19,17 +18,9 @@ export function codeToSession(wechat: Wechat, { query }: UpstreamRequest): Endpo
     throw new WechatError(41008);
   }
   const session = wechat.loginCodes.redeemable(code, app.appid, wechat.clock.now());
-  const unionid = unionidTold(wechat, app, session.user);
+  const unionid = unionidTold(wechat, app.appid, session.user);
   return {
     fields: { session_key: session.key, openid: session.openid, ...(unionid && { unionid }) },
     effect: () => wechat.loginCodes.spend(code),
   };
-}
-
-/** Apps that are bound to an Open Platform account are told it; the others get no such field. */
-function unionidTold(wechat: Wechat, { openPlatform }: App, user: string): string | undefined {
-  if (openPlatform === undefined || !wechat.users.named(user).unionid) {
-    return undefined;
-  }
-  return unionidOf(openPlatform, user);
 }

@@ -1,4 +1,5 @@
 import { newLoginCode } from './identifiers.js';
+import { RecentMap } from './recent-map.js';
 import type { Session } from './sessions.js';
 import { WechatError } from './wechat-errors.js';
 
@@ -15,12 +16,11 @@ interface LoginCode {
 
 /** The codes of `wx.login`: each for one app and user, good for five minutes and once. */
 export class LoginCodes {
-  private readonly codes = new Map<string, LoginCode>();
+  private readonly codes = new RecentMap<LoginCode>(codesKept);
 
   issue(session: Session, now: number): string {
     const code = newLoginCode();
-    this.codes.set(code, { session, issuedAt: now, spent: false });
-    this.forgetOldest();
+    this.codes.add(code, { session, issuedAt: now, spent: false });
     return code;
   }
 
@@ -48,14 +48,5 @@ export class LoginCodes {
 
   clear(): void {
     this.codes.clear();
-  }
-
-  private forgetOldest(): void {
-    for (const oldest of this.codes.keys()) {
-      if (this.codes.size <= codesKept) {
-        return;
-      }
-      this.codes.delete(oldest);
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { createEmulator, type Emulator } from '../src/index.js';
 
 export const appOne = 'wxe000000000000001';
@@ -12,6 +12,11 @@ export interface Answer {
   text: string;
   /** The body as JSON; undefined if it is none. */
   json: Record<string, unknown>;
+}
+
+export interface LoggedIn {
+  openid: string;
+  sessionKey: string;
 }
 
 /** One emulator for a test file, as new before each test, spoken to over HTTP. */
@@ -79,12 +84,19 @@ export function useEmulator() {
     return call(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
   }
 
+  /** `wx.login` and the exchange of its code. */
+  async function logIn(appid = appOne, user = 'anna'): Promise<LoggedIn> {
+    const { json } = await exchange(await login(appid, user), { appid });
+    return { openid: String(json['openid']), sessionKey: String(json['session_key']) };
+  }
+
   return {
     call,
     control,
     get,
     post,
     login,
+    logIn,
     exchange,
     plainToken,
     stableToken,
@@ -105,6 +117,14 @@ export function secretOf(appid: string): string {
 /** What a backend signs its session key with: the key as text, over nothing. */
 export function signatureBy(sessionKey: string): string {
   return createHmac('sha256', sessionKey).update('').digest('hex');
+}
+
+/** What a refusal looks like under /cgi-bin/ and /wxa/. */
+export function refusal(errcode: number, message: string): object {
+  return {
+    errcode,
+    errmsg: expect.stringMatching(new RegExp(`^${message} rid: [0-9a-f]{8}(-[0-9a-f]{8}){2}$`)),
+  };
 }
 
 /** The machine's time stands still, while timers and connections go on. */

@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { appOne, appTwo, freezeTime, signatureBy, useEmulator } from './harness.js';
+import { appOne, appTwo, freezeTime, refusal, signatureBy, useEmulator, type LoggedIn } from './harness.js';
 
 const emulator = useEmulator();
-
-interface LoggedIn {
-  openid: string;
-  sessionKey: string;
-}
-
-async function logIn(appid = appOne, user = 'anna'): Promise<LoggedIn> {
-  const { json } = await emulator.exchange(await emulator.login(appid, user), { appid });
-  return { openid: String(json['openid']), sessionKey: String(json['session_key']) };
-}
 
 async function signedQuery(
   { openid, sessionKey }: LoggedIn,
@@ -31,17 +21,10 @@ async function check(loggedIn: LoggedIn, changes: Record<string, string> = {}) {
   return emulator.get('/wxa/checksession', await signedQuery(loggedIn, changes));
 }
 
-function wxaRefusal(errcode: number, message: string): object {
-  return {
-    errcode,
-    errmsg: expect.stringMatching(new RegExp(`^${message} rid: [0-9a-f]{8}(-[0-9a-f]{8}){2}$`)),
-  };
-}
-
 describe('wx.login and the session key', () => {
   it('changes the key every time', async () => {
-    const first = await logIn();
-    const second = await logIn();
+    const first = await emulator.logIn();
+    const second = await emulator.logIn();
 
     expect(second.openid).toBe(first.openid);
     expect(second.sessionKey).not.toBe(first.sessionKey);
@@ -50,20 +33,20 @@ describe('wx.login and the session key', () => {
   it('keeps the key within sessionKeyMinInterval, and changes it afterwards', async () => {
     freezeTime();
     await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600 });
-    const first = await logIn();
+    const first = await emulator.logIn();
     await emulator.advance(599);
-    const within = await logIn();
+    const within = await emulator.logIn();
     await emulator.advance(1);
-    const after = await logIn();
+    const after = await emulator.logIn();
 
     expect(within.sessionKey).toBe(first.sessionKey);
     expect(after.sessionKey).not.toBe(first.sessionKey);
   });
 
   it('has a key per app and user', async () => {
-    const anna = await logIn(appOne, 'anna');
-    await logIn(appTwo, 'anna');
-    await logIn(appOne, 'bo');
+    const anna = await emulator.logIn(appOne, 'anna');
+    await emulator.logIn(appTwo, 'anna');
+    await emulator.logIn(appOne, 'bo');
 
     expect((await check(anna)).json['errcode']).toBe(0);
   });
@@ -72,19 +55,19 @@ describe('wx.login and the session key', () => {
 describe('POST /__emulator__/session-keys/rotate', () => {
   it('replaces the key, whatever sessionKeyMinInterval says', async () => {
     await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600 });
-    const anna = await logIn();
+    const anna = await emulator.logIn();
     const { status, json } = await emulator.control('POST', '/session-keys/rotate', {
       appid: appOne,
       user: 'anna',
     });
 
     expect({ status, json }).toEqual({ status: 200, json: { rotated: true } });
-    expect((await check(anna)).json).toEqual(wxaRefusal(87009, 'invalid signature'));
+    expect((await check(anna)).json).toEqual(refusal(87009, 'invalid signature'));
   });
 
   it('lets a code that was obtained before resolve to the new key', async () => {
     await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600 });
-    const before = await logIn();
+    const before = await emulator.logIn();
     const code = await emulator.login();
     await emulator.control('POST', '/session-keys/rotate', { appid: appOne, user: 'anna' });
     const { json } = await emulator.exchange(code);
@@ -96,14 +79,14 @@ describe('POST /__emulator__/session-keys/rotate', () => {
 
 describe('GET /wxa/checksession', () => {
   it('answers errcode 0 and ok to the valid key', async () => {
-    const { status, text } = await check(await logIn());
+    const { status, text } = await check(await emulator.logIn());
 
     expect(status).toBe(200);
     expect(text).toBe('{"errcode":0,"errmsg":"ok"}');
   });
 
   it('has a JSON content type, which can be set', async () => {
-    const anna = await logIn();
+    const anna = await emulator.logIn();
     const usual = await check(anna);
     await emulator.control('POST', '/settings', { wxaContentType: 'text/plain' });
     const set = await check(anna);
@@ -115,26 +98,24 @@ describe('GET /wxa/checksession', () => {
   it('takes tokens of /cgi-bin/token as well', async () => {
     const { json } = await emulator.plainToken();
 
-    expect((await check(await logIn(), { access_token: String(json['access_token']) })).json['errcode']).toBe(
-      0,
-    );
+    expect(
+      (await check(await emulator.logIn(), { access_token: String(json['access_token']) })).json['errcode'],
+    ).toBe(0);
   });
 
   it('answers 87009 to a key that a later login replaced', async () => {
-    const first = await logIn();
-    const second = await logIn();
+    const first = await emulator.logIn();
+    const second = await emulator.logIn();
 
-    expect((await check(first)).json).toEqual(wxaRefusal(87009, 'invalid signature'));
+    expect((await check(first)).json).toEqual(refusal(87009, 'invalid signature'));
     expect((await check(second)).json['errcode']).toBe(0);
   });
 
   it('answers 87009 to a signature by the decoded key', async () => {
-    const anna = await logIn();
+    const anna = await emulator.logIn();
     const decoded = Buffer.from(anna.sessionKey, 'base64').toString('latin1');
 
-    expect((await check({ ...anna, sessionKey: decoded })).json).toEqual(
-      wxaRefusal(87009, 'invalid signature'),
-    );
+    expect((await check({ ...anna, sessionKey: decoded })).json).toEqual(refusal(87009, 'invalid signature'));
   });
 
   it.each([
@@ -143,15 +124,15 @@ describe('GET /wxa/checksession', () => {
     ['an openid nobody has', { openid: 'oooooooooooooooooooooooooooo' }, 40003, 'invalid openid'],
     ['no openid', { openid: '' }, 40003, 'invalid openid'],
   ])('refuses %s', async (_name, changes, errcode, message) => {
-    expect((await check(await logIn(), changes)).json).toEqual(wxaRefusal(errcode, message));
+    expect((await check(await emulator.logIn(), changes)).json).toEqual(refusal(errcode, message));
   });
 
   it('refuses the openid of another app', async () => {
-    expect((await check(await logIn(appTwo))).json).toEqual(wxaRefusal(40003, 'invalid openid'));
+    expect((await check(await emulator.logIn(appTwo))).json).toEqual(refusal(40003, 'invalid openid'));
   });
 
   it('judges the token before all else', async () => {
-    const { json } = await check(await logIn(), { access_token: 'wrong', openid: 'wrong' });
+    const { json } = await check(await emulator.logIn(), { access_token: 'wrong', openid: 'wrong' });
 
     expect(json['errcode']).toBe(40001);
   });
@@ -159,7 +140,7 @@ describe('GET /wxa/checksession', () => {
 
 describe('GET /wxa/resetusersessionkey', () => {
   it('gives a new key, in the order errcode, errmsg, openid, session_key', async () => {
-    const anna = await logIn();
+    const anna = await emulator.logIn();
     const { status, json } = await emulator.get('/wxa/resetusersessionkey', await signedQuery(anna));
 
     expect(status).toBe(200);
@@ -169,7 +150,7 @@ describe('GET /wxa/resetusersessionkey', () => {
   });
 
   it('kills the old key at once', async () => {
-    const anna = await logIn();
+    const anna = await emulator.logIn();
     const { json } = await emulator.get('/wxa/resetusersessionkey', await signedQuery(anna));
 
     expect((await check(anna)).json['errcode']).toBe(87009);
@@ -177,13 +158,13 @@ describe('GET /wxa/resetusersessionkey', () => {
   });
 
   it('refuses a wrong signature and changes nothing', async () => {
-    const anna = await logIn();
+    const anna = await emulator.logIn();
     const { json } = await emulator.get(
       '/wxa/resetusersessionkey',
       await signedQuery(anna, { signature: signatureBy('wrong') }),
     );
 
-    expect(json).toEqual(wxaRefusal(87009, 'invalid signature'));
+    expect(json).toEqual(refusal(87009, 'invalid signature'));
     expect((await check(anna)).json['errcode']).toBe(0);
   });
 });
@@ -216,7 +197,7 @@ describe('POST /__emulator__/wx/checkSession', () => {
   });
 
   it('stays ok when the backend resets the key', async () => {
-    await emulator.get('/wxa/resetusersessionkey', await signedQuery(await logIn()));
+    await emulator.get('/wxa/resetusersessionkey', await signedQuery(await emulator.logIn()));
 
     expect(await checkOnPhone()).toBe('checkSession:ok');
   });
