@@ -55,13 +55,17 @@ export function stableToken(wechat: Wechat, { body }: UpstreamRequest): Endpoint
   };
 }
 
-/** The app whose token came in the query, of either family. */
-export function requireAccessToken(wechat: Wechat, query: URLSearchParams): string {
+/** The appid of the app whose token came in the query, of either family, and which may call this path. */
+export function requireAuthorizedApp(wechat: Wechat, { path, query }: UpstreamRequest): string {
   const value = query.get('access_token');
   if (!value) {
     throw new WechatError(41001);
   }
-  return requireAlive(findAccessToken(wechat, value), wechat.clock.now()).appid;
+  const { appid } = requireAlive(findAccessToken(wechat, value), wechat.clock.now());
+  if (wechat.apps.find(appid)?.unauthorized?.includes(path)) {
+    throw new WechatError(48001);
+  }
+  return appid;
 }
 
 export function findAccessToken(wechat: Wechat, value: string): AccessToken | undefined {

@@ -51,6 +51,19 @@ export class TokenFamily {
     this.byApp.set(token.appid, [...earlier, token].slice(-tokensKept));
   }
 
+  /**
+   * What another server does by asking for tokens of its own: none given out so far works any more, and the latest is
+   * one that nobody here has seen. Returns how many ended.
+   */
+  replaceAll(appid: string, now: number): number {
+    const working = (this.byApp.get(appid) ?? []).filter((token) => now < endOf(token));
+    for (const token of working) {
+      token.supersededAt = now;
+    }
+    this.add(newAccessToken(appid, now), now);
+    return working.length;
+  }
+
   find(value: string): AccessToken | undefined {
     for (const tokens of this.byApp.values()) {
       const token = tokens.find((each) => each.value === value);
@@ -71,8 +84,12 @@ export function requireAlive(token: AccessToken | undefined, now: number): Acces
   if (!token) {
     throw new WechatError(40001);
   }
-  if (now >= Math.min(token.expiresAt, token.supersededAt)) {
+  if (now >= endOf(token)) {
     throw new WechatError(token.expiresAt <= token.supersededAt ? 42001 : 40001);
   }
   return token;
+}
+
+function endOf({ expiresAt, supersededAt }: AccessToken): number {
+  return Math.min(expiresAt, supersededAt);
 }

@@ -31,6 +31,8 @@ export interface App {
   name?: string;
   /** The Open Platform account that the app is bound to, under any name; without one there is no unionid. */
   openPlatform?: string;
+  /** The paths that WeChat refuses this app with 48001, for want of the right to call them. */
+  unauthorized?: readonly string[];
   push: AppPush;
 }
 
@@ -92,13 +94,14 @@ export class Apps {
 
 /** Checks an app that came as JSON: from a control call, a file, or a caller without types. */
 export function parseApp(input: ControlInput): AppInput {
-  refuseUnknownFields(input, ['appid', 'secret', 'type', 'name', 'openPlatform', 'push']);
+  refuseUnknownFields(input, ['appid', 'secret', 'type', 'name', 'openPlatform', 'unauthorized', 'push']);
   return onlyGiven({
     appid: patternedText(input, 'appid', appidPattern, 'wx and 16 lower-case hexadecimal digits'),
     secret: optionalText(input, 'secret'),
     type: optionalChoice(input, 'type', appTypes),
     name: optionalText(input, 'name'),
     openPlatform: input['openPlatform'] === null ? null : optionalText(input, 'openPlatform'),
+    unauthorized: parsePaths(input['unauthorized']),
     push: parsePush(input['push']),
   });
 }
@@ -115,6 +118,20 @@ export function requiredApp(apps: Apps, input: ControlInput): App {
     );
   }
   return app;
+}
+
+function parsePaths(paths: unknown): string[] | undefined {
+  if (paths === undefined) {
+    return undefined;
+  }
+  if (!Array.isArray(paths) || !paths.every(isTokenPath)) {
+    throw new ControlError('unauthorized must be a list of paths under /wxa/: ["/wxa/msg_sec_check"]');
+  }
+  return paths;
+}
+
+function isTokenPath(path: unknown): path is string {
+  return typeof path === 'string' && /^\/wxa\/[\w/]+$/.test(path);
 }
 
 function parsePush(push: unknown): Partial<AppPush> | undefined {

@@ -36,6 +36,7 @@ const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ['POST /wx/login', (wechat, input) => wechat.phone.login(...appAndUser(wechat, input))],
   ['POST /wx/checkSession', (wechat, input) => wechat.phone.checkSession(...appAndUser(wechat, input))],
   ['POST /session-keys/rotate', rotateSessionKey],
+  ['POST /access-tokens/expire', expireAccessTokens],
   ['GET /faults', (wechat) => ({ items: wechat.faults.all() })],
   ['POST /faults', addFault],
   ['DELETE /faults', removeFaults],
@@ -101,6 +102,14 @@ function rotateSessionKey(wechat: Wechat, input: ControlInput): object {
   wechat.users.named(user);
   wechat.sessions.rotate(appid, user, wechat.clock.now());
   return { rotated: true };
+}
+
+function expireAccessTokens(wechat: Wechat, input: ControlInput): object {
+  const { appid } = requiredApp(wechat.apps, input);
+  const now = wechat.clock.now();
+  return {
+    expired: wechat.plainTokens.replaceAll(appid, now) + wechat.stableTokens.replaceAll(appid, now),
+  };
 }
 
 function addFault(wechat: Wechat, input: ControlInput): object {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { requireAccessToken } from './access-token-endpoints.js';
+import { requireAuthorizedApp } from './access-token-endpoints.js';
 import type { EndpointAnswer } from './endpoint.js';
 import { newSessionKey } from './identifiers.js';
 import type { Session } from './sessions.js';
@@ -11,8 +11,8 @@ import type { Wechat } from './wechat.js';
  * GET /wxa/checksession: whether the backend's session key is the valid one.
  * See "checkSessionKey", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/checkSessionKey.html
  */
-export function checkSessionKey(wechat: Wechat, { query }: UpstreamRequest): EndpointAnswer {
-  requireSignedSession(wechat, query);
+export function checkSessionKey(wechat: Wechat, request: UpstreamRequest): EndpointAnswer {
+  requireSignedSession(wechat, request);
   return { fields: { errcode: 0, errmsg: 'ok' } };
 }
 
@@ -20,8 +20,8 @@ export function checkSessionKey(wechat: Wechat, { query }: UpstreamRequest): End
  * GET /wxa/resetusersessionkey: a new session key at the backend's wish; the old one dies at once.
  * See "ResetUserSessionKey", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/ResetUserSessionKey.html
  */
-export function resetUserSessionKey(wechat: Wechat, { query }: UpstreamRequest): EndpointAnswer {
-  const session = requireSignedSession(wechat, query);
+export function resetUserSessionKey(wechat: Wechat, request: UpstreamRequest): EndpointAnswer {
+  const session = requireSignedSession(wechat, request);
   const key = newSessionKey();
   return {
     fields: { errcode: 0, errmsg: 'ok', openid: session.openid, session_key: key },
@@ -30,8 +30,9 @@ export function resetUserSessionKey(wechat: Wechat, { query }: UpstreamRequest):
 }
 
 /** The key is taken as the text it is, not decoded; the message that is signed is empty. */
-function requireSignedSession(wechat: Wechat, query: URLSearchParams): Session {
-  const appid = requireAccessToken(wechat, query);
+function requireSignedSession(wechat: Wechat, request: UpstreamRequest): Session {
+  const appid = requireAuthorizedApp(wechat, request);
+  const { query } = request;
   const session = wechat.sessions.find(query.get('openid') ?? '');
   if (session?.appid !== appid) {
     throw new WechatError(40003);

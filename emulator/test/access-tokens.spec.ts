@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { appOne, appTwo, freezeTime, refusal, secretOf, useEmulator } from './harness.js';
 
 const adviceOnInvalidTokens =
@@ -293,5 +293,70 @@ describe('an access token in a call', () => {
     const { json } = await emulator.get('/wxa/checksession', { access_token: String(token) });
 
     expect(json).toEqual(refusal(42001, 'access_token expired'));
+  });
+});
+
+describe('an app without the right to call a path', () => {
+  const setPaths = (unauthorized: string[]) =>
+    emulator.control('POST', '/apps', { appid: appTwo, unauthorized });
+  afterEach(() => setPaths([]));
+
+  it('is refused with 48001, once its token is accepted, until it has the right', async () => {
+    const token = await newStableToken({ appid: appTwo });
+    await setPaths(['/wxa/checksession']);
+    const { json } = await emulator.get('/wxa/checksession', { access_token: String(token) });
+    const withoutToken = await verdictOn('made up');
+    await setPaths([]);
+
+    expect(json).toEqual(refusal(48001, 'api unauthorized'));
+    expect(withoutToken).toBe(40001);
+    expect(await verdictOn(token)).toBe(accepted);
+  });
+
+  it('can call other paths, and other apps can call that one', async () => {
+    const token = await newStableToken({ appid: appTwo });
+    await setPaths(['/wxa/checksession']);
+    const otherPath = await emulator.get('/wxa/resetusersessionkey', { access_token: String(token) });
+
+    expect(otherPath.json['errcode']).toBe(accepted);
+    expect(await verdictOn(await newStableToken())).toBe(accepted);
+  });
+});
+
+describe('POST /__emulator__/access-tokens/expire', () => {
+  it('ends all tokens of the app at once: 40001', async () => {
+    const tokens = [await newPlainToken(), await newPlainToken(), await newStableToken()];
+    const { status, json } = await emulator.control('POST', '/access-tokens/expire', { appid: appOne });
+    const verdicts = await Promise.all(tokens.map(verdictOn));
+
+    expect({ status, json }).toEqual({ status: 200, json: { expired: 3 } });
+    expect(verdicts).toEqual([40001, 40001, 40001]);
+  });
+
+  it('lets stable_token give the token that replaced them, without a forced refresh', async () => {
+    const old = await newStableToken();
+    await emulator.control('POST', '/access-tokens/expire', { appid: appOne });
+    const replacement = await newStableToken();
+
+    expect(replacement).not.toBe(old);
+    expect(await verdictOn(replacement)).toBe(accepted);
+  });
+
+  it('leaves alone the tokens of other apps, and those that had run out', async () => {
+    const runOut = await newStableToken();
+    await emulator.advance(7200);
+    const ofAnother = await newStableToken({ appid: appTwo });
+    const { json } = await emulator.control('POST', '/access-tokens/expire', { appid: appOne });
+
+    expect(json).toEqual({ expired: 0 });
+    expect([await verdictOn(runOut), await verdictOn(ofAnother)]).toEqual([42001, accepted]);
+  });
+
+  it('knows only configured apps', async () => {
+    const { status } = await emulator.control('POST', '/access-tokens/expire', {
+      appid: 'wx0123456789abcdef',
+    });
+
+    expect(status).toBe(404);
   });
 });

@@ -67,7 +67,14 @@ describe('/__emulator__/apps', () => {
     [{ push: 'on' }, 'push must be an object: {url, token, encodingAesKey, mode, format}'],
     [{ push: { encodingAesKey: 'short' } }, 'encodingAesKey must be 43 letters and digits'],
     [{ push: { mode: 'open' } }, 'mode must be one of: plain, compatible, secure'],
-    [{ appId: appOne }, 'unknown field "appId"; known are: appid, secret, type, name, openPlatform, push'],
+    [
+      { unauthorized: ['/wxa/checksession', 'msg_sec_check'] },
+      'unauthorized must be a list of paths under /wxa/: ["/wxa/msg_sec_check"]',
+    ],
+    [
+      { appId: appOne },
+      'unknown field "appId"; known are: appid, secret, type, name, openPlatform, unauthorized, push',
+    ],
   ])('refuses %j', async (app, error) => {
     const { status, json } = await emulator.control('POST', '/apps', app);
 
