@@ -1,6 +1,7 @@
 import { parseApp, requiredApp } from './apps.js';
 import {
   ControlError,
+  optionalBoolean,
   optionalNumber,
   optionalText,
   refuseUnknownFields,
@@ -35,6 +36,9 @@ const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ['POST /users', (wechat, input) => describeUser(wechat, wechat.users.save(parseUser(input)))],
   ['POST /wx/login', (wechat, input) => wechat.phone.login(...appAndUser(wechat, input))],
   ['POST /wx/checkSession', (wechat, input) => wechat.phone.checkSession(...appAndUser(wechat, input))],
+  ['POST /wx/getUserInfo', getUserInfo],
+  ['POST /wx/getUserProfile', (wechat, input) => wechat.phone.getUserProfile(...appAndUser(wechat, input))],
+  ['POST /wx/getWeRunData', (wechat, input) => wechat.phone.getWeRunData(...appAndUser(wechat, input))],
   ['POST /session-keys/rotate', rotateSessionKey],
   ['POST /access-tokens/expire', expireAccessTokens],
   ['GET /faults', (wechat) => ({ items: wechat.faults.all() })],
@@ -95,6 +99,10 @@ function parseInput({ query, body }: ControlRequest): ControlInput {
 
 function appAndUser(wechat: Wechat, input: ControlInput): [appid: string, user: string] {
   return [requiredApp(wechat.apps, input).appid, requiredText(input, 'user')];
+}
+
+function getUserInfo(wechat: Wechat, input: ControlInput): object {
+  return wechat.phone.getUserInfo(...appAndUser(wechat, input), optionalBoolean(input, 'withCredentials'));
 }
 
 function rotateSessionKey(wechat: Wechat, input: ControlInput): object {

@@ -29,6 +29,16 @@ export function newLoginCode(): string {
   return `0${randomInt(10)}${tail}`;
 }
 
+/** A Chinese mobile number, always the same for the same person. */
+export function phoneOf(user: string): string {
+  return `13${String(numberFrom('phone', user) % 1e9).padStart(9, '0')}`;
+}
+
+/** The steps that a person took on a day, always the same for the same two. */
+export function stepsOf(user: string, dayStartedAt: number): number {
+  return 1000 + (numberFrom('steps', user, String(dayStartedAt)) % 20_000);
+}
+
 export function newSessionKey(): string {
   return randomBytes(16).toString('base64');
 }
@@ -39,5 +49,13 @@ export function newAccessTokenValue(): string {
 
 /** 27 characters of the alphabet `A-Z a-z 0-9 - _`, which is also that of WeChat's ids. */
 function digest(...parts: string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 27);
+  return hash(parts).toString('base64url').slice(0, 27);
+}
+
+function numberFrom(...parts: string[]): number {
+  return hash(parts).readUIntBE(0, 6);
+}
+
+function hash(parts: string[]): Buffer {
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
 }

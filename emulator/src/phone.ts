@@ -1,7 +1,27 @@
 import { openidOf } from './identifiers.js';
+import { encryptOpenData, signRawData, type EncryptedData, type Watermark } from './open-data.js';
+import { stepInfoList } from './steps.js';
+import { unionidTold } from './unionid.js';
+import { anonymousUserInfo, type UserInfo } from './user-info.js';
 import type { Wechat } from './wechat.js';
 
-/** The phones of all users: what the calls of the same names give there. */
+/**
+ * What `wx.getUserInfo` and `wx.getUserProfile` give. Before the first `wx.login` there is no key to sign and encrypt
+ * with.
+ */
+export interface UserInfoAnswer extends Partial<EncryptedData> {
+  errMsg: string;
+  rawData: string;
+  userInfo: UserInfo;
+  signature?: string;
+}
+
+/** What `wx.getWeRunData` gives. */
+export interface WeRunAnswer extends Partial<EncryptedData> {
+  errMsg: string;
+}
+
+/** The phones of all users: what the calls and buttons of the same names give there. */
 export class Phone {
   constructor(private readonly wechat: Wechat) {}
 
@@ -12,6 +32,7 @@ export class Phone {
     users.named(user);
     const session = sessions.renew(appid, user, now, settings.sessionKeyMinInterval);
     session.keyOnPhone = session.key;
+    session.loggedInAt = now;
     return { code: loginCodes.issue(session, now), errMsg: 'login:ok' };
   }
 
@@ -23,5 +44,65 @@ export class Phone {
       return { errMsg: 'checkSession:ok' };
     }
     return { errMsg: 'checkSession:fail session time out, need relogin' };
+  }
+
+  /** `wx.getUserInfo`: nothing about the person any more, but still their ids. */
+  getUserInfo(appid: string, user: string, withCredentials = true): UserInfoAnswer {
+    const unionId = unionidTold(this.wechat, appid, user);
+    const answer = this.userInfoAnswer('getUserInfo:ok', appid, user, {
+      openId: openidOf(appid, user),
+      ...anonymousUserInfo,
+      ...(unionId && { unionId }),
+    });
+    if (!withCredentials) {
+      delete answer.encryptedData;
+      delete answer.iv;
+    }
+    return answer;
+  }
+
+  /** `wx.getUserProfile`: nothing about the person any more, and no ids. */
+  getUserProfile(appid: string, user: string): UserInfoAnswer {
+    return this.userInfoAnswer('getUserProfile:ok', appid, user, anonymousUserInfo);
+  }
+
+  /** `wx.getWeRunData`: the steps of a month. */
+  getWeRunData(appid: string, user: string): WeRunAnswer {
+    this.wechat.users.named(user);
+    const pair = this.encrypt(appid, user, {
+      stepInfoList: stepInfoList(user, this.wechat.clock.nowInSeconds()),
+      watermark: this.watermark(appid),
+    });
+    return pair
+      ? { errMsg: 'getWeRunData:ok', ...pair }
+      : { errMsg: 'getWeRunData:fail wx.login has not been called' };
+  }
+
+  private userInfoAnswer(errMsg: string, appid: string, user: string, payload: object): UserInfoAnswer {
+    this.wechat.users.named(user);
+    const rawData = JSON.stringify(anonymousUserInfo);
+    const key = this.keyOf(appid, user);
+    return {
+      errMsg,
+      rawData,
+      userInfo: { ...anonymousUserInfo },
+      ...(key && { signature: signRawData(rawData, key) }),
+      ...this.encrypt(appid, user, { ...payload, watermark: this.watermark(appid) }),
+    };
+  }
+
+  private encrypt(appid: string, user: string, payload: object): EncryptedData | undefined {
+    const key = this.keyOf(appid, user);
+    return key === undefined ? undefined : encryptOpenData(payload, key);
+  }
+
+  /** The session key of this moment, whichever key the phone's last code stands for. */
+  private keyOf(appid: string, user: string): string | undefined {
+    const session = this.wechat.sessions.find(openidOf(appid, user));
+    return session?.loggedInAt === undefined ? undefined : session.key;
+  }
+
+  private watermark(appid: string): Watermark {
+    return { timestamp: this.wechat.clock.nowInSeconds(), appid };
   }
 }

@@ -9,6 +9,8 @@ export interface Session {
   keyChangedAt: number;
   /** The key that the last code obtained on this phone stands for; absent until `wx.login`. */
   keyOnPhone?: string;
+  /** When this phone last called `wx.login`; absent until then. */
+  loggedInAt?: number;
 }
 
 /** One session per app and user, found by its openid. */

@@ -3,17 +3,20 @@ import {
   onlyGiven,
   optionalBoolean,
   optionalText,
+  patternedText,
   refuseUnknownFields,
   type ControlInput,
 } from './control-input.js';
+import { phoneOf } from './identifiers.js';
 
 /** A person with WeChat on their phone. */
 export interface User {
   id: string;
   nickname?: string;
-  phone?: string;
+  /** Without the country code. */
+  phone: string;
   /** WeChat's page calls it a string, its sample shows the number 86: both occur. */
-  countryCode?: string | number;
+  countryCode: string | number;
   /** False: WeChat tells nobody this person's unionid. */
   unionid: boolean;
 }
@@ -34,7 +37,8 @@ export class Users {
 
   /** Adds a user, or changes what is given of one who is there. */
   save({ id = this.unusedId(), ...given }: UserInput): User {
-    const user: User = { id, unionid: true, ...this.byId.get(id), ...given };
+    const madeUp = { phone: phoneOf(id), countryCode: '86', unionid: true };
+    const user: User = { id, ...madeUp, ...this.byId.get(id), ...given };
     this.byId.set(id, user);
     return user;
   }
@@ -57,7 +61,7 @@ export function parseUser(input: ControlInput): UserInput {
   return onlyGiven({
     id: optionalText(input, 'id'),
     nickname: optionalText(input, 'nickname'),
-    phone: optionalText(input, 'phone'),
+    phone: patternedText(input, 'phone', /^[0-9]{4,14}$/, 'the digits after the country code'),
     countryCode: parseCountryCode(input['countryCode']),
     unionid: optionalBoolean(input, 'unionid'),
   });

@@ -100,6 +100,15 @@ describe('/__emulator__/users', () => {
     });
   });
 
+  it('makes up a Chinese mobile number, the same in every run', async () => {
+    const anna = await emulator.control('POST', '/users', { id: 'anna' });
+    const bo = await emulator.control('POST', '/users', { id: 'bo' });
+
+    expect(anna.json).toMatchObject({ phone: '13853965216', countryCode: '86' });
+    expect(bo.json['phone']).toMatch(/^13[0-9]{9}$/);
+    expect(bo.json['phone']).not.toBe(anna.json['phone']);
+  });
+
   it('changes of a user who is there only what is given', async () => {
     await emulator.control('POST', '/users', { id: 'anna', nickname: 'Anna', phone: '13800138000' });
     const { json } = await emulator.control('POST', '/users', { id: 'anna', phone: '13900139000' });
@@ -121,6 +130,7 @@ describe('/__emulator__/users', () => {
     [{ id: '' }, 'id must be a text of 1 to 512 characters'],
     [{ unionid: 'no' }, 'unionid must be true or false'],
     [{ countryCode: '+86' }, 'countryCode must be one to four digits, as a number or as a text: 86 or "86"'],
+    [{ phone: '+8613800138000' }, 'phone must be the digits after the country code'],
     [{ name: 'Anna' }, 'unknown field "name"; known are: id, nickname, phone, countryCode, unionid'],
   ])('refuses %j', async (user, error) => {
     const { status, json } = await emulator.control('POST', '/users', user);
@@ -141,18 +151,22 @@ describe('/__emulator__/wx/login', () => {
     expect(await emulator.login()).not.toBe(await emulator.login());
   });
 
-  it.each(['/wx/login', '/wx/checkSession', '/session-keys/rotate'])(
-    '%s knows only configured apps',
-    async (path) => {
-      const { status, json } = await emulator.control('POST', path, {
-        appid: 'wx0123456789abcdef',
-        user: 'anna',
-      });
+  it.each([
+    '/wx/login',
+    '/wx/checkSession',
+    '/wx/getUserInfo',
+    '/wx/getUserProfile',
+    '/wx/getWeRunData',
+    '/session-keys/rotate',
+  ])('%s knows only configured apps', async (path) => {
+    const { status, json } = await emulator.control('POST', path, {
+      appid: 'wx0123456789abcdef',
+      user: 'anna',
+    });
 
-      expect(status).toBe(404);
-      expect(json['error']).toMatch(/^no app wx0123456789abcdef here; there are: wxe000000000000001, /);
-    },
-  );
+    expect(status).toBe(404);
+    expect(json['error']).toMatch(/^no app wx0123456789abcdef here; there are: wxe000000000000001, /);
+  });
 
   it.each([
     ['no appid', { user: 'anna' }, 'appid is missing: give a text of 1 to 512 characters'],

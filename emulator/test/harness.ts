@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createDecipheriv, createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { createEmulator, type Emulator } from '../src/index.js';
 
@@ -125,6 +125,15 @@ export function refusal(errcode: number, message: string): object {
     errcode,
     errmsg: expect.stringMatching(new RegExp(`^${message} rid: [0-9a-f]{8}(-[0-9a-f]{8}){2}$`)),
   };
+}
+
+/** What a backend reads with its session key. */
+export function decrypt(sessionKey: string, answer: Record<string, unknown>): Record<string, unknown> {
+  const key = Buffer.from(sessionKey, 'base64');
+  const iv = Buffer.from(String(answer['iv']), 'base64');
+  const decipher = createDecipheriv('aes-128-cbc', key, iv);
+  const bytes = Buffer.from(String(answer['encryptedData']), 'base64');
+  return JSON.parse(Buffer.concat([decipher.update(bytes), decipher.final()]).toString('utf8'));
 }
 
 /** The machine's time stands still, while timers and connections go on. */

@@ -1,0 +1,25 @@
+/** What a page is told about the person before it: since 2022 the same of everybody. */
+export interface UserInfo {
+  nickName: string;
+  gender: number;
+  language: string;
+  city: string;
+  province: string;
+  country: string;
+  avatarUrl: string;
+  /** In no page, but in the answers seen. */
+  is_demote: boolean;
+}
+
+/** In WeChat's order. The address is that of the grey picture. */
+export const anonymousUserInfo: Readonly<UserInfo> = {
+  nickName: '微信用户',
+  gender: 0,
+  language: 'zh_CN',
+  city: '',
+  province: '',
+  country: '',
+  avatarUrl:
+    'https://thirdwx.qlogo.cn/mmopen/vi_32/POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg/132',
+  is_demote: true,
+};
