@@ -38,6 +38,7 @@ const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ['POST /wx/checkSession', (wechat, input) => wechat.phone.checkSession(...appAndUser(wechat, input))],
   ['POST /wx/getUserInfo', getUserInfo],
   ['POST /wx/getUserProfile', (wechat, input) => wechat.phone.getUserProfile(...appAndUser(wechat, input))],
+  ['POST /wx/getPhoneNumber', getPhoneNumber],
   ['POST /wx/getWeRunData', (wechat, input) => wechat.phone.getWeRunData(...appAndUser(wechat, input))],
   ['POST /session-keys/rotate', rotateSessionKey],
   ['POST /access-tokens/expire', expireAccessTokens],
@@ -103,6 +104,10 @@ function appAndUser(wechat: Wechat, input: ControlInput): [appid: string, user: 
 
 function getUserInfo(wechat: Wechat, input: ControlInput): object {
   return wechat.phone.getUserInfo(...appAndUser(wechat, input), optionalBoolean(input, 'withCredentials'));
+}
+
+function getPhoneNumber(wechat: Wechat, input: ControlInput): object {
+  return wechat.phone.getPhoneNumber(...appAndUser(wechat, input), optionalBoolean(input, 'deny'));
 }
 
 function rotateSessionKey(wechat: Wechat, input: ControlInput): object {

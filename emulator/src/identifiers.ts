@@ -29,6 +29,11 @@ export function newLoginCode(): string {
   return `0${randomInt(10)}${tail}`;
 }
 
+/** What the getPhoneNumber button hands out: 64 lower-case hexadecimal digits in the page's sample. */
+export function newPhoneCode(): string {
+  return randomBytes(32).toString('hex');
+}
+
 /** A Chinese mobile number, always the same for the same person. */
 export function phoneOf(user: string): string {
   return `13${String(numberFrom('phone', user) % 1e9).padStart(9, '0')}`;

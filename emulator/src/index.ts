@@ -3,7 +3,7 @@ export { defaultApps } from './apps.js';
 export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.js';
 export type { Fault } from './faults.js';
 export type { EncryptedData, Watermark } from './open-data.js';
-export type { UserInfoAnswer, WeRunAnswer } from './phone.js';
+export type { PhoneNumberAnswer, UserInfoAnswer, WeRunAnswer } from './phone.js';
 export type { Settings } from './settings.js';
 export type { UserInfo } from './user-info.js';
 export type { User, UserInput } from './users.js';

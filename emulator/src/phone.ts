@@ -1,5 +1,6 @@
 import { openidOf } from './identifiers.js';
 import { encryptOpenData, signRawData, type EncryptedData, type Watermark } from './open-data.js';
+import { phoneInfoOf } from './phone-numbers.js';
 import { stepInfoList } from './steps.js';
 import { unionidTold } from './unionid.js';
 import { anonymousUserInfo, type UserInfo } from './user-info.js';
@@ -14,6 +15,12 @@ export interface UserInfoAnswer extends Partial<EncryptedData> {
   rawData: string;
   userInfo: UserInfo;
   signature?: string;
+}
+
+/** The `detail` of the getPhoneNumber button's event: no code if the user refused, no data before a `wx.login`. */
+export interface PhoneNumberAnswer extends Partial<EncryptedData> {
+  errMsg: string;
+  code?: string;
 }
 
 /** What `wx.getWeRunData` gives. */
@@ -64,6 +71,23 @@ export class Phone {
   /** `wx.getUserProfile`: nothing about the person any more, and no ids. */
   getUserProfile(appid: string, user: string): UserInfoAnswer {
     return this.userInfoAnswer('getUserProfile:ok', appid, user, anonymousUserInfo);
+  }
+
+  /** A tap on the getPhoneNumber button; `deny`: the user refuses. */
+  getPhoneNumber(appid: string, user: string, deny = false): PhoneNumberAnswer {
+    const { clock, phoneNumbers, users } = this.wechat;
+    const known = users.named(user);
+    if (deny) {
+      return { errMsg: 'getPhoneNumber:fail user deny' };
+    }
+    const now = clock.now();
+    const info = phoneInfoOf(known, this.watermark(appid));
+    const pair = this.encrypt(appid, user, { ...info, countryCode: String(info.countryCode) });
+    if (pair) {
+      phoneNumbers.rememberEncrypted(pair.encryptedData, appid, now);
+    }
+    const code = phoneNumbers.issueCode(appid, openidOf(appid, user), info, now);
+    return { errMsg: 'getPhoneNumber:ok', code, ...pair };
   }
 
   /** `wx.getWeRunData`: the steps of a month. */

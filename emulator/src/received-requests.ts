@@ -4,7 +4,16 @@ import type { UpstreamRequest } from './upstream-request.js';
 const requestsKept = 1000;
 const bodyBytesKept = 4096;
 
-const masked = new Set(['secret', 'session_key', 'access_token', 'js_code', 'signature']);
+const masked = new Set([
+  'secret',
+  'session_key',
+  'access_token',
+  'js_code',
+  'code',
+  'encryptedData',
+  'iv',
+  'signature',
+]);
 
 /** A call that a backend made to WeChat. */
 export interface ReceivedRequest {

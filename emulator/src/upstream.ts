@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.js';
 import { standsInForWechat, type Fault } from './faults.js';
 import type { HttpAnswer } from './http-answer.js';
 import { isJsonObject, parseJson } from './json.js';
+import { checkEncryptedMessage, getUserPhoneNumber } from './phone-number-endpoints.js';
 import { checkSessionKey, resetUserSessionKey } from './session-key-endpoints.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import { errorFields, WechatError, type Subsystem } from './wechat-errors.js';
@@ -17,6 +18,8 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/cgi-bin/stable_token', { method: 'POST', answer: stableToken }],
   ['/wxa/checksession', { method: 'GET', answer: checkSessionKey }],
   ['/wxa/resetusersessionkey', { method: 'GET', answer: resetUserSessionKey }],
+  ['/wxa/business/getuserphonenumber', { method: 'POST', answer: getUserPhoneNumber }],
+  ['/wxa/business/checkencryptedmsg', { method: 'POST', answer: checkEncryptedMessage }],
 ]);
 
 /** What a proxy between a backend and WeChat puts in the place of an answer. */

@@ -14,6 +14,7 @@ export type Subsystem = 'sns' | 'cgi-bin' | 'wxa';
 const messages: Readonly<Record<number, string>> = {
   [-1]: 'system error',
   0: 'ok',
+  1: 'data not exit',
   40001: 'invalid credential, access_token is invalid or not latest',
   40002: 'invalid grant_type',
   40003: 'invalid openid',

@@ -3,6 +3,7 @@ import { Apps, type AppInput } from './apps.js';
 import { Clock } from './clock.js';
 import { Faults } from './faults.js';
 import { LoginCodes } from './login-codes.js';
+import { PhoneNumbers } from './phone-numbers.js';
 import { Phone } from './phone.js';
 import { ReceivedRequests } from './received-requests.js';
 import { Sessions } from './sessions.js';
@@ -19,6 +20,7 @@ export class Wechat {
   readonly phone = new Phone(this);
   readonly sessions = new Sessions();
   readonly loginCodes = new LoginCodes();
+  readonly phoneNumbers = new PhoneNumbers();
   readonly plainTokens = new TokenFamily();
   readonly stableTokens = new TokenFamily();
   readonly stableTokenQuotas = new StableTokenQuotas();
@@ -36,6 +38,7 @@ export class Wechat {
     this.users.clear();
     this.sessions.clear();
     this.loginCodes.clear();
+    this.phoneNumbers.clear();
     this.plainTokens.clear();
     this.stableTokens.clear();
     this.stableTokenQuotas.clear();

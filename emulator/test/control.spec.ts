@@ -156,6 +156,7 @@ describe('/__emulator__/wx/login', () => {
     '/wx/checkSession',
     '/wx/getUserInfo',
     '/wx/getUserProfile',
+    '/wx/getPhoneNumber',
     '/wx/getWeRunData',
     '/session-keys/rotate',
   ])('%s knows only configured apps', async (path) => {
@@ -268,6 +269,18 @@ describe('/__emulator__/requests', () => {
     ]);
   });
 
+  it('masks the codes and encrypted data of the calls under /wxa/ too', async () => {
+    const body = { code: 'c', openid: 'o', encryptedData: 'e', iv: 'i', content: 'hello' };
+    await emulator.post('/wxa/anything?access_token=a', body);
+
+    expect(await requests()).toMatchObject([
+      {
+        query: { access_token: '***' },
+        body: { code: '***', openid: 'o', encryptedData: '***', iv: '***', content: 'hello' },
+      },
+    ]);
+  });
+
   it('masks at any depth, and keeps nothing of a body that is no JSON', async () => {
     await emulator.post('/wxa/anything', { list: [{ session_key: 'k' }] });
     await emulator.post('/wxa/anything', 'secret=s');
@@ -326,12 +339,16 @@ describe('/__emulator__/reset', () => {
 
   it('forgets codes and access tokens', async () => {
     const code = await emulator.login();
+    const phoneCode = emulator.wechat.phone.getPhoneNumber(appOne, 'anna').code;
     const { json } = await emulator.stableToken();
     await emulator.control('POST', '/reset');
     const check = await emulator.get('/wxa/checksession', { access_token: String(json['access_token']) });
 
+    const phone = await emulator.postWithToken('/wxa/business/getuserphonenumber', { code: phoneCode });
+
     expect((await emulator.exchange(code)).json['errcode']).toBe(40029);
     expect(check.json['errcode']).toBe(40001);
+    expect(phone.json['errcode']).toBe(40029);
   });
 
   it('resets clock and settings', async () => {

@@ -84,6 +84,12 @@ export function useEmulator() {
     return call(path, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
   }
 
+  /** A call under /wxa/, with a token of this app. */
+  async function postWithToken(path: string, body: unknown, appid = appOne): Promise<Answer> {
+    const { json } = await stableToken({ appid });
+    return post(`${path}?access_token=${String(json['access_token'])}`, body);
+  }
+
   /** `wx.login` and the exchange of its code. */
   async function logIn(appid = appOne, user = 'anna'): Promise<LoggedIn> {
     const { json } = await exchange(await login(appid, user), { appid });
@@ -95,6 +101,7 @@ export function useEmulator() {
     control,
     get,
     post,
+    postWithToken,
     login,
     logIn,
     exchange,
