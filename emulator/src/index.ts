@@ -1,5 +1,6 @@
 export type { App, AppInput, AppPush } from './apps.js';
 export { defaultApps } from './apps.js';
+export type { ContentWord } from './content-words.js';
 export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.js';
 export type { Fault } from './faults.js';
 export type { EncryptedData, Watermark } from './open-data.js';

@@ -1,3 +1,4 @@
+import { defaultContentWords, parseContentWords, type ContentWord } from './content-words.js';
 import {
   onlyGiven,
   optionalNumber,
@@ -15,11 +16,14 @@ export interface Settings {
   sessionKeyMinInterval: number;
   /** The content type of the answers under `/wxa/`, of which WeChat's pages say nothing. */
   wxaContentType: string;
+  /** What the content check takes offence at; in WeChat a model that nobody can look up. */
+  contentWords: readonly ContentWord[];
 }
 
 export const defaultSettings: Readonly<Settings> = {
   sessionKeyMinInterval: 0,
   wxaContentType: 'application/json; charset=UTF-8',
+  contentWords: defaultContentWords,
 };
 
 export function parseSettings(input: ControlInput): Partial<Settings> {
@@ -32,5 +36,6 @@ export function parseSettings(input: ControlInput): Partial<Settings> {
       /^[\w.+-]+\/[\w.+-]+(?:; ?[\w.+-]+=[\w.+-]+)?$/,
       'a content type, as in text/plain',
     ),
+    contentWords: parseContentWords(input['contentWords']),
   });
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findAccessToken, plainToken, stableToken } from './access-token-endpoints.js';
 import { codeToSession } from './code-to-session.js';
+import { checkMessage } from './content-check.js';
 import type { Endpoint } from './endpoint.js';
 import { standsInForWechat, type Fault } from './faults.js';
 import type { HttpAnswer } from './http-answer.js';
@@ -20,6 +21,7 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/wxa/resetusersessionkey', { method: 'GET', answer: resetUserSessionKey }],
   ['/wxa/business/getuserphonenumber', { method: 'POST', answer: getUserPhoneNumber }],
   ['/wxa/business/checkencryptedmsg', { method: 'POST', answer: checkEncryptedMessage }],
+  ['/wxa/msg_sec_check', { method: 'POST', answer: checkMessage }],
 ]);
 
 /** What a proxy between a backend and WeChat puts in the place of an answer. */

@@ -24,6 +24,7 @@ const messages: Readonly<Record<number, string>> = {
   40066: 'invalid url',
   40097: 'invalid args',
   40125: 'invalid appsecret',
+  40129: 'invalid scene',
   40163: 'code been used',
   40226: 'code blocked',
   41001: 'access_token missing',
@@ -34,15 +35,18 @@ const messages: Readonly<Record<number, string>> = {
   43001: 'require GET method',
   43002: 'require POST method',
   43003: 'require https',
+  43104: 'this appid does not have permission',
   44002: 'empty post data',
   45009: 'reach max api daily quota limit',
   45011: 'api minute-quota reach limit  mustslower  retry next minute',
   47001: 'data format error',
   48001: 'api unauthorized',
   50002: 'user limited',
+  61010: 'code is expired',
   87007: 'session_key is not existd or expired',
   87008: 'invalid sig_method',
   87009: 'invalid signature',
+  87014: 'risky content',
 };
 
 const stableTokenAdvice =
@@ -82,7 +86,7 @@ function whitelistMessage(callerAddress: string): string {
 }
 
 /** Three groups of eight hexadecimal digits, the first of which is the time of the request. */
-function newRequestId(nowInSeconds: number): string {
+export function newRequestId(nowInSeconds: number): string {
   const time = nowInSeconds.toString(16).padStart(8, '0');
   return `${time}-${randomBytes(4).toString('hex')}-${randomBytes(4).toString('hex')}`;
 }

@@ -212,6 +212,9 @@ describe('/__emulator__/clock', () => {
 });
 
 describe('/__emulator__/settings', () => {
+  const invalidWords =
+    'contentWords must be a list of {word, suggest?, label?}, suggest one of: risky, review; label a number';
+
   it('shows all, and changes what is given', async () => {
     const changed = await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600 });
     const { json } = await emulator.control('GET', '/settings');
@@ -219,6 +222,10 @@ describe('/__emulator__/settings', () => {
     expect(changed.json).toEqual({
       sessionKeyMinInterval: 600,
       wxaContentType: 'application/json; charset=UTF-8',
+      contentWords: [
+        { word: '违禁词', suggest: 'risky', label: 21000 },
+        { word: '可疑词', suggest: 'review', label: 21000 },
+      ],
     });
     expect(json).toEqual({ items: [changed.json] });
   });
@@ -226,7 +233,16 @@ describe('/__emulator__/settings', () => {
   it.each([
     [{ sessionKeyMinInterval: -1 }, 'sessionKeyMinInterval must be a number from 0 to 1000000000'],
     [{ wxaContentType: 'json\r\nx: y' }, 'wxaContentType must be a content type, as in text/plain'],
-    [{ interval: 1 }, 'unknown field "interval"; known are: sessionKeyMinInterval, wxaContentType'],
+    [
+      { interval: 1 },
+      'unknown field "interval"; known are: sessionKeyMinInterval, wxaContentType, contentWords',
+    ],
+    [{ contentWords: '坏' }, invalidWords],
+    [{ contentWords: ['坏'] }, invalidWords],
+    [{ contentWords: [{ word: '' }] }, invalidWords],
+    [{ contentWords: [{ word: '坏', suggest: 'pass' }] }, invalidWords],
+    [{ contentWords: [{ word: '坏', label: '20003' }] }, invalidWords],
+    [{ contentWords: [{ word: '坏', verdict: 'risky' }] }, invalidWords],
   ])('refuses %j', async (input, error) => {
     const { status, json } = await emulator.control('POST', '/settings', input);
 
@@ -353,12 +369,12 @@ describe('/__emulator__/reset', () => {
 
   it('resets clock and settings', async () => {
     await emulator.advance(3600);
-    await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600 });
+    await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600, contentWords: [] });
     await emulator.control('POST', '/reset');
 
     expect((await emulator.control('GET', '/clock')).json).toMatchObject({ items: [{ offsetSeconds: 0 }] });
     expect((await emulator.control('GET', '/settings')).json).toMatchObject({
-      items: [{ sessionKeyMinInterval: 0 }],
+      items: [{ sessionKeyMinInterval: 0, contentWords: [{ word: '违禁词' }, { word: '可疑词' }] }],
     });
   });
 
