@@ -3,7 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
-import { longestAccessTokenLifetime } from '../sessions/token-lifetimes.js';
+import { longestTokenTtl } from '../config/token-lifetimes.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -37,8 +37,8 @@ const mostCached = 10_000;
 /** Access tokens: JWTs signed with ES256. */
 @Injectable()
 export class AccessTokens {
-  /** Tokens whose signature was found good. Their time is looked at each time anew. */
-  readonly #verified = new LRUCache<string, AccessTokenClaims>({ max: mostCached });
+  /** Tokens whose signature was found good. Their time and their key are looked at each time anew. */
+  readonly #verified = new LRUCache<string, { claims: AccessTokenClaims; kid: string }>({ max: mostCached });
   /** Revocations are forgotten after it, so that no token may live longer, not even one of a time with longer ones. */
   readonly #longestLifetime: number;
 
@@ -47,7 +47,7 @@ export class AccessTokens {
     private readonly keys: SigningKeys,
     private readonly settings: Settings,
   ) {
-    this.#longestLifetime = longestAccessTokenLifetime(settings);
+    this.#longestLifetime = longestTokenTtl(settings);
   }
 
   /** Signs a token for one session. */
@@ -91,7 +91,9 @@ export class AccessTokens {
    */
   async verify(token: string): Promise<AccessTokenClaims> {
     if (token.length > longestToken) throw new TokenInvalidError();
-    const claims = this.#verified.get(token) ?? (await this.verifySignature(token));
+    const known = this.#verified.get(token);
+    const claims =
+      known !== undefined && this.keys.has(known.kid) ? known.claims : await this.verifySignature(token);
     if (Math.min(claims.exp, claims.iat + this.#longestLifetime) * 1_000 <= Date.now()) {
       this.#verified.delete(token);
       throw new TokenExpiredError();
@@ -101,7 +103,8 @@ export class AccessTokens {
 
   private async verifySignature(token: string): Promise<AccessTokenClaims> {
     if (!isCanonical(token)) throw new TokenInvalidError();
-    const publicKey = await this.keys.find(keyIdOf(token));
+    const kid = keyIdOf(token);
+    const publicKey = await this.keys.find(kid);
     if (publicKey === undefined) throw new TokenInvalidError();
     let claims: AccessTokenClaims;
     try {
@@ -117,7 +120,7 @@ export class AccessTokens {
       throw new TokenInvalidError(cause);
     }
     if (typeof claims.exp !== 'number' || typeof claims.iat !== 'number') throw new TokenInvalidError();
-    this.#verified.set(token, claims);
+    this.#verified.set(token, { claims, kid });
     return claims;
   }
 }

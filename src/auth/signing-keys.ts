@@ -1,22 +1,30 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-} from 'node:crypto';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { KeyRing } from '../crypto/key-ring.js';
 import { SealedBox } from '../crypto/sealed-box.js';
 import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
-import { Database } from '../database/database.js';
+import { Database, type NamedStatement } from '../database/database.js';
+import { describeError } from '../http/describe-error.js';
+import { makeKeyPair } from './key-pair.js';
 import { type PublicJwk, SigningKey } from './signing-key.entity.js';
 
-interface LoadedKey {
-  kid: string;
-  activeFrom: Date;
+interface KeyRow extends Pick<SigningKey, 'kid' | 'privateKeySealed' | 'publicJwk'> {
+  /** Milliseconds from the statement on; negative where it was active before. */
+  activeIn: number;
+  /** Null where no end is planned; negative where it has retired. */
+  retiredIn: number | null;
+}
+
+interface KeyPair {
   privateKey: KeyObject;
   publicKey: KeyObject;
+}
+
+interface LoadedKey extends KeyPair {
+  kid: string;
+  /** From when it may sign, until when it verifies: by `performance.now()`. */
+  activeFrom: number;
+  retiredAt: number;
 }
 
 /** A public key in a JWK Set (RFC 7517, section 4). */
@@ -26,16 +34,46 @@ export interface PublishedJwk extends PublicJwk {
   alg: 'ES256';
 }
 
-/** Milliseconds between two looks into the database for a `kid` that we do not know: anyone can make one up. */
-const reloadPause = 5_000;
+/**
+ * Milliseconds between two looks into the database, for what a rotation has changed: also where one of them
+ * comes to nothing after the five seconds that a statement has, no node needs more than the ten that are promised.
+ */
+const reloadInterval = 2_000;
 
-/** The key pairs that sign access tokens: made at the first start, sealed in the database, kept in memory. */
+/** Milliseconds between two looks into the database for a `kid` that we do not know: anyone can make one up. */
+const lookPause = 5_000;
+
+/** Time is the database's: the clocks of nodes differ. */
+const readKeys: NamedStatement = {
+  name: 'signing-keys-1',
+  text: `
+    SELECT kid, private_key_sealed AS "privateKeySealed", public_jwk AS "publicJwk",
+      extract(epoch FROM active_from - now())::float8 * 1000 AS "activeIn",
+      extract(epoch FROM retired_at - now())::float8 * 1000 AS "retiredIn"
+    FROM signing_keys`,
+};
+
+/**
+ * The key pairs that sign access tokens: sealed in the database, kept in memory, the first one made at the first
+ * start. When a key becomes active and when it retires is kept by the monotonic clock, so that each node does so
+ * in time, wherever the database and the node's own clock are by then.
+ */
 @Injectable()
-export class SigningKeys implements OnModuleInit {
+export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger(SigningKeys.name);
   readonly #box: SealedBox;
   #keys: ReadonlyMap<string, LoadedKey> = new Map();
-  #lastReload = -Infinity;
-  #reload: Promise<unknown> = Promise.resolve();
+  /** Phones come back with tokens of long ago: no reason to look for their keys. */
+  #retired: ReadonlySet<string> = new Set();
+  /** How many readings have begun, and which of them `#keys` is of. */
+  #readings = 0;
+  #latestReading = 0;
+  #lastLook = -Infinity;
+  #look: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #reload: Promise<void> | undefined;
+  /** What was logged last of reloads that failed. */
+  #trouble: string | undefined;
 
   constructor(
     private readonly database: Database,
@@ -48,23 +86,40 @@ export class SigningKeys implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     await this.createFirst();
     await this.load();
+    this.#timer = setInterval(() => {
+      this.#reload ??= this.reload().finally(() => (this.#reload = undefined));
+    }, reloadInterval).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#reload;
   }
 
   /** The key to sign with: the one that became active last. */
   current(): { kid: string; privateKey: KeyObject } {
-    const [newest] = [...this.#keys.values()].toSorted(
-      (a, b) => b.activeFrom.getTime() - a.activeFrom.getTime(),
-    );
+    const now = performance.now();
+    const [newest] = this.unretired()
+      .filter(({ activeFrom }) => activeFrom <= now)
+      .toSorted((a, b) => b.activeFrom - a.activeFrom);
     if (newest === undefined) throw new Error('There is no signing key.');
     return newest;
   }
 
-  /** The public keys as others are shown them (RFC 7517): with these, every token that is good can be checked. */
+  /**
+   * The public keys as others are shown them (RFC 7517): with these, every token that is good can be checked. The
+   * key that will sign next is among them.
+   */
   published(): PublishedJwk[] {
-    return [...this.#keys.values()].map(({ kid, publicKey }) => {
+    return this.unretired().map(({ kid, publicKey }) => {
       const { kty, crv, x, y } = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk;
       return { kty, crv, x, y, kid, use: 'sig', alg: 'ES256' };
     });
+  }
+
+  /** Whether this node knows the key of that name, and takes tokens of it. */
+  has(kid: string): boolean {
+    return this.publicKeyOf(kid) !== undefined;
   }
 
   /**
@@ -73,38 +128,92 @@ export class SigningKeys implements OnModuleInit {
    * @throws {DatabaseUnavailableError} where the last look failed: the token may be good
    */
   async find(kid: string): Promise<KeyObject | undefined> {
-    const known = this.#keys.get(kid);
-    if (known !== undefined) return known.publicKey;
-    if (performance.now() - this.#lastReload >= reloadPause) {
-      this.#lastReload = performance.now();
-      this.#reload = this.load();
-    }
-    await this.#reload;
-    return this.#keys.get(kid)?.publicKey;
+    if (!this.#keys.has(kid) && !this.#retired.has(kid)) await this.look();
+    return this.publicKeyOf(kid);
   }
 
   /**
    * Reads the keys of the database, and makes none.
    *
-   * @returns how many may sign
+   * @returns how many sign, or verify
    * @throws {UnsealError} where `ENCRYPTION_KEYS` is not the one that sealed them
+   * @throws {DatabaseUnavailableError}
    */
   async load(): Promise<number> {
-    const rows = await this.database.run((manager) => manager.find(SigningKey));
-    this.#keys = new Map(
-      rows
-        .filter(({ retiredAt }) => retiredAt === null)
-        .map(({ kid, privateKeySealed, publicJwk, activeFrom }) => [
-          kid,
-          {
-            kid,
-            activeFrom,
-            privateKey: createPrivateKey(this.#box.open(privateKeySealed, kid)),
-            publicKey: createPublicKey({ key: { ...publicJwk }, format: 'jwk' }),
-          },
-        ]),
-    );
+    const [fault] = await this.read();
+    if (fault !== undefined) throw fault;
     return this.#keys.size;
+  }
+
+  private async look(): Promise<void> {
+    if (performance.now() - this.#lastLook >= lookPause) {
+      this.#lastLook = performance.now();
+      this.#look = this.read();
+    }
+    await this.#look;
+  }
+
+  private publicKeyOf(kid: string): KeyObject | undefined {
+    const key = this.#keys.get(kid);
+    return key !== undefined && performance.now() < key.retiredAt ? key.publicKey : undefined;
+  }
+
+  private unretired(): LoadedKey[] {
+    const now = performance.now();
+    return [...this.#keys.values()].filter(({ retiredAt }) => now < retiredAt);
+  }
+
+  /** Keys in memory stay where the database is away; an outage is logged once, however long it lasts. */
+  private async reload(): Promise<void> {
+    const trouble = await this.read().then(
+      ([fault]) =>
+        fault === undefined ? undefined : `A signing key is left out. ${describeError(fault).message}`,
+      (error: unknown) => `The signing keys are as they were last read. ${describeError(error).message}`,
+    );
+    if (trouble !== undefined && trouble !== this.#trouble) this.#logger.warn(trouble);
+    this.#trouble = trouble;
+  }
+
+  /**
+   * Reads the keys, and opens those that have not retired.
+   *
+   * @returns why some could not be opened; those are left out
+   * @throws {DatabaseUnavailableError}
+   */
+  private async read(): Promise<unknown[]> {
+    const reading = (this.#readings += 1);
+    const rows = await this.database.query<KeyRow>(readKeys, []);
+    // Counted from the answer on: a key may sign later than it could, never earlier, since others have to know it.
+    const answered = performance.now();
+    // Of two readings that cross, the one that began later knows more.
+    if (reading < this.#latestReading) return [];
+
+    const faults: unknown[] = [];
+    const keys = new Map<string, LoadedKey>();
+    const isRetired = ({ retiredIn }: KeyRow) => retiredIn !== null && retiredIn <= 0;
+    for (const row of rows.filter((each) => !isRetired(each))) {
+      try {
+        keys.set(row.kid, {
+          kid: row.kid,
+          ...(this.#keys.get(row.kid) ?? this.open(row)),
+          activeFrom: answered + row.activeIn,
+          retiredAt: row.retiredIn === null ? Infinity : answered + row.retiredIn,
+        });
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    this.#keys = keys;
+    this.#retired = new Set(rows.filter(isRetired).map(({ kid }) => kid));
+    this.#latestReading = reading;
+    return faults;
+  }
+
+  private open({ kid, privateKeySealed, publicJwk }: KeyRow): KeyPair {
+    return {
+      privateKey: createPrivateKey(this.#box.open(privateKeySealed, kid)),
+      publicKey: createPublicKey({ key: { ...publicJwk }, format: 'jwk' }),
+    };
   }
 
   /** Nodes that start together on an empty database make one key, not one each. */
@@ -112,16 +221,7 @@ export class SigningKeys implements OnModuleInit {
     await this.database.transaction(async (manager) => {
       await manager.query(takeAdvisoryLock, [...advisoryLocks.signingKeys]);
       if ((await manager.count(SigningKey)) > 0) return;
-      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const publicJwk = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk;
-      const kid = thumbprint(publicJwk);
-      const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-      await manager.insert(SigningKey, { kid, publicJwk, privateKeySealed: this.#box.seal(pem, kid) });
+      await manager.insert(SigningKey, makeKeyPair(this.#box));
     });
   }
-}
-
-/** RFC 7638: SHA-256 of the required members in lexicographic order, without white space. */
-function thumbprint({ crv, kty, x, y }: PublicJwk): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }

@@ -1,9 +1,9 @@
 import { JwtService } from '@nestjs/jwt';
 import { AccessTokens } from '../auth/access-tokens.js';
 import { SigningKeys } from '../auth/signing-keys.js';
-import { isUuid } from '../http/uuid.js';
+import { operatorTokenTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
-import { operatorTokenLifetime } from '../sessions/token-lifetimes.js';
+import { isUuid } from '../http/uuid.js';
 import { OperatorSessions } from '../users/operator-sessions.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
@@ -21,10 +21,10 @@ await runCommand(async () => {
     if ((await keys.load()) === 0) {
       throw new CommandError('There is no signing key yet. Start the service once, it makes one.');
     }
-    const session = await new OperatorSessions(database).open(user, operatorTokenLifetime);
+    const session = await new OperatorSessions(database).open(user, operatorTokenTtl);
     const token = new AccessTokens(new JwtService(), keys, settings).issue({
       ...session,
-      lifetime: operatorTokenLifetime,
+      lifetime: operatorTokenTtl,
     });
     process.stdout.write(`${token}\n`);
   });

@@ -6,7 +6,7 @@ import { describeError } from '../http/describe-error.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
 import { RevocationsUnknownError, type RevocationReason } from './sessions.errors.js';
-import { longestAccessTokenLifetime } from './token-lifetimes.js';
+import { longestTokenTtl } from '../config/token-lifetimes.js';
 
 /** Milliseconds between two polls. */
 const pause = 250;
@@ -98,7 +98,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     private readonly database: Database,
     settings: Settings,
   ) {
-    this.#lifetime = longestAccessTokenLifetime(settings) + clockMargin;
+    this.#lifetime = longestTokenTtl(settings) + clockMargin;
   }
 
   /** @throws {RevocationsUnknownError} A node that does not know what was revoked before does not start. */

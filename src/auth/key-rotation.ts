@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Audit, commandActor } from '../audit/audit.js';
+import { Settings } from '../config/settings.js';
+import { longestTokenTtl } from '../config/token-lifetimes.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { SealedBox } from '../crypto/sealed-box.js';
+import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
+import { Database } from '../database/database.js';
+import { makeKeyPair } from './key-pair.js';
+import { SigningKey } from './signing-key.entity.js';
+
+/** What a rotation has planned. */
+export interface Rotation {
+  /** Of the new key. */
+  kid: string;
+  /** When the new key begins to sign. */
+  activeFrom: Date;
+  /** From when on no token of the key before it is accepted. */
+  retiredAt: Date;
+}
+
+/** Seconds in which every node learns of a new key, and publishes it. */
+export const publicationTime = 10;
+
+/** Seconds by which nodes may be late, and their clocks apart: what a token may outlive its key's last second by. */
+const margin = 60;
+
+/** Takes the place of the keys that sign access tokens. All times are the database's. */
+@Injectable()
+export class KeyRotation {
+  readonly #box: SealedBox;
+
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+    private readonly settings: Settings,
+    ring: KeyRing,
+  ) {
+    this.#box = new SealedBox(ring, 'signing-key');
+  }
+
+  /**
+   * Makes a key that signs as soon as everybody who checks tokens can know it, and retires the ones before it
+   * when the last token they will have signed has expired.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async rotate(): Promise<Rotation> {
+    const { jwksMaxAge } = this.settings;
+    return this.inTurn(async (manager, { now, latest }) => {
+      // Before the first key there is nothing to wait for. And keys sign in the order in which they were made: one
+      // that came back into use would be retired before its last token expires.
+      const activeFrom =
+        latest === null
+          ? now
+          : new Date(
+              Math.max(secondsAfter(now, publicationTime + jwksMaxAge).getTime(), latest.getTime() + 1),
+            );
+      const retiredAt = secondsAfter(activeFrom, longestTokenTtl(this.settings) + margin);
+      await manager.query('UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL', [retiredAt]);
+      return this.insert(manager, { activeFrom, retiredAt, compromised: false });
+    });
+  }
+
+  /**
+   * Makes a key that signs at once, and retires all others at once, those that were to sign later among them.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async replaceCompromised(): Promise<Rotation> {
+    return this.inTurn(async (manager, { now }) => {
+      await manager.query('UPDATE signing_keys SET retired_at = least(retired_at, $1)', [now]);
+      return this.insert(manager, { activeFrom: now, retiredAt: now, compromised: true });
+    });
+  }
+
+  /** @param work is told the time, and when the key that was made last becomes active */
+  private async inTurn(
+    work: (manager: EntityManager, times: { now: Date; latest: Date | null }) => Promise<Rotation>,
+  ): Promise<Rotation> {
+    return this.database.transaction(async (manager) => {
+      await manager.query(takeAdvisoryLock, [...advisoryLocks.signingKeys]);
+      // now() would be the time before the wait for the lock.
+      const [times] = await manager.query<[{ now: Date; latest: Date | null }]>(
+        `SELECT clock_timestamp() AS now, max(active_from) AS latest FROM signing_keys WHERE retired_at IS NULL`,
+      );
+      return work(manager, times);
+    });
+  }
+
+  private async insert(
+    manager: EntityManager,
+    { activeFrom, retiredAt, compromised }: Omit<Rotation, 'kid'> & { compromised: boolean },
+  ): Promise<Rotation> {
+    const pair = makeKeyPair(this.#box);
+    await manager.insert(SigningKey, { ...pair, activeFrom });
+    const details = { kid: pair.kid, activeFrom, compromised };
+    await this.audit.record(manager, { action: 'keys.rotated', ...commandActor, details });
+    return { kid: pair.kid, activeFrom, retiredAt };
+  }
+}
+
+function secondsAfter(time: Date, seconds: number): Date {
+  return new Date(time.getTime() + seconds * 1_000);
+}

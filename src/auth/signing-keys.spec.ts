@@ -1,0 +1,223 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { KeyRing } from '../crypto/key-ring.js';
+import { SealedBox, UnsealError } from '../crypto/sealed-box.js';
+import type { Database } from '../database/database.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
+import { makeKeyPair } from './key-pair.js';
+import { SigningKeys } from './signing-keys.js';
+
+const ring = new KeyRing([Buffer.alloc(32, 1).toString('base64')]);
+const box = new SealedBox(ring, 'signing-key');
+const strangersBox = new SealedBox(new KeyRing([Buffer.alloc(32, 2).toString('base64')]), 'signing-key');
+
+const minute = 60_000;
+
+/** The table, with a clock of its own: like Postgres it tells how long it is until a moment. */
+class Table {
+  /** Milliseconds; goes on with `performance.now()`, from where no other clock begins. */
+  readonly #start = 5_000_000 - performance.now();
+  readonly rows: (ReturnType<typeof makeKeyPair> & { activeFrom: number; retiredAt: number | null })[] = [];
+  isAway = false;
+  queries = 0;
+  /** Milliseconds until an answer is there. */
+  delay = 0;
+
+  get now(): number {
+    return this.#start + performance.now();
+  }
+
+  insert(times: { activeIn?: number; retiredIn?: number }, sealedBy = box): string {
+    const { activeIn = 0, retiredIn } = times;
+    const pair = makeKeyPair(sealedBy);
+    const retiredAt = retiredIn === undefined ? null : this.now + retiredIn;
+    this.rows.push({ ...pair, activeFrom: this.now + activeIn, retiredAt });
+    return pair.kid;
+  }
+
+  async query(): Promise<object[]> {
+    if (this.isAway) throw new DatabaseUnavailableError(new Error('away'));
+    this.queries += 1;
+    const answer = this.rows.map(({ activeFrom, retiredAt, ...pair }) => ({
+      ...pair,
+      activeIn: activeFrom - this.now,
+      retiredIn: retiredAt === null ? null : retiredAt - this.now,
+    }));
+    if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
+    return answer;
+  }
+
+  /** The first key is there already. */
+  transaction(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+describe('SigningKeys', () => {
+  let table: Table;
+  let first: string;
+  let nodes: SigningKeys[];
+  let warn: MockInstance<Logger['warn']>;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    table = new Table();
+    first = table.insert({ activeIn: -minute });
+    nodes = [];
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.map((node) => node.onApplicationShutdown()));
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  async function startNode(): Promise<SigningKeys> {
+    const node = new SigningKeys(table as unknown as Database, ring);
+    nodes.push(node);
+    await node.onModuleInit();
+    return node;
+  }
+
+  const published = (node: SigningKeys) => node.published().map(({ kid }) => kid);
+
+  it('publish and verify by a new key before they sign with it, and sign with it in time', async () => {
+    const node = await startNode();
+    const second = table.insert({ activeIn: minute });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(published(node)).toEqual([first, second]);
+    expect(node.has(second)).toBe(true);
+    expect(node.current().kid).toBe(first);
+    await vi.advanceTimersByTimeAsync(minute - 2_001);
+    expect(node.current().kid).toBe(first);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(node.current().kid).toBe(second);
+    expect(published(node)).toEqual([first, second]);
+  });
+
+  it('switch and retire in time while the database is away', async () => {
+    const node = await startNode();
+    const second = table.insert({ activeIn: minute });
+    table.rows[0]!.retiredAt = table.now + 2 * minute;
+    await vi.advanceTimersByTimeAsync(2_000);
+    table.isAway = true;
+    await vi.advanceTimersByTimeAsync(minute - 2_000);
+    expect(node.current().kid).toBe(second);
+    expect(node.has(first)).toBe(true);
+    await vi.advanceTimersByTimeAsync(minute);
+    expect(node.has(first)).toBe(false);
+    expect(published(node)).toEqual([second]);
+  });
+
+  it("go by the database's clock where their own is wrong, or is set meanwhile", async () => {
+    vi.setSystemTime(Date.now() + 30_000);
+    const ahead = await startNode();
+    const second = table.insert({ activeIn: minute });
+    await vi.advanceTimersByTimeAsync(2_000);
+    vi.setSystemTime(Date.now() + 60 * minute);
+    expect(ahead.current().kid).toBe(first);
+    vi.setSystemTime(Date.now() - 120 * minute);
+    const behind = await startNode();
+    expect(behind.current().kid).toBe(first);
+    await vi.advanceTimersByTimeAsync(minute - 2_000);
+    expect([ahead.current().kid, behind.current().kid]).toEqual([second, second]);
+  });
+
+  it('refuse a key that was retired at once with the next reload, and sign with the one in its place', async () => {
+    const node = await startNode();
+    table.rows[0]!.retiredAt = table.now;
+    const second = table.insert({});
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(node.has(first)).toBe(false);
+    expect(await node.find(first)).toBeUndefined();
+    expect(published(node)).toEqual([second]);
+    expect(node.current().kid).toBe(second);
+  });
+
+  it('have one to sign with at any time, however slowly the database tells of one that was put in place at once', async () => {
+    const node = await startNode();
+    table.delay = 3_000;
+    table.rows[0]!.retiredAt = table.now;
+    const second = table.insert({});
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(node.current().kid).toBe(first);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(node.current().kid).toBe(second);
+  });
+
+  it('never sign with a key that was retired before its time came', async () => {
+    const node = await startNode();
+    const second = table.insert({ activeIn: minute, retiredIn: 10_000 });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(node.has(second)).toBe(true);
+    await vi.advanceTimersByTimeAsync(minute);
+    expect(node.current().kid).toBe(first);
+    expect(node.has(second)).toBe(false);
+  });
+
+  it('keep what they know while the database is away, and say so once per outage', async () => {
+    const node = await startNode();
+    table.isAway = true;
+    await vi.advanceTimersByTimeAsync(minute);
+    expect(node.current().kid).toBe(first);
+    expect(warn).toHaveBeenCalledTimes(1);
+    table.isAway = false;
+    await vi.advanceTimersByTimeAsync(2_000);
+    table.isAway = true;
+    await vi.advanceTimersByTimeAsync(minute);
+    expect(warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('leave a new key out that does not open, say so once, and go on with the others', async () => {
+    const node = await startNode();
+    const sealedElsewhere = table.insert({}, strangersBox);
+    const second = table.insert({});
+    await vi.advanceTimersByTimeAsync(minute);
+    expect(node.current().kid).toBe(second);
+    expect(published(node)).toEqual([first, second]);
+    expect(await node.find(sealedElsewhere)).toBeUndefined();
+    expect(warn.mock.calls.flat()).toEqual([expect.stringContaining('ENCRYPTION_KEYS')]);
+  });
+
+  it('do not start where a key does not open', async () => {
+    table.insert({}, strangersBox);
+    await expect(startNode()).rejects.toThrow(UnsealError);
+  });
+
+  it('start where the key that does not open has retired', async () => {
+    table.insert({ retiredIn: -1 }, strangersBox);
+    expect((await startNode()).current().kid).toBe(first);
+  });
+
+  it('are looked for in the database by a kid that is unknown, but not again within five seconds', async () => {
+    const node = await startNode();
+    const { queries } = table;
+    for (const kid of ['made-up-1', 'made-up-2', 'made-up-3']) expect(await node.find(kid)).toBeUndefined();
+    expect(table.queries).toBe(queries + 1);
+    const second = table.insert({});
+    expect(await node.find(second)).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await node.find(second)).toBeDefined();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const third = table.insert({});
+    expect(await node.find(third)).toBeDefined();
+  });
+
+  it('are not looked for where they have retired, however long ago', async () => {
+    const retired = table.insert({ retiredIn: -minute });
+    const node = await startNode();
+    const { queries } = table;
+    expect(await node.find(retired)).toBeUndefined();
+    expect(table.queries).toBe(queries);
+  });
+
+  it('do not forget by a slow answer what a later one has told', async () => {
+    const node = await startNode();
+    table.delay = 1_000;
+    await vi.advanceTimersByTimeAsync(2_000);
+    table.delay = 0;
+    const second = table.insert({});
+    expect(await node.find(second)).toBeDefined();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(node.has(second)).toBe(true);
+  });
+});

@@ -1,0 +1,29 @@
+import { Audit } from '../audit/audit.js';
+import { KeyRotation, publicationTime } from '../auth/key-rotation.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { withDatabase } from './command-database.js';
+import { loadCommandSettings, readCommandLine, runCommand } from './command.js';
+
+const usage = 'npm run keys:rotate [-- --now]';
+
+// `npm run keys:rotate`: a new key for access tokens; with --now the ones before it are refused at once.
+await runCommand(async () => {
+  const { now: compromised } = readCommandLine(usage, { options: { now: { type: 'boolean' } } }).values;
+  const settings = loadCommandSettings();
+  await withDatabase(settings, async (database) => {
+    const rotation = new KeyRotation(database, new Audit(), settings, new KeyRing(settings.encryptionKeys));
+    if (compromised === true) {
+      const { kid } = await rotation.replaceCompromised();
+      process.stdout.write(
+        `The key ${kid} signs from now on.\n` +
+          `Within ${publicationTime} seconds every node refuses the tokens of all other keys; clients get new ones by a refresh or a login.\n`,
+      );
+      return;
+    }
+    const { kid, activeFrom, retiredAt } = await rotation.rotate();
+    process.stdout.write(
+      `The key ${kid} is published within ${publicationTime} seconds, and signs from ${activeFrom.toISOString()} on.\n` +
+        `The key before it stays good until ${retiredAt.toISOString()}, when the last of its tokens has expired.\n`,
+    );
+  });
+});
