@@ -26,6 +26,13 @@ describe('SealedBox', () => {
     expect(boxOf(newKey).open(ring.seal('key', 'a'), 'a')).toBe('key');
   });
 
+  it('tells what is sealed under the newest key from all else', () => {
+    const ring = boxOf(newKey, oldKey);
+    expect(ring.isCurrent(boxOf(newKey).seal('key', 'a'))).toBe(true);
+    expect(ring.isCurrent(boxOf(oldKey).seal('key', 'a'))).toBe(false);
+    expect(ring.isCurrent('')).toBe(false);
+  });
+
   it('does not open what was sealed for another row', () => {
     const box = boxOf(oldKey);
     expect(() => box.open(box.seal('key', 'wx1|o1'), 'wx1|o2')).toThrow(UnsealError);

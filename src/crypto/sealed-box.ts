@@ -25,6 +25,14 @@ export class SealedBox {
     private readonly purpose: KeyPurpose,
   ) {}
 
+  /** Whether a sealed value names the newest key; all others want to be sealed again, or are none of ours. */
+  isCurrent(sealed: string): boolean {
+    const { id } = this.ring.keys(this.purpose)[0]!;
+    return Buffer.from(sealed, 'base64url')
+      .subarray(0, 1 + keyIdBytes)
+      .equals(Buffer.concat([Buffer.of(version), id]));
+  }
+
   /** Seals under the newest key. */
   seal(plaintext: string, associatedData: string): string {
     const { id, key } = this.ring.keys(this.purpose)[0]!;
@@ -63,5 +71,15 @@ export class SealedBox {
         cause,
       });
     }
+  }
+}
+
+/** What opening a sealed value gives; undefined where it cannot be opened. */
+export function openIfPossible(open: () => string): string | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof UnsealError) return undefined;
+    throw error;
   }
 }

@@ -22,6 +22,11 @@ export class Phones {
     return phoneSealed === null ? null : this.#box.open(phoneSealed, id);
   }
 
+  /** Whether a number is sealed, and found, by the newest key. */
+  isCurrent(phoneSealed: string): boolean {
+    return this.#box.isCurrent(phoneSealed);
+  }
+
   /** What `phone_index` may hold for a number: one hash per key of the ring. */
   indexes(phone: string): Buffer[] {
     return this.ring.hashes('phone-index', phone);
