@@ -180,6 +180,14 @@ describe('keys:rotate', () => {
     expect(before!.retiredAt!.getTime()).toBeGreaterThan(last!.activeFrom.getTime() + 900_000);
   });
 
+  it('makes a key that signs at once where there is none, and nobody who would have to wait for it', async () => {
+    await world.database.query('DELETE FROM signing_keys');
+    expect((await rotate()).code).toBe(0);
+    const { kid, activeFrom } = await newestKey();
+    expect(activeFrom.getTime()).toBeLessThanOrEqual(Date.now());
+    await expect.poll(async () => kidOf(await tokenFrom(nodes[0])), { timeout: 5_000 }).toBe(kid);
+  });
+
   it('answers a wrong call with one line and code 2', async () => {
     for (const result of await Promise.all([rotate('--later'), rotate('now'), rotate('--now=yes')])) {
       expect(result).toEqual({

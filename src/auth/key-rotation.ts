@@ -26,7 +26,7 @@ export const publicationTime = 10;
 /** Seconds by which nodes may be late, and their clocks apart: what a token may outlive its key's last second by. */
 const margin = 60;
 
-/** Takes the place of the keys that sign access tokens. All times are the database's. */
+/** Puts a new key in the place of those that sign access tokens. All times are the database's. */
 @Injectable()
 export class KeyRotation {
   readonly #box: SealedBox;
@@ -49,15 +49,11 @@ export class KeyRotation {
   async rotate(): Promise<Rotation> {
     const { jwksMaxAge } = this.settings;
     return this.inTurn(async (manager, { now, latest }) => {
+      const earliest = now.getTime() + (publicationTime + jwksMaxAge) * 1_000;
       // Before the first key there is nothing to wait for. And keys sign in the order in which they were made: one
       // that came back into use would be retired before its last token expires.
-      const activeFrom =
-        latest === null
-          ? now
-          : new Date(
-              Math.max(secondsAfter(now, publicationTime + jwksMaxAge).getTime(), latest.getTime() + 1),
-            );
-      const retiredAt = secondsAfter(activeFrom, longestTokenTtl(this.settings) + margin);
+      const activeFrom = latest === null ? now : new Date(Math.max(earliest, latest.getTime() + 1));
+      const retiredAt = new Date(activeFrom.getTime() + (longestTokenTtl(this.settings) + margin) * 1_000);
       await manager.query('UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL', [retiredAt]);
       return this.insert(manager, { activeFrom, retiredAt, compromised: false });
     });
@@ -99,8 +95,4 @@ export class KeyRotation {
     await this.audit.record(manager, { action: 'keys.rotated', ...commandActor, details });
     return { kid: pair.kid, activeFrom, retiredAt };
   }
-}
-
-function secondsAfter(time: Date, seconds: number): Date {
-  return new Date(time.getTime() + seconds * 1_000);
 }
