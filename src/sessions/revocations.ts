@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Settings } from '../config/settings.js';
+import { longestTokenTtl } from '../config/token-lifetimes.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { describeError } from '../http/describe-error.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
 import { RevocationsUnknownError, type RevocationReason } from './sessions.errors.js';
-import { longestTokenTtl } from '../config/token-lifetimes.js';
 
 /** Milliseconds between two polls. */
 const pause = 250;
