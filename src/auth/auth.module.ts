@@ -10,6 +10,7 @@ import { CodeLogin } from './code-login.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginLimit } from './login-limit.js';
+import { RetiredKeysChore } from './retired-keys.chore.js';
 import { SigningKeys } from './signing-keys.js';
 import { VerifyController } from './verify.controller.js';
 import { WechatCodeStrategy } from './wechat-code.strategy.js';
@@ -18,7 +19,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
 @Module({
   imports: [PassportModule, JwtModule, SessionsModule, UsersModule, WechatModule],
   controllers: [AuthController, DiscoveryController, VerifyController],
-  providers: [AccessTokens, CodeLogin, JwtGuard, LoginLimit, SigningKeys, WechatCodeStrategy],
+  providers: [AccessTokens, CodeLogin, JwtGuard, LoginLimit, SigningKeys, RetiredKeysChore, WechatCodeStrategy],
   // The guard is made anew in each module that uses it, and asks for what these have.
   exports: [AccessTokens, JwtGuard, SessionsModule, SigningKeys],
 })

@@ -9,6 +9,10 @@ export const advisoryLocks = {
   migrations: [lockClass, 1],
   signingKeys: [lockClass, 2],
   userImport: [lockClass, 3],
+  housekeeping: [lockClass, 4],
 } as const;
 
 export const takeAdvisoryLock = 'SELECT pg_advisory_xact_lock($1, $2)';
+
+/** Answers one row at once: whether it is `taken` now. */
+export const tryAdvisoryLock = 'SELECT pg_try_advisory_xact_lock($1, $2) AS taken';

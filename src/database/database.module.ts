@@ -5,11 +5,12 @@ import { Settings } from '../config/settings.js';
 import { dataSourceOptions, type Schema } from './data-source-options.js';
 import { Database } from './database.js';
 import { explainConnectionFailure, isDatabaseFailure } from './database.errors.js';
+import { Housekeeping } from './housekeeping.js';
 import { migrate } from './migrate.js';
 
 /** Connects to Postgres, after bringing its schema up to date. */
 @Global()
-@Module({ providers: [Database], exports: [Database] })
+@Module({ providers: [Database, Housekeeping], exports: [Database, Housekeeping] })
 export class DatabaseModule {
   static register(schema: Schema): DynamicModule {
     const logger = new Logger(DatabaseModule.name);
