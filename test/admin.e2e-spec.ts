@@ -476,6 +476,7 @@ describe('/admin/users', () => {
           { ...session, appid: cake.appid, userAgent: 'phone/1' },
           { ...session, appid: tea.appid, userAgent: null },
         ],
+        auditEvents: [],
       });
       expect(answer.headers['cache-control']).toBe('no-store');
     });

@@ -289,6 +289,7 @@ describe('the edge', () => {
           '/me',
           '/admin/users/search',
           '/admin/users/{id}',
+          '/admin/audit',
           '/health/live',
           '/health/ready',
         ]),

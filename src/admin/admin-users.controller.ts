@@ -13,6 +13,7 @@ import {
   UsePipes,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Audit } from '../audit/audit.js';
 import { actorOf, type GuardedRequest } from '../auth/current-user.decorator.js';
 import { JwtGuard } from '../auth/jwt.guard.js';
 import { Roles } from '../auth/roles.decorator.js';
@@ -27,12 +28,14 @@ import { UserViews } from '../users/user-views.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
+import { toAuditEventView } from './audit-event.view.js';
 import { SearchUsersRequest } from './search-users.request.js';
 import { UpdateUserRequest } from './update-user.request.js';
 import { UserDetailView } from './user-detail.view.js';
 import { UserItemView, UserPageView } from './user-item.view.js';
 
 const mostSessions = 100;
+const mostAuditEvents = 50;
 
 /** Finding people, and changing how they stand. */
 @Controller('admin/users')
@@ -56,6 +59,7 @@ export class AdminUsersController {
     private readonly userSearch: UserSearch,
     private readonly sessions: Sessions,
     private readonly standing: UserStanding,
+    private readonly audit: Audit,
     private readonly views: UserViews,
     private readonly apps: WechatApps,
   ) {}
@@ -70,16 +74,17 @@ export class AdminUsersController {
     return { items: users.map((user) => this.item(user, user.appids)), nextCursor, estimatedTotal };
   }
 
-  /** One person, with identities and sessions. */
+  /** One person, with identities, sessions, and what the audit has of them. */
   @Get(':id')
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
   async find(@Param('id', UuidPipe) id: string): Promise<UserDetailView> {
     const user = await this.users.find(id);
     if (user === null) throw new UserNotFoundError();
-    const [identities, sessions] = await Promise.all([
+    const [identities, sessions, { events }] = await Promise.all([
       this.users.identitiesOf(id),
       this.sessions.liveOf(id, mostSessions),
+      this.audit.page({ userId: id, limit: mostAuditEvents }),
     ]);
     const appids = new Set(identities.map(({ appid }) => appid));
     return {
@@ -102,6 +107,7 @@ export class AdminUsersController {
         lastSeenAt: session.lastSeenAt.toISOString(),
         expiresAt: session.expiresAt.toISOString(),
       })),
+      auditEvents: events.map(toAuditEventView),
     };
   }
 

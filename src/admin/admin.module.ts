@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
+import { AdminAuditController } from './admin-audit.controller.js';
 import { AdminUsersController } from './admin-users.controller.js';
 
 /** The operator: /admin. */
 @Module({
-  imports: [AuthModule, SessionsModule, UsersModule, WechatModule],
-  controllers: [AdminUsersController],
+  imports: [AuditModule, AuthModule, SessionsModule, UsersModule, WechatModule],
+  controllers: [AdminUsersController, AdminAuditController],
 })
 export class AdminModule {}

@@ -1,3 +1,4 @@
+import { AuditEventView } from './audit-event.view.js';
 import { UserItemView } from './user-item.view.js';
 
 /** A person in one mini-program. */
@@ -45,4 +46,7 @@ export class UserDetailView extends UserItemView {
 
   /** Those that are still good, the newest first, 100 at most. */
   sessions: UserSessionView[];
+
+  /** What was done to the person, the newest first, 50 entries at most; GET `/admin/audit` has the rest. */
+  auditEvents: AuditEventView[];
 }

@@ -21,6 +21,7 @@ export type AuditActor = (typeof auditActors)[number];
 /** Something that happened, append-only. Never holds an openid, a phone number or a nickname. */
 @Entity('audit_events')
 @Index('audit_events_user_id_idx', ['userId', 'id'])
+@Index('audit_events_action_idx', ['action', 'id'])
 export class AuditEvent {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, LessThan } from 'typeorm';
+import { Database } from '../database/database.js';
 import { type AuditAction, type AuditActor, AuditEvent } from './audit-event.entity.js';
 
 /** Who acts, and from which address. */
@@ -25,11 +26,51 @@ export interface Happening extends Actor {
   details?: object;
 }
 
+/** Which events to read. */
+export interface AuditQuery {
+  /** To whom it happened. */
+  userId?: string;
+  action?: AuditAction;
+  limit: number;
+  /** Only those older than the event with this id. */
+  before?: string;
+}
+
 /** The append-only record of who did what to whom. */
 @Injectable()
 export class Audit {
+  constructor(private readonly database: Database) {}
+
   /** Writes an event in the transaction of what it tells of: both happen, or neither. */
   async record(manager: EntityManager, happening: Happening): Promise<void> {
     await manager.insert(AuditEvent, happening);
+  }
+
+  /**
+   * One page of events, the newest first.
+   *
+   * @returns and where the next page begins, null where there is none
+   * @throws {DatabaseUnavailableError}
+   */
+  async page({
+    userId,
+    action,
+    limit,
+    before,
+  }: AuditQuery): Promise<{ events: AuditEvent[]; nextCursor: string | null }> {
+    // One more than the page shows, which tells whether there is a next one.
+    const found = await this.database.run((manager) =>
+      manager.find(AuditEvent, {
+        where: {
+          ...(userId !== undefined && { userId }),
+          ...(action !== undefined && { action }),
+          ...(before !== undefined && { id: LessThan(before) }),
+        },
+        order: { id: 'DESC' },
+        take: limit + 1,
+      }),
+    );
+    const events = found.slice(0, limit);
+    return { events, nextCursor: found.length > limit ? events.at(-1)!.id : null };
   }
 }

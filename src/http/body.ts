@@ -1,9 +1,9 @@
-import { plainToInstance } from 'class-transformer';
-import { validate, type ValidationError } from 'class-validator';
 import { validatedProperties } from '../config/validated-properties.js';
-import { type FieldFault, InvalidRequestError } from './http.errors.js';
+import { InvalidRequestError } from './http.errors.js';
+import { checkMembers } from './members.js';
 
 const deepestMember = 4;
+const malformed = 'The body is malformed: see errors.';
 
 /**
  * Checks a JSON body against its class. Members that the class does not know are dropped.
@@ -16,15 +16,7 @@ export async function parseBody<Body extends object>(type: new () => Body, value
       'The body must be a JSON object, sent with Content-Type: application/json.',
     );
   }
-  const body = plainToInstance(type, knownMembers(type, value));
-  const errors = await validate(body, { whitelist: true, forbidUnknownValues: true });
-  if (errors.length > 0) {
-    throw new InvalidRequestError(
-      'The body is malformed: see errors.',
-      errors.flatMap((error) => toFaults(error, error.property)),
-    );
-  }
-  return body;
+  return checkMembers(type, knownMembers(type, value), malformed);
 }
 
 /**
@@ -38,7 +30,7 @@ function knownMembers(type: new () => object, value: object): object {
   if (tooDeep.length > 0) {
     const message = `must not be nested deeper than ${deepestMember} levels`;
     throw new InvalidRequestError(
-      'The body is malformed: see errors.',
+      malformed,
       tooDeep.map(([field]) => ({ field, message })),
     );
   }
@@ -48,11 +40,4 @@ function knownMembers(type: new () => object, value: object): object {
 function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((member) => isDeeperThan(levels - 1, member));
-}
-
-function toFaults(error: ValidationError, field: string): FieldFault[] {
-  return [
-    ...Object.values(error.constraints ?? {}).map((message) => ({ field, message })),
-    ...(error.children ?? []).flatMap((child) => toFaults(child, `${field}.${child.property}`)),
-  ];
 }

@@ -1,0 +1,32 @@
+import { IsIn, IsOptional, Matches, ValidateBy } from 'class-validator';
+import { type AuditAction, auditActions } from '../audit/audit-event.entity.js';
+import { IsWholeNumber } from '../http/whole-number.decorator.js';
+import { isUserId } from '../users/user-id.js';
+
+const longestPage = 200;
+
+/** So many digits fit into a bigint of Postgres, and count more entries than there will be. */
+const isEventId = /^[1-9]\d{0,17}$/;
+
+/** Query of a page of the audit. */
+export class ReadAuditRequest {
+  /** To whom it was done. */
+  @IsOptional()
+  @ValidateBy(
+    { name: 'isUserId', validator: { validate: (value) => isUserId(String(value)) } },
+    { message: 'userId must be a UUID' },
+  )
+  userId?: string;
+
+  @IsOptional()
+  @IsIn(auditActions)
+  action?: AuditAction;
+
+  @IsWholeNumber(1, longestPage)
+  limit: number = 50;
+
+  /** `nextCursor` of the page before, with the same query. */
+  @IsOptional()
+  @Matches(isEventId, { message: 'cursor must be the nextCursor of the page before' })
+  cursor?: string;
+}

@@ -1,0 +1,241 @@
+import { DataSource, type Logger as StatementLogger } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Audit, type AuditQuery } from '../src/audit/audit.js';
+import type { Settings } from '../src/config/settings.js';
+import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { Database } from '../src/database/database.js';
+import { migrate } from '../src/database/migrate.js';
+import { schema } from '../src/schema.js';
+import { TestDatabase } from './harness/database.js';
+import type { Answer, ServiceNode } from './harness/node.js';
+import { alone, useWorld } from './harness/world.js';
+
+describe('the books', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  let token: string;
+
+  beforeAll(async () => {
+    node = await world.startNode();
+    const { body } = await world.login(node, 'the-admin', alone.appid);
+    await world.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
+    token = (await world.login(node, 'the-admin', alone.appid)).body.accessToken;
+  });
+
+  const get = (path: string, accessToken = token): Promise<Answer> =>
+    node.get(path, { headers: { authorization: `Bearer ${accessToken}` } });
+
+  async function expectProblem(path: string, field: string, message: string): Promise<void> {
+    const { status, body } = await get(path);
+    expect({ status, code: body.code, errors: body.errors }).toEqual({
+      status: 400,
+      code: 'invalid_request',
+      errors: [{ field, message }],
+    });
+  }
+
+  describe('GET /admin/audit', () => {
+    const [anna, bert, operator, session] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
+    const [first, second, third, fourth] = [4, 3, 2, 1].map((minutes) =>
+      new Date(Date.now() - minutes * 60_000).toISOString(),
+    );
+
+    beforeAll(async () => {
+      await world.database.query(
+        `INSERT INTO audit_events (action, actor, actor_id, user_id, session_id, ip, details, created_at) VALUES
+           ('user.disabled', 'person', $3, $1, NULL, '203.0.113.7', '{"reason": "spam"}', $5),
+           ('session.logout', 'person', $2, $2, $4, '203.0.113.8', '{}', $6),
+           ('user.enabled', 'service', NULL, $1, NULL, NULL, '{}', $7),
+           ('users.imported', 'command', NULL, NULL, NULL, NULL, '{"lines": 5}', $8)`,
+        [anna, bert, operator, session, first, second, third, fourth],
+      );
+    });
+
+    const actions = async (query: string) =>
+      (await get(`/admin/audit?${query}`)).body.items.map(({ action }: { action: string }) => action);
+
+    it('says who did what to whom, when, and from where, the newest first', async () => {
+      const { status, headers, body } = await get('/admin/audit');
+      expect(status).toBe(200);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(body).toEqual({
+        items: [
+          {
+            action: 'users.imported',
+            actor: 'command',
+            actorId: null,
+            userId: null,
+            sessionId: null,
+            ip: null,
+            details: { lines: 5 },
+            at: fourth,
+          },
+          {
+            action: 'user.enabled',
+            actor: 'service',
+            actorId: null,
+            userId: anna,
+            sessionId: null,
+            ip: null,
+            details: {},
+            at: third,
+          },
+          {
+            action: 'session.logout',
+            actor: 'person',
+            actorId: bert,
+            userId: bert,
+            sessionId: session,
+            ip: '203.0.113.8',
+            details: {},
+            at: second,
+          },
+          {
+            action: 'user.disabled',
+            actor: 'person',
+            actorId: operator,
+            userId: anna,
+            sessionId: null,
+            ip: '203.0.113.7',
+            details: { reason: 'spam' },
+            at: first,
+          },
+        ].map((item) => ({ id: expect.stringMatching(/^\d+$/), ...item })),
+        nextCursor: null,
+      });
+    });
+
+    it('can be read of one person, of one action, and of both', async () => {
+      expect(await actions(`userId=${anna}`)).toEqual(['user.enabled', 'user.disabled']);
+      expect(await actions('action=session.logout')).toEqual(['session.logout']);
+      expect(await actions(`userId=${anna}&action=user.disabled`)).toEqual(['user.disabled']);
+      expect(await actions(`userId=${uuidv7()}`)).toEqual([]);
+    });
+
+    it('shows each entry once on its pages, while new ones are written', async () => {
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const { body }: Answer = await get(
+          `/admin/audit?limit=1${cursor === null ? '' : `&cursor=${cursor}`}`,
+        );
+        seen.push(...body.items.map(({ action }: { action: string }) => action));
+        cursor = body.nextCursor;
+        await world.database.query(
+          `INSERT INTO audit_events (action, actor, created_at) VALUES ('keys.rotated', 'command', now())`,
+        );
+      } while (cursor !== null);
+      await world.database.query(`DELETE FROM audit_events WHERE action = 'keys.rotated'`);
+      expect(seen).toEqual(['users.imported', 'user.enabled', 'session.logout', 'user.disabled']);
+    });
+
+    it.each([
+      ['limit=0', 'limit', 'limit must be a whole number from 1 to 200'],
+      ['limit=201', 'limit', 'limit must be a whole number from 1 to 200'],
+      ['limit=1e2', 'limit', 'limit must be a whole number from 1 to 200'],
+      ['limit=', 'limit', 'limit must be a whole number from 1 to 200'],
+      ['limit=1&limit=2', 'limit', 'limit must be given once'],
+      ['cursor=abc', 'cursor', 'cursor must be the nextCursor of the page before'],
+      ['cursor=-1', 'cursor', 'cursor must be the nextCursor of the page before'],
+      ['cursor=9223372036854775808', 'cursor', 'cursor must be the nextCursor of the page before'],
+      ['cursor=', 'cursor', 'cursor must be the nextCursor of the page before'],
+      ['userId=', 'userId', 'userId must be a UUID'],
+      ['userId=anna', 'userId', 'userId must be a UUID'],
+      [`userId=${anna}&userId=${bert}`, 'userId', 'userId must be given once'],
+    ])('refuses ?%s', async (query, field, message) => {
+      await expectProblem(`/admin/audit?${query}`, field, message);
+    });
+
+    it('refuses an action that there is not, and passes over parameters that it does not know', async () => {
+      const { status, body } = await get('/admin/audit?action=user.born');
+      expect({ status, field: body.errors[0].field }).toEqual({ status: 400, field: 'action' });
+      expect(await actions('action=session.logout&colour=red&colour=blue&__proto__=x')).toEqual([
+        'session.logout',
+      ]);
+    });
+
+    it('is for admins alone', async () => {
+      const { body } = await world.login(node, 'somebody', alone.appid);
+      expect((await get('/admin/audit', body.accessToken)).body.code).toBe('forbidden');
+      expect((await node.get('/admin/audit')).body.code).toBe('token_missing');
+    });
+
+    it('is shown with a person: the last 50 entries', async () => {
+      const { body } = await world.login(node, 'of-many-deeds', alone.appid);
+      const { id } = body.user;
+      expect((await get(`/admin/users/${id}`)).body.auditEvents).toEqual([]);
+      await world.database.query(
+        `INSERT INTO audit_events (action, actor, user_id, details)
+         SELECT 'user.kicked', 'command', $1, jsonb_build_object('number', number) FROM generate_series(1, 51) AS number`,
+        [id],
+      );
+      const { auditEvents } = (await get(`/admin/users/${id}`)).body;
+      expect(auditEvents).toEqual((await get(`/admin/audit?userId=${id}`)).body.items);
+      expect(auditEvents.map(({ details }: any) => details.number)).toEqual(
+        Array.from({ length: 50 }, (_, index) => 51 - index),
+      );
+    });
+  });
+});
+
+describe('a page of an audit with 200,000 entries', () => {
+  const statements: { text: string; values: unknown[] }[] = [];
+  const person = uuidv7();
+  let filled: TestDatabase;
+  let dataSource: DataSource;
+  let audit: Audit;
+
+  beforeAll(async () => {
+    filled = await TestDatabase.create(inject('postgresUrl'));
+    const options = dataSourceOptions(schema, { databaseUrl: filled.url, databasePoolSize: 2 });
+    await migrate(options);
+    // One entry in four thousand rotates keys; the person has as many.
+    await filled.query(
+      `INSERT INTO audit_events (action, actor, user_id, ip, created_at)
+       SELECT
+         CASE WHEN number % 4000 = 0 THEN 'keys.rotated' ELSE 'session.logout' END,
+         'person',
+         CASE WHEN number % 4000 = 1 THEN $1 ELSE md5((number % 50000)::text)::uuid END,
+         '203.0.113.7',
+         now() - interval '1 minute' * (200000 - number)
+       FROM generate_series(1, 200000) AS number`,
+      [person],
+    );
+    await filled.query('VACUUM ANALYZE audit_events');
+    const logger = {
+      logQuery: (text: string, values: unknown[] = []) => statements.push({ text, values }),
+    } as unknown as StatementLogger;
+    dataSource = await new DataSource({ ...options, extra: {}, logging: ['query'], logger }).initialize();
+    audit = new Audit(new Database(dataSource, {} as Settings));
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await filled.drop();
+  });
+
+  /** Pages of 8 kB that Postgres reads. */
+  async function buffers(query: AuditQuery): Promise<number> {
+    statements.length = 0;
+    const { events } = await audit.page(query);
+    expect(events).toHaveLength(query.limit);
+    const [{ text, values }] = statements as [{ text: string; values: unknown[] }];
+    const [row] = await dataSource.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
+    const plan = row['QUERY PLAN'][0].Plan;
+    return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  }
+
+  it.each<[string, Omit<AuditQuery, 'limit'>]>([
+    ['of all', {}],
+    ['of all, deep inside', { before: '100000' }],
+    ['of a person', { userId: person }],
+    ['of a person, deep inside', { userId: person, before: '150000' }],
+    ['of a rare action', { action: 'keys.rotated' }],
+    ['of a rare action, deep inside', { action: 'keys.rotated', before: '150000' }],
+    ['of a common action', { action: 'session.logout' }],
+    ['of a person and a common action', { userId: person, action: 'session.logout' }],
+  ])('%s, is read without the others', async (_, query) => {
+    // Each entry may lie on a page of its own, and the fifty of the person be sorted; all have 2,700 pages.
+    expect(await buffers({ ...query, limit: 20 })).toBeLessThan(100);
+  });
+});
