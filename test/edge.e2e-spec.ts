@@ -290,6 +290,7 @@ describe('the edge', () => {
           '/admin/users/search',
           '/admin/users/{id}',
           '/admin/audit',
+          '/admin/stats',
           '/health/live',
           '/health/ready',
         ]),

@@ -5,11 +5,12 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AdminAuditController } from './admin-audit.controller.js';
+import { AdminStatsController } from './admin-stats.controller.js';
 import { AdminUsersController } from './admin-users.controller.js';
 
 /** The operator: /admin. */
 @Module({
   imports: [AuditModule, AuthModule, SessionsModule, UsersModule, WechatModule],
-  controllers: [AdminUsersController, AdminAuditController],
+  controllers: [AdminUsersController, AdminAuditController, AdminStatsController],
 })
 export class AdminModule {}
