@@ -147,7 +147,8 @@ describe('npm run users:import', () => {
       `${alone.appid},oB-person,,C2,,,`,
     ];
     await importAll(...lines);
-    const before = await dump(world.database.url);
+    const books = ['audit_events', 'login_stats'];
+    const before = await dump(world.database.url, books);
     expect(await importAll(...lines)).toEqual({
       lines: 3,
       'new users': 0,
@@ -156,7 +157,32 @@ describe('npm run users:import', () => {
       'lines already done': 3,
       refused: 0,
     });
-    expect(await dump(world.database.url)).toBe(before);
+    expect(await dump(world.database.url, books)).toBe(before);
+  });
+
+  it('is in the audit, with counts and nothing that names a person', async () => {
+    await world.database.query('TRUNCATE audit_events');
+    await importAll(header, `${tea.appid},oAnna-person,,C-18,小明,13800138000,`);
+    write(header, `${tea.appid},oAnna-person,,C-18,小明,13800138000,`, `${tea.appid},,,C-19,小红,,`);
+    expect((await importFile()).code).toBe(1);
+    const none = { lines: 0, newUsers: 0, newIdentities: 0, filledUsers: 0, unchanged: 0, refused: 0 };
+    expect(
+      await world.database.query(
+        `SELECT action, actor, actor_id, user_id, ip, details FROM audit_events ORDER BY id`,
+      ),
+    ).toEqual(
+      [
+        { ...none, lines: 1, newUsers: 1, newIdentities: 1 },
+        { ...none, lines: 2, unchanged: 1, refused: 1 },
+      ].map((details) => ({
+        action: 'users.imported',
+        actor: 'command',
+        actor_id: null,
+        user_id: null,
+        ip: null,
+        details,
+      })),
+    );
   });
 
   it('fills in what a person who came before the import lacks, and keeps what is theirs', async () => {

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
+import { Audit, commandActor } from '../audit/audit.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import type { Database } from '../database/database.js';
 import { HeaderRefusedError } from '../users/import-line.js';
 import { Phones } from '../users/phones.js';
 import { type ImportProgress, UserImport } from '../users/user-import.js';
@@ -34,13 +36,15 @@ await runCommand(async () => {
     });
   }
   try {
-    const result = await withDatabase(settings, (database) => {
+    const result = await withDatabase(settings, async (database) => {
       const phones = new Phones(new KeyRing(settings.encryptionKeys));
       const appids = settings.wechatApps.map(({ appid }) => appid);
-      return new UserImport(database, phones, appids).run(file, (state, refusals) => {
+      const imported = await new UserImport(database, phones, appids).run(file, (state, refusals) => {
         report.add(refusals);
         progress.update(state);
       });
+      await recordImport(database, imported);
+      return imported;
     });
     progress.stop();
     process.stdout.write(summaryOf(result, report.finish()));
@@ -51,6 +55,15 @@ await runCommand(async () => {
     throw error instanceof HeaderRefusedError ? new CommandError(error.message) : error;
   }
 });
+
+/** Of an import that came to its end. Counts alone: the audit names nobody. */
+async function recordImport(database: Database, result: ImportProgress): Promise<void> {
+  const { lines, newUsers, newIdentities, filledUsers, unchanged, refused } = result;
+  const details = { lines, newUsers, newIdentities, filledUsers, unchanged, refused };
+  await database.run((manager) =>
+    new Audit(database).record(manager, { ...commandActor, action: 'users.imported', details }),
+  );
+}
 
 function summaryOf(result: ImportProgress, reportFile: string | undefined): string {
   const lines = [

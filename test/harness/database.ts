@@ -45,11 +45,13 @@ async function query<Row extends object>(url: string, text: string, values: unkn
   }
 }
 
-/** Every row of every table of a database, as text. */
-export async function dump(url: string): Promise<string> {
+/** Every row of every table of a database but some, as text. */
+export async function dump(url: string, except: string[] = []): Promise<string> {
   const tables = await query<{ name: string }>(
     url,
-    `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+    `SELECT quote_ident(tablename) AS name FROM pg_tables
+     WHERE schemaname = 'public' AND tablename <> ALL ($1) ORDER BY 1`,
+    [except],
   );
   const parts: string[] = [];
   for (const { name } of tables) {
