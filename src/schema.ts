@@ -6,7 +6,6 @@ import { Initial1795219200000 } from './database/migrations/1795219200000-initia
 import { UserSearch1795219300000 } from './database/migrations/1795219300000-user-search.js';
 import { ExternalId1795219400000 } from './database/migrations/1795219400000-external-id.js';
 import { SessionsThatEnd1795219500000 } from './database/migrations/1795219500000-sessions-that-end.js';
-import { AuditByAction1795219510000 } from './database/migrations/1795219510000-audit-by-action.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -22,6 +21,5 @@ export const schema = {
     UserSearch1795219300000,
     ExternalId1795219400000,
     SessionsThatEnd1795219500000,
-    AuditByAction1795219510000,
   ],
 } satisfies Schema;

@@ -41,6 +41,30 @@ describe('the schema', () => {
     });
   });
 
+  it('waits for a long reader without stopping everybody else', async () => {
+    await withDatabase(async (options) => {
+      const migrations = schema.migrations.filter(({ name }) => !name.startsWith('SessionsThatEnd'));
+      await migrate({ ...options, migrations } as typeof options);
+      const dataSource = await new DataSource(options).initialize();
+      const reader = dataSource.createQueryRunner();
+      await reader.startTransaction();
+      await reader.query('SELECT FROM sessions');
+      const migration = migrate(options);
+      const lockWaits = () =>
+        dataSource.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+      await expect.poll(lockWaits).not.toHaveLength(0);
+      // Queues up behind the migration, which gives up in time.
+      await dataSource.query('SELECT FROM sessions');
+      await reader.rollbackTransaction();
+      await reader.release();
+      await migration;
+      expect(await dataSource.query('SELECT ended_reason FROM sessions')).toEqual([]);
+      await dataSource.destroy();
+    });
+  });
+
   it('leaves room for updates in place where logins update, and logs no codes', async () => {
     await withDatabase(async (options) => {
       await migrate(options);

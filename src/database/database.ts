@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
@@ -19,7 +19,9 @@ export interface NamedStatement {
  * of it may still be under way, an open transaction among it, and the next request would work inside that.
  */
 @Injectable()
-export class Database {
+export class Database implements OnApplicationShutdown {
+  #apart: Pool | undefined;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly settings: Settings,
@@ -29,13 +31,14 @@ export class Database {
    * Runs one prepared statement in one round trip, on the driver's own pool: TypeORM's `query()` cannot name
    * a statement, and an unnamed one is planned again each time.
    *
-   * @param patience milliseconds until it is given up, where that is not the usual time
+   * @param options.patience milliseconds until it is given up, where that is not the usual time
+   * @param options.apart on a connection of its own, for what must not wait behind requests
    * @throws {DatabaseUnavailableError}
    */
   async query<Row extends QueryResultRow>(
     { name, text }: NamedStatement,
     values: unknown[],
-    patience?: number,
+    { patience, apart = false }: { patience?: number; apart?: boolean } = {},
   ): Promise<Row[]> {
     const statement = {
       ...(this.settings.databaseNamedStatements && { name }),
@@ -43,7 +46,7 @@ export class Database {
       values,
       ...(patience !== undefined && { query_timeout: patience }),
     };
-    const client = await this.connect();
+    const client = await this.connect(apart ? this.apart() : this.pool);
     try {
       const { rows } = await client.query<Row>(statement);
       client.release();
@@ -132,10 +135,29 @@ export class Database {
     });
   }
 
+  async onApplicationShutdown(): Promise<void> {
+    await this.#apart?.end();
+  }
+
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  private apart(): Pool {
+    if (this.#apart === undefined) {
+      const { pool } = this;
+      const { password, ssl } = pool.options;
+      this.#apart = new (pool.constructor as typeof Pool)({ ...pool.options, password, ssl, max: 1 });
+      // An idle connection that is lost is replaced by the next statement.
+      this.#apart.on('error', () => {});
+    }
+    return this.#apart;
+  }
+
   /** A failure to connect is the server's, whatever it says: it may be starting, full, or being moved. */
-  private async connect(): Promise<PoolClient> {
+  private async connect(pool: Pool): Promise<PoolClient> {
     try {
-      return await (this.dataSource.driver as unknown as { master: Pool }).master.connect();
+      return await pool.connect();
     } catch (error) {
       throw new DatabaseUnavailableError(error);
     }

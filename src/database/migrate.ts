@@ -1,4 +1,5 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { advisoryLocks, takeAdvisoryLock } from './advisory-locks.js';
 import { onConnect } from './data-source-options.js';
 
@@ -19,9 +20,35 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
   try {
     await dataSource.transaction(async (holder) => {
       await holder.query(takeAdvisoryLock, [...advisoryLocks.migrations]);
-      await dataSource.runMigrations({ transaction: 'each' });
+      await runPatiently(() => dataSource.runMigrations({ transaction: 'each' }));
     });
   } finally {
     await dataSource.destroy();
+  }
+}
+
+/** Milliseconds between two attempts, and how many of them there are. */
+const pause = 2_000;
+const mostAttempts = 60;
+
+/**
+ * To begin a migration with that changes tables which logins use. Its wait for a lock would stop them all: behind a
+ * long reader, such as a backup, everybody else waits for whoever waits there first.
+ */
+export async function giveUpSoon(runner: QueryRunner): Promise<void> {
+  await runner.query(`SET LOCAL lock_timeout = '1s'`);
+}
+
+/** Tries again what did not get its lock. */
+async function runPatiently(run: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      // SQLSTATE lock_not_available
+      if ((error as { code?: unknown }).code !== '55P03' || attempt === mostAttempts) throw error;
+      await sleep(pause);
+    }
   }
 }

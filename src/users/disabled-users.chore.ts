@@ -1,41 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Audit, serviceActor } from '../audit/audit.js';
+import { NIL } from 'uuid';
 import { type Chore, Housekeeping } from '../database/housekeeping.js';
+import { batchSize } from '../database/walk.js';
+import { UserStanding } from './user-standing.js';
 
-/** Each of them is written into the audit by a statement of its own. */
-const batchSize = 100;
+/** Sorts before everybody. */
+const beforeAll = { createdAt: '-infinity', id: NIL as string };
 
-/** Who was disabled until a time that has come is active again. */
+/**
+ * Who was disabled until a time that has come is active again, if they have not logged in before. Few people are
+ * disabled, and an index has them in the order of their creation: the chore walks along that.
+ */
 @Injectable()
 export class DisabledUsersChore implements Chore {
   readonly name = 'disabled users';
+  #after = beforeAll;
 
   constructor(
     housekeeping: Housekeeping,
-    private readonly audit: Audit,
+    private readonly standing: UserStanding,
   ) {
     housekeeping.add(this);
   }
 
-  /** Passes over whom somebody else is changing at this moment. */
   async batch(manager: EntityManager): Promise<boolean> {
-    const [enabled] = await manager.query<[{ id: string }[], number]>(
+    const users = await manager.query<{ id: string; createdAt: string; isDue: boolean }[]>(
       `
-      UPDATE users
-      SET status = 'active', disabled_reason = NULL, disabled_until = NULL
-      WHERE id = ANY (ARRAY(
-        SELECT id
-        FROM users
-        WHERE status = 'disabled' AND disabled_until <= now()
-        LIMIT ${batchSize}
-        FOR NO KEY UPDATE SKIP LOCKED
-      ))
-      RETURNING id`,
+      SELECT id, created_at::text AS "createdAt", coalesce(disabled_until <= now(), false) AS "isDue"
+      FROM users
+      WHERE status = 'disabled' AND (created_at, id) > ($1::timestamptz, $2::uuid)
+      ORDER BY created_at, id
+      LIMIT ${batchSize}`,
+      [this.#after.createdAt, this.#after.id],
     );
-    for (const { id } of enabled) {
-      await this.audit.record(manager, { ...serviceActor, action: 'user.enabled', userId: id });
-    }
-    return enabled.length === batchSize;
+    const due = users.filter(({ isDue }) => isDue).map(({ id }) => id);
+    // Who is being changed by somebody else at this moment has their turn in the next round.
+    const free = await manager.query<{ id: string }[]>(
+      `SELECT id FROM users WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED`,
+      [due],
+    );
+    for (const { id } of free) await this.standing.reenable(manager, id);
+    const goesOn = users.length === batchSize;
+    this.#after = goesOn ? users.at(-1)! : beforeAll;
+    return goesOn;
   }
 }

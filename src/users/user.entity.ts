@@ -14,7 +14,6 @@ export type UserStatus = (typeof userStatuses)[number];
 @Index('users_status_created_at_idx', { synchronize: false })
 @Index('users_status_last_login_at_idx', { synchronize: false })
 @Index('users_phone_index_idx', { synchronize: false })
-@Index('users_disabled_until_idx', ['disabledUntil'], { where: 'disabled_until IS NOT NULL' })
 @Index('users_nickname_prefix_idx', { synchronize: false })
 @Index('users_nickname_trigram_idx', { synchronize: false })
 export class User {

@@ -1,16 +1,16 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { giveUpSoon } from '../migrate.js';
 
 /** What ends sessions before their time, and the books that tell of it. */
 export class SessionsThatEnd1795219500000 implements MigrationInterface {
   readonly name = 'SessionsThatEnd1795219500000';
 
   async up(runner: QueryRunner): Promise<void> {
+    await giveUpSoon(runner);
     await runner.query(`ALTER TABLE sessions ADD COLUMN ended_reason text`);
     // Nullable: nodes of the version before go on writing rows without it while this one is being deployed.
     await runner.query(`ALTER TABLE login_codes ADD COLUMN post_hash bytea`);
     await runner.query(`ALTER TABLE users ADD COLUMN sessions_ended_reason text`);
-    await runner.query(`
-      CREATE INDEX users_disabled_until_idx ON users (disabled_until) WHERE disabled_until IS NOT NULL`);
     // Read by the transaction that wrote a row: rows become visible in the order of commits, not of their ids.
     await runner.query(`
       CREATE TABLE revocations (
@@ -38,6 +38,7 @@ export class SessionsThatEnd1795219500000 implements MigrationInterface {
         created_at timestamptz(3) NOT NULL DEFAULT now()
       )`);
     await runner.query(`CREATE INDEX audit_events_user_id_idx ON audit_events (user_id, id)`);
+    await runner.query(`CREATE INDEX audit_events_action_idx ON audit_events (action, id)`);
     await runner.query(`
       CREATE TABLE login_stats (
         day date NOT NULL,
@@ -51,7 +52,6 @@ export class SessionsThatEnd1795219500000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TABLE login_stats, audit_events, revocations`);
-    await runner.query(`DROP INDEX users_disabled_until_idx`);
     await runner.query(`ALTER TABLE users DROP COLUMN sessions_ended_reason`);
     await runner.query(`ALTER TABLE login_codes DROP COLUMN post_hash`);
     await runner.query(`ALTER TABLE sessions DROP COLUMN ended_reason`);
