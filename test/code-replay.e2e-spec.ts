@@ -136,6 +136,23 @@ describe('the same code again', () => {
     });
   });
 
+  it('of a disabled person is answered the same way again, at once', async () => {
+    const { body } = await world.login(node, 'mary');
+    await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [body.user.id]);
+    const code = await world.code('mary');
+    const answers = [await post(node, code), await post(node, code)];
+    expect(answers.map((answer) => answer.body.code)).toEqual(['account_disabled', 'account_disabled']);
+  });
+
+  it('that leads nowhere counts as failed before it is looked for', async () => {
+    const limited = await world.startNode({ RATE_LIMIT_LOGIN: '3' });
+    const code = await world.code('mary');
+    await world.fault({ errcode: 40163, times: 10 });
+    const pending = ['a', 'b', 'c'].map((key) => post(limited, code, key));
+    await expect.poll(async () => (await post(limited, 'other', 'd')).body.code).toBe('rate_limited');
+    expect((await Promise.all(pending)).map(({ body }) => body.code)).toEqual(Array(3).fill('code_used'));
+  });
+
   describe('with an Idempotency-Key', () => {
     it('is a repeat with the same key', async () => {
       const code = await world.code('mona');

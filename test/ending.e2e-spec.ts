@@ -69,6 +69,23 @@ describe('the end of sessions', () => {
       expect(await node.as(body.accessToken, 'POST', '/auth/logout')).toMatchObject(revoked('signed_out'));
     });
 
+    it.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain'])(
+      'takes an empty body that is said to be %s',
+      async (type) => {
+        const { body } = await world.login(node, 'anna');
+        const headers = { authorization: `Bearer ${body.accessToken}`, 'content-type': type };
+        expect((await node.call('POST', '/auth/logout', { headers, body: '' })).status).toBe(204);
+      },
+    );
+
+    it('refuses the access token from then on even where the row of its session is gone', async () => {
+      const login = await world.login(node, 'anna');
+      await world.database.query('DELETE FROM sessions WHERE id = $1', [sessionOf(login)]);
+      expect((await node.as(login.body.accessToken, 'POST', '/auth/logout')).status).toBe(204);
+      expect(await node.me(login.body.accessToken)).toMatchObject(revoked('signed_out'));
+      await expect.poll(() => other.me(login.body.accessToken), soon).toMatchObject(revoked('signed_out'));
+    });
+
     it('wants a token', async () => {
       for (const path of ['/auth/logout', '/auth/logout/all']) {
         expect((await node.post(path, undefined)).body.code).toBe('token_missing');
@@ -174,6 +191,13 @@ describe('the end of sessions', () => {
       await expectOngoing(here);
     });
 
+    it('knows an id in capitals', async () => {
+      const login = await world.login(node, 'fred');
+      const path = `/me/sessions/${sessionOf(login).toUpperCase()}`;
+      expect((await node.as(login.body.accessToken, 'DELETE', path)).status).toBe(204);
+      expect(await node.me(login.body.accessToken)).toMatchObject(revoked('signed_out'));
+    });
+
     it('ends the one that asks, too', async () => {
       const login = await world.login(node, 'fred');
       const answer = await node.as(login.body.accessToken, 'DELETE', `/me/sessions/${sessionOf(login)}`);
@@ -261,6 +285,35 @@ describe('the end of sessions', () => {
       ]);
     });
 
+    it('disables for good who was disabled until a time that is over', async () => {
+      const { id } = (await world.login(node, 'lisa')).body.user;
+      await asOperator('PATCH', id, {
+        status: 'disabled',
+        until: new Date(Date.now() + 60_000).toISOString(),
+      });
+      await world.database.query('UPDATE users SET disabled_until = now() WHERE id = $1', [id]);
+      expect((await asOperator('PATCH', id, { status: 'disabled', reason: 'fraud' })).body).toMatchObject({
+        status: 'disabled',
+        disabledReason: 'fraud',
+        disabledUntil: null,
+      });
+      expect((await world.login(node, 'lisa')).status).toBe(403);
+    });
+
+    it('writes nothing into the audit where nothing changes', async () => {
+      const { id } = (await world.login(node, 'lore')).body.user;
+      const until = new Date(Date.now() + 86_400_000).toISOString();
+      for (const body of [
+        { status: 'disabled', until },
+        { status: 'disabled' },
+        { until },
+        { reason: null },
+      ]) {
+        expect((await asOperator('PATCH', id, body)).body).toMatchObject({ disabledUntil: until });
+      }
+      expect(await audit(id)).toHaveLength(1);
+    });
+
     it('changes reason and end of a person who is disabled already', async () => {
       const { id } = (await world.login(node, 'lena')).body.user;
       const until = new Date(Date.now() + 86_400_000).toISOString();
@@ -333,6 +386,12 @@ describe('the end of sessions', () => {
       ['an end in the past', { status: 'disabled', until: '2020-01-01T00:00:00Z' }, ['until']],
       ['an end without its zone', { status: 'disabled', until: '2099-01-01T00:00:00' }, ['until']],
       ['an end that is a number', { status: 'disabled', until: 4_102_444_800 }, ['until']],
+      [
+        'an end in a year of five digits',
+        { status: 'disabled', until: '9999-12-31T23:59:59-14:00' },
+        ['until'],
+      ],
+      ['a blank reason', { status: 'disabled', reason: ' ' }, ['reason']],
       ['an empty reason', { status: 'disabled', reason: '' }, ['reason']],
       ['a reason of 201 characters', { status: 'disabled', reason: 'x'.repeat(201) }, ['reason']],
       ['a reason with a NUL', { status: 'disabled', reason: 'a\u0000b' }, ['reason']],
@@ -356,8 +415,8 @@ describe('the end of sessions', () => {
       const { id } = (await world.login(node, 'rosa')).body.user;
       for (const status of ['merged', 'deleting']) {
         await world.database.query('UPDATE users SET status = $1 WHERE id = $2', [status, id]);
-        for (const wanted of ['active', 'disabled']) {
-          expect((await asOperator('PATCH', id, { status: wanted })).body.code).toBe('invalid_request');
+        for (const change of [{ status: 'active' }, { status: 'disabled' }, { roles: ['editor'] }]) {
+          expect((await asOperator('PATCH', id, change)).body.code).toBe('invalid_request');
         }
       }
     });

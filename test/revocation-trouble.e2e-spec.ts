@@ -136,6 +136,40 @@ describe('what is revoked', () => {
     await expect.poll(() => cutOff.me(over.body.accessToken), soon).toMatchObject(ended);
   });
 
+  it('is known although all connections of a node wait for a row that somebody holds', async () => {
+    const [login, bystander] = [await world.login(node, 'felix'), await world.login(node, 'flora')];
+    const blocker = await connect();
+    await blocker.query('BEGIN');
+    await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [login.body.user.id]);
+    // Within its transaction, the blocker would see what it saw first.
+    const observer = await connect();
+    const stuck = Array.from({ length: 12 }, () => world.login(node, 'felix'));
+    await vi.waitUntil(async () => {
+      const waiting = await observer.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
+      return waiting.rows.length >= 10;
+    });
+    // For longer than a node believes what it knew.
+    for (const until = performance.now() + 1_500; performance.now() < until;) {
+      expect((await node.as(bystander.body.accessToken, 'GET', '/auth/verify')).status).toBe(204);
+    }
+    await blocker.query('ROLLBACK');
+    await Promise.all([blocker.end(), observer.end()]);
+    expect((await Promise.all(stuck)).map(({ status }) => status)).toEqual(Array(12).fill(200));
+  });
+
+  it('is remembered for as long as tokens live where their writer was set to a shorter time', async () => {
+    const patient = await startNode({ ACCESS_TOKEN_TTL: '7200' });
+    const login = await world.login(patient, 'fritz');
+    await logout(node, login);
+    const client = await connect();
+    await client.query(
+      `UPDATE revocations SET created_at = created_at - interval '1 hour', expires_at = expires_at - interval '1 hour'`,
+    );
+    await client.end();
+    const latecomer = await startNode({ ACCESS_TOKEN_TTL: '7200' });
+    expect(await latecomer.me(login.body.accessToken)).toMatchObject(ended);
+  });
+
   it('is known on nodes whose clocks differ by 30 s, and their tokens are good everywhere', async () => {
     const skew = (seconds: number) => ({
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(`

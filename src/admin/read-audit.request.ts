@@ -1,7 +1,7 @@
 import { IsIn, IsOptional, Matches, ValidateBy } from 'class-validator';
 import { type AuditAction, auditActions } from '../audit/audit-event.entity.js';
+import { isUuid } from '../http/uuid.js';
 import { IsWholeNumber } from '../http/whole-number.decorator.js';
-import { isUserId } from '../users/user-id.js';
 
 const longestPage = 200;
 
@@ -13,7 +13,7 @@ export class ReadAuditRequest {
   /** To whom it was done. */
   @IsOptional()
   @ValidateBy(
-    { name: 'isUserId', validator: { validate: (value) => isUserId(String(value)) } },
+    { name: 'isUuid', validator: { validate: (value) => isUuid(String(value)) } },
     { message: 'userId must be a UUID' },
   )
   userId?: string;

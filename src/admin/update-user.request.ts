@@ -1,3 +1,4 @@
+import { Transform } from 'class-transformer';
 import { IsIn, ValidateBy, ValidateIf } from 'class-validator';
 import { isMoment } from '../http/moment.js';
 import { isPlainText } from '../users/plain-text.js';
@@ -15,6 +16,7 @@ export class UpdateUserRequest {
   status?: 'active' | 'disabled';
 
   /** Why the user is disabled, 1 to 200 characters. The person reads it when they try to log in. */
+  @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(isGiven)
   @ValidateBy(
     { name: 'isReason', validator: { validate: (value) => isPlainText(value, longestReason) } },

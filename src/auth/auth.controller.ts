@@ -106,7 +106,7 @@ export class AuthController {
     @CurrentUser() { id: userId, sessionId: id }: SignedInUser,
     @Req() request: GuardedRequest,
   ): Promise<void> {
-    await this.sessions.end({ id, userId }, actorOf(request));
+    await this.sessions.logOut({ id, userId }, actorOf(request));
   }
 
   /** End all sessions of the person. */

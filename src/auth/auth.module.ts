@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
+import { AuditModule } from '../audit/audit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
@@ -17,9 +18,17 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
 
 /** Getting in: a code becomes a user, a user gets tokens, a token opens guarded routes. */
 @Module({
-  imports: [PassportModule, JwtModule, SessionsModule, UsersModule, WechatModule],
+  imports: [PassportModule, JwtModule, AuditModule, SessionsModule, UsersModule, WechatModule],
   controllers: [AuthController, DiscoveryController, VerifyController],
-  providers: [AccessTokens, CodeLogin, JwtGuard, LoginLimit, SigningKeys, RetiredKeysChore, WechatCodeStrategy],
+  providers: [
+    AccessTokens,
+    CodeLogin,
+    JwtGuard,
+    LoginLimit,
+    SigningKeys,
+    RetiredKeysChore,
+    WechatCodeStrategy,
+  ],
   // The guard is made anew in each module that uses it, and asks for what these have.
   exports: [AccessTokens, JwtGuard, SessionsModule, SigningKeys],
 })

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { LoginStats } from '../audit/login-stats.js';
 import { Settings, type WechatApp } from '../config/settings.js';
+import { ServiceError } from '../errors/service.error.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import type { Client } from '../sessions/open-session.js';
+import { AccountDisabledError } from '../users/users.errors.js';
 import { type SignedIn, Users } from '../users/users.js';
 import { WechatClient } from '../wechat/wechat.client.js';
 import { callDeadline } from '../wechat/wechat-calls.js';
@@ -32,6 +35,7 @@ export class CodeLogin {
     private readonly users: Users,
     private readonly loginCodes: LoginCodes,
     private readonly limit: LoginLimit,
+    private readonly stats: LoginStats,
     private readonly settings: Settings,
   ) {
     this.#first = new LRUCache({ max: mostRemembered, ttl: Math.max(1, settings.codeReplayWindow * 1_000) });
@@ -44,15 +48,13 @@ export class CodeLogin {
    * @throws {DatabaseUnavailableError}
    */
   async signIn(app: WechatApp, request: CodeLoginRequest): Promise<SignedIn> {
-    await this.limit.check(request.ip);
     try {
+      await this.limit.check(request.ip);
       return await (this.settings.codeReplayWindow === 0
         ? this.exchange(app, request)
         : this.firstOrRepeat(app, request));
     } catch (error) {
-      if (error instanceof CodeInvalidError || error instanceof CodeUsedError) {
-        await this.limit.fail(request.ip);
-      }
+      this.stats.count(app.appid, error instanceof ServiceError ? error.code : 'internal_error', false);
       throw error;
     }
   }
@@ -62,14 +64,17 @@ export class CodeLogin {
     const first = this.#first.get(name);
     if (first === undefined) {
       const login = this.exchangeOrFind(app, request);
-      // Whether it succeeded, without the tokens. A code that led to nothing may lead to something the next time.
+      // Whether it succeeded, without the tokens. A code that led to nothing may lead to something the next time; one
+      // that led to a disabled person will not.
       const outcome = login.then(() => {});
-      outcome.catch(() => this.#first.delete(name));
+      outcome.catch((error: unknown) => {
+        if (!(error instanceof AccountDisabledError)) this.#first.delete(name);
+      });
       this.#first.set(name, outcome);
       return login;
     }
     await first;
-    const repeated = await this.loginCodes.repeat(request, request);
+    const repeated = await this.repeat(request);
     if (typeof repeated === 'string') throw new CodeUsedError();
     return repeated;
   }
@@ -86,23 +91,43 @@ export class CodeLogin {
       if (!isUsed && !(error instanceof CodeInvalidError)) throw error;
       const repeated = await this.find(request, isUsed ? deadline : 0);
       if (repeated === undefined) throw error;
+      if (isRefusedCode(error)) await this.limit.forgive(request.ip);
       return repeated;
     }
   }
 
+  /** A code that WeChat refuses counts against the address at once: the search for its login takes a while. */
   private async exchange(app: WechatApp, request: CodeLoginRequest): Promise<SignedIn> {
-    const session = await this.wechat.code2Session(app, request.code);
-    return this.users.signIn({ ...session, ...request });
+    try {
+      const session = await this.wechat.code2Session(app, request.code);
+      const signedIn = await this.users.signIn({ ...session, ...request });
+      this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
+      return signedIn;
+    } catch (error) {
+      if (isRefusedCode(error)) await this.limit.fail(request.ip);
+      throw error;
+    }
+  }
+
+  private async repeat(request: CodeLoginRequest): Promise<SignedIn | 'unknown' | 'over'> {
+    const repeated = await this.loginCodes.repeat(request, request);
+    // The user was new once.
+    if (typeof repeated !== 'string') this.stats.count(request.appid, 'succeeded', false);
+    return repeated;
   }
 
   /** Looks for the session that the code has opened: once, and again until a sibling must have committed. */
   private async find(request: CodeLoginRequest, deadline: number): Promise<SignedIn | undefined> {
     for (;;) {
-      const repeated = await this.loginCodes.repeat(request, request);
+      const repeated = await this.repeat(request);
       if (repeated === 'over') return undefined;
       if (repeated !== 'unknown') return repeated;
       if (performance.now() + pause > deadline) return undefined;
       await sleep(pause);
     }
   }
+}
+
+function isRefusedCode(error: unknown): boolean {
+  return error instanceof CodeInvalidError || error instanceof CodeUsedError;
 }

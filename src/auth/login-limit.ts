@@ -34,6 +34,11 @@ export class LoginLimit {
   async fail(ip: string): Promise<void> {
     if (this.#limit > 0) await this.#failures.consume(clientOf(ip));
   }
+
+  /** Takes one back. */
+  async forgive(ip: string): Promise<void> {
+    if (this.#limit > 0) await this.#failures.reward(clientOf(ip));
+  }
 }
 
 /** An IPv6 customer has a whole /64 to call from: that is the address. IPv4 inside IPv6 is IPv4. */

@@ -11,7 +11,12 @@ await runCommand(async () => {
   const { now: compromised } = readCommandLine(usage, { options: { now: { type: 'boolean' } } }).values;
   const settings = loadCommandSettings();
   await withDatabase(settings, async (database) => {
-    const rotation = new KeyRotation(database, new Audit(), settings, new KeyRing(settings.encryptionKeys));
+    const rotation = new KeyRotation(
+      database,
+      new Audit(database),
+      settings,
+      new KeyRing(settings.encryptionKeys),
+    );
     if (compromised === true) {
       const { kid } = await rotation.replaceCompromised();
       process.stdout.write(

@@ -30,7 +30,7 @@ export async function changeRole(
   refuseUnknownApp(settings, options.reference);
   try {
     const outcome = await withDatabase(settings, (database) =>
-      change(new UserStanding(database, new Revocations(database, settings), new Audit()), options),
+      change(new UserStanding(database, new Revocations(database, settings), new Audit(database)), options),
     );
     return { ...outcome, role: options.role };
   } catch (error) {

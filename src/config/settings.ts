@@ -83,7 +83,7 @@ export class Settings {
   )
   databaseUrl: string;
 
-  /** Connections of this process. */
+  /** Connections of this process, beside the one that learns what is revoked. */
   @WholeNumber({ min: 1, max: 1000, example: 10 })
   databasePoolSize = 10;
 

@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet';
-import { Logger } from '@nestjs/common';
+import { Logger, UnsupportedMediaTypeException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
@@ -34,13 +34,27 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
   });
   const fastify = adapter.getInstance();
   // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
-  fastify.removeContentTypeParser('text/plain');
+  fastify.removeContentTypeParser(['text/plain', 'application/json']);
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    // Many a client names a type for a request without a body.
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
+  fastify.addContentTypeParser('*', (request, _body, done) => {
+    if (isEmpty(request)) done(null, undefined);
+    else done(new UnsupportedMediaTypeException());
+  });
   // When it is sent, since the plugin for CORS answers before any other hook of a request.
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Request-Id', request.id);
   });
   fastify.addHook('onRequest', warnOfUnknownProxy());
   return adapter;
+}
+
+function isEmpty({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 }
 
 /** What stands before and behind every route: security headers, CORS, problem documents. */

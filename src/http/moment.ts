@@ -15,5 +15,7 @@ export function isMoment(value: unknown): value is string {
   const day = typeof value === 'string' ? moment.exec(value)?.[1] : undefined;
   if (day === undefined) return false;
   const midnight = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return false;
+  // In another zone it may be a year of five digits.
+  return new Date(value as string).toISOString().length === day.length + 'T00:00:00.000Z'.length;
 }

@@ -2,12 +2,12 @@ import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/c
 import { InvalidRequestError } from './http.errors.js';
 import { isUuid } from './uuid.js';
 
-/** Lets ids in a path through, whether or not they name something. */
+/** Lets ids in a path through, in the lower case in which we know them, whether or not they name something. */
 @Injectable()
 export class UuidPipe implements PipeTransform<string, string> {
   /** @throws {InvalidRequestError} */
   transform(value: string, { data: field = 'id' }: ArgumentMetadata): string {
-    if (isUuid(value)) return value;
+    if (isUuid(value)) return value.toLowerCase();
     throw new InvalidRequestError('The path is malformed: see errors.', [
       { field, message: `${field} must be a UUID` },
     ]);

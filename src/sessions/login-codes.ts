@@ -59,6 +59,7 @@ const repeatStatement: NamedStatement = {
       JOIN sessions AS first ON first.id = counted.session_id
       JOIN users ON users.id = first.user_id
       WHERE first.ended_at IS NULL
+        AND first.expires_at > now()
         AND first.session_epoch = users.session_epoch
         AND users.status = 'active'
       FOR NO KEY UPDATE OF users, first

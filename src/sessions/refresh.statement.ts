@@ -16,6 +16,7 @@ export interface RefreshedRow extends SessionUser {
  *
  * - A token that is newer than the row is as good as the newest: we have made it, and a standby that took over
  *   may have lost the rotation.
+ * - A session in its last second is over: no token could be made for it.
  * - None of the columns written has an index, so that the row stays in its page.
  * - `users` is read without a lock: a disable that commits meanwhile revokes the `ver` that is read here.
  */
@@ -36,7 +37,7 @@ export const refreshStatement: NamedStatement = {
       AND sessions.refresh_hash = $2::bytea
       AND sessions.ended_at IS NULL
       AND sessions.expires_at > now()
-      AND sessions.created_at + make_interval(secs => $5::integer) > now()
+      AND sessions.created_at + make_interval(secs => $5::integer) >= now() + interval '1 second'
       AND (
         $3::integer >= sessions.generation
         OR sessions.rotated_at > now() - make_interval(secs => $6::integer)
@@ -48,13 +49,14 @@ export const refreshStatement: NamedStatement = {
       ${sessionUserColumns},
       sessions.client_id AS appid,
       sessions.generation,
-      round(extract(epoch FROM sessions.expires_at - now()))::integer AS "refreshExpiresIn"`,
+      floor(extract(epoch FROM sessions.expires_at - now()) + 0.001)::integer AS "refreshExpiresIn"`,
 };
 
 /** A session that was not refreshed, and what could be the reason. */
 export interface RefusedRow {
   userId: string;
   isExpired: boolean;
+  isEnded: boolean;
   endedReason: RevocationReason | null;
   isOfThisEpoch: boolean;
   epochEndedReason: RevocationReason | null;
@@ -67,7 +69,8 @@ export const refusalQuery = `
   SELECT
     sessions.user_id AS "userId",
     sessions.expires_at <= now()
-      OR sessions.created_at + make_interval(secs => $4::integer) <= now() AS "isExpired",
+      OR sessions.created_at + make_interval(secs => $4::integer) < now() + interval '1 second' AS "isExpired",
+    sessions.ended_at IS NOT NULL AS "isEnded",
     sessions.ended_reason AS "endedReason",
     sessions.session_epoch = users.session_epoch AS "isOfThisEpoch",
     users.sessions_ended_reason AS "epochEndedReason",

@@ -16,6 +16,7 @@ export interface TokenSubject {
 interface Threshold {
   minimumVersion: number;
   reason: RevocationReason | null;
+  until: number;
 }
 
 /**
@@ -40,12 +41,17 @@ export class RevocationMemory {
       return;
     }
     const { userId, minimumVersion, reason } = notice;
-    const known = this.#users.get(userId);
-    if (known?.thresholds.some((threshold) => threshold.minimumVersion === minimumVersion)) return;
-    const thresholds = [...(known?.thresholds ?? []), { minimumVersion, reason }];
+    const known = this.#users.get(userId)?.thresholds ?? [];
+    if (known.some((threshold) => threshold.minimumVersion === minimumVersion)) return;
+    const thresholds = [...known, { minimumVersion, reason, until }]
+      .filter((threshold) => threshold.until > this.now())
+      .toSorted((a, b) => a.minimumVersion - b.minimumVersion);
     // To the end of the line: it is remembered the longest.
     this.#users.delete(userId);
-    this.#users.set(userId, { thresholds, until: Math.max(until, known?.until ?? until) });
+    this.#users.set(userId, {
+      thresholds,
+      until: Math.max(...thresholds.map((threshold) => threshold.until)),
+    });
   }
 
   /**
@@ -59,6 +65,7 @@ export class RevocationMemory {
       .get(userId)
       ?.thresholds.filter(({ minimumVersion }) => version < minimumVersion);
     if (passed === undefined || passed.length === 0) return undefined;
+    // What ended the session first: the others found it ended.
     return passed.find(({ reason }) => reason !== null)?.reason ?? 'outdated';
   }
 

@@ -40,12 +40,13 @@ interface RevocationRow {
   minimumVersion: number | null;
   reason: RevocationReason | null;
   lifetime: number | null;
+  isStandby: boolean;
 }
 
 /**
  * The revocations that an earlier poll has not seen: those of transactions that were pending then, and of newer
  * ones. A transaction that is slow to commit thus comes late, but not never, and however long one stays open, no
- * row is read again.
+ * row is read again. Where the writer of a row was set to shorter lives of tokens than this node, this node's count.
  * https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
  */
 const pollStatement: NamedStatement = {
@@ -60,20 +61,30 @@ const pollStatement: NamedStatement = {
       user_id AS "userId",
       minimum_version AS "minimumVersion",
       reason,
-      extract(epoch FROM expires_at - now())::float AS lifetime
+      extract(epoch FROM news.until - now())::float AS lifetime,
+      pg_is_in_recovery() AS "isStandby"
     FROM pg_current_snapshot() AS snapshot
     LEFT JOIN (
-      SELECT * FROM revocations
-      WHERE transaction_id = ANY ($1::bigint[]) AND expires_at > now()
-      UNION ALL (
-        SELECT * FROM revocations
-        WHERE (transaction_id, id) > ($2::bigint, $3::bigint) AND expires_at > now()
-        ORDER BY transaction_id, id
-        LIMIT ${mostRows}
-      )
+      SELECT *, greatest(expires_at, created_at + make_interval(secs => $4::integer)) AS until
+      FROM (
+        SELECT * FROM revocations WHERE transaction_id = ANY ($1::bigint[])
+        UNION ALL (
+          SELECT * FROM revocations
+          WHERE (transaction_id, id) > ($2::bigint, $3::bigint)
+          ORDER BY transaction_id, id
+          LIMIT ${mostRows}
+        )
+      ) AS unseen
     ) AS news ON true
     ORDER BY news.transaction_id, news.id`,
 };
+
+/** A standby lags behind, and does not tell which transactions are pending. */
+class StandbyError extends Error {
+  constructor() {
+    super('DATABASE_URL leads to a standby');
+  }
+}
 
 /**
  * What is revoked: written with the change that revokes, learnt by every node within a second, kept in memory, so
@@ -86,7 +97,8 @@ const pollStatement: NamedStatement = {
 export class Revocations implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Revocations.name);
   readonly #memory = new RevocationMemory(() => performance.now());
-  readonly #lifetime: number;
+  /** Seconds for which a revocation is of interest, as far as this node is set. */
+  readonly lifetime: number;
   #seen = beginning;
   #lastPoll = { monotonic: -Infinity, wall: -Infinity };
   #polling: Promise<boolean> | undefined;
@@ -98,7 +110,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     private readonly database: Database,
     settings: Settings,
   ) {
-    this.#lifetime = longestTokenTtl(settings) + clockMargin;
+    this.lifetime = longestTokenTtl(settings) + clockMargin;
   }
 
   /** @throws {RevocationsUnknownError} A node that does not know what was revoked before does not start. */
@@ -120,13 +132,13 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     await manager.insert(Revocation, {
       ...notice,
       transactionId: () => 'pg_current_xact_id()::text::bigint',
-      expiresAt: () => `now() + make_interval(secs => ${this.#lifetime})`,
+      expiresAt: () => `now() + make_interval(secs => ${this.lifetime})`,
     });
   }
 
   /** Lets this node know at once what has been committed; the others poll. */
   remember(notice: RevocationNotice): void {
-    this.#memory.learn(notice, this.#lifetime);
+    this.#memory.learn(notice, this.lifetime);
   }
 
   /**
@@ -183,8 +195,12 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
 
   /** Learns what a snapshot has not seen; of its `next` transaction, what comes after a row. */
   private async read({ next, pending }: Snapshot, id = '0'): Promise<RevocationRow[]> {
-    const values = [pending, String(next), id];
-    const rows = await this.database.query<RevocationRow>(pollStatement, values, pollPatience);
+    const rows = await this.database.query<RevocationRow>(
+      pollStatement,
+      [pending, String(next), id, this.lifetime],
+      { patience: pollPatience, apart: true },
+    );
+    if (rows[0]!.isStandby) throw new StandbyError();
     for (const { sessionId, userId, minimumVersion, reason, lifetime } of rows) {
       if (sessionId !== null) this.#memory.learn({ sessionId, reason: reason! }, lifetime!);
       else if (userId !== null) {

@@ -98,6 +98,18 @@ export class Sessions {
     return notice !== undefined;
   }
 
+  /**
+   * Ends the session of an access token. Where its row is gone or has expired, the token is refused all the same.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async logOut(session: { id: string; userId: string }, actor: Actor): Promise<void> {
+    if (await this.end(session, actor)) return;
+    const notice = { sessionId: session.id, reason: 'signed_out' } as const;
+    await this.database.run((manager) => this.revocations.write(manager, notice));
+    this.revocations.remember(notice);
+  }
+
   /** Says why a refresh token is refused; returns where it no longer is. */
   private async refuse(sessionId: string, asked: unknown[], ip: string): Promise<void> {
     const notice = await this.database.transaction(async (manager) => {
@@ -140,7 +152,7 @@ export class Sessions {
 
 /** Why a session has ended; undefined where it goes on. Its own end comes before that of all its user's. */
 function endOf(session: RefusedRow): RevocationReason | undefined {
-  if (session.endedReason !== null) return session.endedReason;
+  if (session.isEnded) return session.endedReason ?? 'signed_out';
   if (session.status === 'disabled' || session.status === 'merged') return session.status;
   if (session.status === 'deleting') return 'deleted';
   return session.isOfThisEpoch ? undefined : (session.epochEndedReason ?? 'signed_out');

@@ -88,7 +88,8 @@ export class UserStanding {
   }
 
   /**
-   * Disables or enables a user, and sets their roles. Disabling ends all of their sessions.
+   * Disables or enables a user, and sets their roles. Disabling ends all of their sessions; what changes nothing does
+   * not.
    *
    * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
    * @throws {TooManyRolesError}
@@ -96,6 +97,10 @@ export class UserStanding {
    */
   async update(userId: string, change: StandingChange, actor: Actor): Promise<void> {
     await this.change({ id: userId }, actor, (user) => {
+      const isOver = user.status === 'merged' || user.status === 'deleting';
+      if (isOver && Object.values(change).some((value) => value !== undefined)) {
+        throw new UserMergedOrLeavingError(user);
+      }
       const standing = changeStatus(user, change);
       const roles = change.roles === undefined ? undefined : changeRoles(user, change.roles);
       return {
@@ -144,7 +149,11 @@ export class UserStanding {
     decide: (user: User) => Decision,
   ): Promise<RoleChange> {
     const { notice, ...outcome } = await this.database.transaction(async (manager) => {
-      const user = await lockUser(manager, reference);
+      let user = await lockUser(manager, reference);
+      // Who is disabled until a time that has come is not disabled.
+      if (user.status === 'disabled' && (await this.reenable(manager, user.id))) {
+        user = await lockUser(manager, user);
+      }
       return this.carryOut(manager, user, actor, decide(user));
     });
     if (notice !== undefined) this.revocations.remember(notice);
@@ -179,7 +188,6 @@ export class UserStanding {
 
 function changeStatus(user: User, { status, reason, until }: StandingChange): Decision {
   if (status === undefined && reason === undefined && until === undefined) return { changes: {}, events: [] };
-  if (user.status === 'merged' || user.status === 'deleting') throw new UserMergedOrLeavingError(user);
   const wanted = status ?? user.status;
   if (wanted === 'active') {
     if ((reason ?? until ?? null) !== null) throw new NotDisabledError();
@@ -190,13 +198,15 @@ function changeStatus(user: User, { status, reason, until }: StandingChange): De
     };
   }
   const isNew = user.status !== 'disabled';
-  const disabledUntil = until === undefined && !isNew ? user.disabledUntil : (until ?? null);
+  const disabledReason = reason === undefined ? user.disabledReason : reason;
+  const disabledUntil = until === undefined ? user.disabledUntil : until;
+  const isSame =
+    !isNew &&
+    disabledReason === user.disabledReason &&
+    disabledUntil?.getTime() === user.disabledUntil?.getTime();
+  if (isSame) return { changes: {}, events: [] };
   return {
-    changes: {
-      status: wanted,
-      disabledReason: reason === undefined && !isNew ? user.disabledReason : (reason ?? null),
-      disabledUntil,
-    },
+    changes: { status: wanted, disabledReason, disabledUntil },
     ends: isNew ? 'disabled' : undefined,
     events: [{ action: 'user.disabled', details: { until: disabledUntil?.toISOString() ?? null } }],
   };

@@ -132,10 +132,14 @@ export class Users {
    * @throws {AccountDisabledError}
    */
   private async register(manager: EntityManager, { appid, openid, unionid }: SignIn): Promise<boolean> {
-    const identity = await manager.findOne(Identity, { where: { appid, openid }, relations: { user: true } });
+    // Identity before user, as every sign-in locks them.
+    const identity = await manager.findOne(Identity, {
+      where: { appid, openid },
+      lock: { mode: 'for_no_key_update' },
+    });
     if (identity !== null) {
       // The statement found it, and its user not active.
-      await this.admit(manager, identity.user!);
+      await this.admit(manager, identity.userId);
       return false;
     }
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid);
@@ -149,11 +153,10 @@ export class Users {
    *
    * @throws {AccountDisabledError}
    */
-  private async admit(manager: EntityManager, user: User): Promise<void> {
-    if (user.status !== 'disabled' || (await this.standing.reenable(manager, user.id))) return;
-    // Another sign-in may have been faster to enable them.
-    const { status } = await manager.findOneByOrFail(User, { id: user.id });
-    if (status === 'disabled') throw new AccountDisabledError(user);
+  private async admit(manager: EntityManager, userId: string): Promise<void> {
+    await this.standing.reenable(manager, userId);
+    const user = await manager.findOneByOrFail(User, { id: userId });
+    if (user.status === 'disabled') throw new AccountDisabledError(user);
   }
 
   private async ownerOf(manager: EntityManager, unionid: string): Promise<string | null> {
@@ -162,7 +165,7 @@ export class Users {
       lock: { mode: 'pessimistic_write' },
     });
     if (owner === null) return null;
-    await this.admit(manager, await manager.findOneByOrFail(User, { id: owner.userId }));
+    await this.admit(manager, owner.userId);
     return owner.userId;
   }
 

@@ -12,7 +12,7 @@ import { Notes1795220000000 } from './notes.migration.js';
       entities: [Note],
       migrations: [Notes1795220000000],
     }),
-    AuthModule, // POST /auth/login, and JwtGuard
+    AuthModule, // /auth, the published keys, and JwtGuard
     AccountModule, // /me
     TypeOrmModule.forFeature([Note]),
   ],
