@@ -44,7 +44,7 @@ describe('the schema', () => {
   it('waits for a long reader without stopping everybody else', async () => {
     await withDatabase(async (options) => {
       const migrations = schema.migrations.filter(({ name }) => !name.startsWith('SessionsThatEnd'));
-      await migrate({ ...options, migrations } as typeof options);
+      await migrate({ ...options, migrations });
       const dataSource = await new DataSource(options).initialize();
       const reader = dataSource.createQueryRunner();
       await reader.startTransaction();
