@@ -31,6 +31,16 @@ export function readAnswer(status: number, body: string): WechatFields | WechatR
   return fields;
 }
 
+/**
+ * The session_key in an answer: base64 of 16 bytes.
+ *
+ * @throws {WechatUnavailableError} `malformed`
+ */
+export function readSessionKey({ session_key: sessionKey }: WechatFields): string {
+  if (typeof sessionKey === 'string' && /^[A-Za-z0-9+/]{22}==$/.test(sessionKey)) return sessionKey;
+  throw malformed('without a session_key of 16 bytes');
+}
+
 /** What was found instead of an answer. Never quotes the body, which may hold a session_key. */
 export function malformed(found: string): WechatUnavailableError {
   return new WechatUnavailableError('malformed', { cause: new Error(`WeChat's answer was ${found}`) });

@@ -10,6 +10,7 @@ import {
   handleAll,
   handleType,
   type IPolicy,
+  noop,
   retry,
   TaskCancelledError,
   timeout,
@@ -30,15 +31,27 @@ const breakerPause = 5_000;
 
 const retriedFailures: ReadonlySet<WechatFailure> = new Set(['busy', 'disconnected']);
 
+/** Whose call it is, which of WeChat's interfaces it asks, and what may be done with it. */
+export interface WechatCall {
+  appid: string;
+  path: string;
+  /** What it sends works once and is not sent twice: it is repeated only where surely nothing was sent. */
+  once?: boolean;
+  /** Nobody else makes this call of this app's meanwhile, and logins must not stand in line behind it. */
+  outOfTurn?: boolean;
+}
+
 /**
  * How a call to WeChat is made: bounded in number, in time and in retries, and not at all while WeChat is away.
  *
- * One breaker per app, so that the trouble of one does not close the other's door. It sees only what an attempt
- * throws, and an attempt throws only where WeChat gave no usable answer: a bad code is an answer.
+ * One breaker per app and interface, so that the trouble of one does not close the door of another: whoever logs
+ * in needs no access_token. It sees only what an attempt throws, and an attempt throws only where WeChat gave no
+ * usable answer: a bad code is an answer.
  */
 @Injectable()
 export class WechatCalls {
   readonly #logger = new Logger(WechatCalls.name);
+  readonly #deadline = timeout(callDeadline, TimeoutStrategy.Aggressive);
   readonly #turns;
   readonly #policies = new Map<string, IPolicy>();
 
@@ -47,15 +60,36 @@ export class WechatCalls {
   }
 
   /**
-   * @param appid whose call it is
    * @param attempt one request; ends when the signal aborts, and throws a `WechatUnavailableError` where there
    *   was no usable answer
+   * @param signal where the call is part of something with a deadline of its own: once aborted, nothing is sent
    * @throws {WechatUnavailableError}
    * @throws {OverloadedError}
    */
-  async make<Answer>(appid: string, attempt: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  async make<Answer>(
+    call: WechatCall,
+    attempt: (signal: AbortSignal) => Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    return this.execute(this.policyOf(call), attempt, signal);
+  }
+
+  /**
+   * Gives several calls, and what lies between them, the time of one.
+   *
+   * @throws {WechatUnavailableError} `timed_out`, and whatever `work` throws
+   */
+  async within<Answer>(work: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    return this.execute(this.#deadline, work);
+  }
+
+  private async execute<Answer>(
+    policy: IPolicy,
+    work: (signal: AbortSignal) => Promise<Answer>,
+    outer?: AbortSignal,
+  ): Promise<Answer> {
     try {
-      return await this.policyOf(appid).execute(({ signal }) => attempt(signal));
+      return await policy.execute(({ signal }) => work(signal), outer);
     } catch (error) {
       if (error instanceof BulkheadRejectedError) throw new OverloadedError();
       if (error instanceof TaskCancelledError) throw new WechatUnavailableError('timed_out');
@@ -66,32 +100,41 @@ export class WechatCalls {
     }
   }
 
-  private policyOf(appid: string): IPolicy {
-    let policy = this.#policies.get(appid);
-    if (policy === undefined) {
-      const breaker = circuitBreaker(handleAll, {
-        breaker: new ConsecutiveBreaker(breakerThreshold),
-        halfOpenAfter: breakerPause,
-      });
-      breaker.onStateChange((state) => {
-        if (state === CircuitState.Open) {
-          this.#logger.error(`WeChat is away for ${appid}: ${breakerThreshold} calls in a row have failed.`);
-        } else if (state === CircuitState.Closed) {
-          this.#logger.log(`WeChat is back for ${appid}.`);
-        }
-      });
-      policy = wrap(
-        timeout(callDeadline, TimeoutStrategy.Aggressive),
-        this.#turns,
-        breaker,
-        retry(
-          handleType(WechatUnavailableError, ({ failure }) => retriedFailures.has(failure)),
-          { maxAttempts: mostRetries, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 500 }) },
+  private policyOf(call: WechatCall): IPolicy {
+    const name = `${call.appid} ${call.path}`;
+    const known = this.#policies.get(name);
+    if (known !== undefined) return known;
+    const policy = wrap(
+      this.#deadline,
+      call.outOfTurn === true ? noop : this.#turns,
+      this.breakerOf(call),
+      retry(
+        handleType(
+          WechatUnavailableError,
+          ({ failure, unsent }) => retriedFailures.has(failure) && (unsent || call.once !== true),
         ),
-        timeout(attemptDeadline, TimeoutStrategy.Aggressive),
-      );
-      this.#policies.set(appid, policy);
-    }
+        { maxAttempts: mostRetries, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 500 }) },
+      ),
+      timeout(attemptDeadline, TimeoutStrategy.Aggressive),
+    );
+    this.#policies.set(name, policy);
     return policy;
+  }
+
+  private breakerOf({ appid, path }: WechatCall): IPolicy {
+    const breaker = circuitBreaker(handleAll, {
+      breaker: new ConsecutiveBreaker(breakerThreshold),
+      halfOpenAfter: breakerPause,
+    });
+    breaker.onStateChange((state) => {
+      if (state === CircuitState.Open) {
+        this.#logger.error(
+          `WeChat's ${path} is away for ${appid}: ${breakerThreshold} calls in a row have failed.`,
+        );
+      } else if (state === CircuitState.Closed) {
+        this.#logger.log(`WeChat's ${path} is back for ${appid}.`);
+      }
+    });
+    return breaker;
   }
 }

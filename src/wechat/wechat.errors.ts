@@ -25,14 +25,15 @@ export class CodeUsedError extends ServiceError {
   }
 }
 
-/** WeChat 45011: this person called too often within a minute. */
+/** WeChat 45011: too often within a minute. */
 export class WechatRateLimitedError extends ServiceError {
   readonly code = 'rate_limited';
 
   constructor() {
-    super('WeChat limits how often one person may log in. Wait a minute, then call wx.login again.', {
-      retryAfter: 60,
-    });
+    super(
+      'WeChat limits how often this may be done. Wait a minute, then try again; a code works once, so fetch a new one first.',
+      { retryAfter: 60 },
+    );
   }
 }
 
@@ -81,17 +82,18 @@ export type WechatFailure =
 export class WechatUnavailableError extends ServiceError {
   readonly code = 'wechat_unavailable';
 
+  /** Whether the request surely never left this machine; false where nobody knows. */
+  readonly unsent: boolean;
+
   constructor(
     readonly failure: WechatFailure,
-    options: { cause?: unknown; retryAfter?: number } = {},
+    { unsent = false, ...options }: { cause?: unknown; retryAfter?: number; unsent?: boolean } = {},
   ) {
     super(
-      'WeChat cannot be reached at the moment. Wait a little, call wx.login again and send the new code.',
-      {
-        retryAfter: 1,
-        ...options,
-      },
+      'WeChat cannot be reached at the moment. Wait a little, then try again; a code works once, so fetch a new one first.',
+      { retryAfter: 1, ...options },
     );
+    this.unsent = unsent;
   }
 }
 
@@ -122,6 +124,6 @@ export class OverloadedError extends ServiceError {
   readonly code = 'overloaded';
 
   constructor() {
-    super('Too many logins are under way. Try again in a moment with the same code.', { retryAfter: 1 });
+    super('Too many calls to WeChat are under way. Try again in a moment.', { retryAfter: 1 });
   }
 }

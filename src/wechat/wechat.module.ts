@@ -5,6 +5,7 @@ import { Settings } from '../config/settings.js';
 import { undiciAdapter } from './undici.adapter.js';
 import { WechatApps } from './wechat-apps.js';
 import { WechatCalls } from './wechat-calls.js';
+import { WechatRequests } from './wechat-requests.js';
 import { WechatClient } from './wechat.client.js';
 
 /** Connections to WeChat, kept open between calls. */
@@ -13,9 +14,10 @@ import { WechatClient } from './wechat.client.js';
     {
       provide: Pool,
       inject: [Settings],
-      useFactory: ({ wechatBaseUrl, wechatMaxConcurrency }: Settings) =>
+      useFactory: ({ wechatBaseUrl, wechatMaxConcurrency, wechatApps }: Settings) =>
         new Pool(new URL(wechatBaseUrl).origin, {
-          connections: wechatMaxConcurrency,
+          // One more per app: whoever fetches an access_token takes no turn, and must not take a connection either.
+          connections: wechatMaxConcurrency + wechatApps.length,
           keepAliveTimeout: 30_000,
           // WeChat's JSON is a few hundred bytes; whatever is far longer is not its answer.
           maxResponseSize: 1_048_576,
@@ -47,7 +49,7 @@ class ConnectionsModule implements OnApplicationShutdown {
       }),
     }),
   ],
-  providers: [WechatApps, WechatCalls, WechatClient],
+  providers: [WechatApps, WechatCalls, WechatRequests, WechatClient],
   exports: [WechatApps, WechatClient],
 })
 export class WechatModule {}

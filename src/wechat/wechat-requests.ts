@@ -1,0 +1,50 @@
+import { HttpService } from '@nestjs/axios';
+import { Injectable } from '@nestjs/common';
+import { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios';
+import { firstValueFrom } from 'rxjs';
+import { malformed, readAnswer, type WechatFields } from './wechat-answer.js';
+import { WechatRefusal } from './wechat-refusal.js';
+import { WechatUnavailableError } from './wechat.errors.js';
+
+export type WechatRequest = AxiosRequestConfig & { signal: AbortSignal };
+
+/** Failures of a connection that are worth a second attempt: refused, reset, closed by the other side. */
+const connectionLost = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** One request to WeChat, with neither patience nor a second attempt. */
+@Injectable()
+export class WechatRequests {
+  constructor(private readonly http: HttpService) {}
+
+  /**
+   * Sends, and reads what came back.
+   *
+   * @param secrets what of the request must not come back in WeChat's words
+   * @throws {WechatUnavailableError}
+   */
+  async ask(request: WechatRequest, secrets: string[]): Promise<WechatFields | WechatRefusal> {
+    const { status, data } = await this.send(request);
+    const answer = readAnswer(status, data);
+    return answer instanceof WechatRefusal ? answer.without(secrets) : answer;
+  }
+
+  /** @throws {WechatUnavailableError} */
+  async send(request: WechatRequest): Promise<AxiosResponse<string>> {
+    try {
+      return await firstValueFrom(this.http.request<string>(request));
+    } catch (error) {
+      // An axios error holds the whole request, the secret and the code among it: none of it goes on from here.
+      if (isAxiosError(error)) throw transportFailure(error.code ?? 'unknown', request.signal);
+      throw error;
+    }
+  }
+}
+
+function transportFailure(code: string, signal: AbortSignal): WechatUnavailableError {
+  if (signal.aborted) return new WechatUnavailableError('timed_out');
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return malformed('too long');
+  return new WechatUnavailableError(connectionLost.has(code) ? 'disconnected' : 'unreachable', {
+    cause: new Error(`connection failed with ${code}`),
+    unsent: code === 'ECONNREFUSED',
+  });
+}
