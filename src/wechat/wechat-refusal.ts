@@ -33,6 +33,7 @@ const misconfigurations: Readonly<Record<number, string>> = {
   40125: 'the secret is wrong or was reset: get a new one under 开发管理 → 开发设置 → AppSecret',
   40164: "this server's address is not in the IP white list: add it under 开发管理 → 开发设置 → IP白名单",
   40243: 'the AppSecret is frozen: unfreeze it under 开发管理 → 开发设置 → AppSecret',
+  41001: 'the access_token did not arrive: is a proxy between here and WeChat changing the query?',
   41002: 'the appid did not arrive: is a proxy between here and WeChat changing the query?',
   41004: 'the secret did not arrive: is a proxy between here and WeChat changing the query?',
   41008: 'the code did not arrive: is a proxy between here and WeChat changing the query?',
@@ -61,6 +62,11 @@ export function codeExchangeError(refusal: WechatRefusal): ServiceError {
       return new UserBlockedByWechatError();
   }
   return refusalError(refusal);
+}
+
+/** The error for a refused call of an interface behind the access_token. */
+export function interfaceError(refusal: WechatRefusal): ServiceError {
+  return refusal.errcode === 45011 ? new WechatRateLimitedError() : refusalError(refusal);
 }
 
 /** The error for a refusal that has nothing to do with the person: what is wrong is this server, or WeChat. */

@@ -46,6 +46,15 @@ export class UserBlockedByWechatError extends ServiceError {
   }
 }
 
+/** WeChat 61010 and its like: WeChat has not seen the person for too long. */
+export class LoginAgainError extends ServiceError {
+  readonly code = 'login_again';
+
+  constructor() {
+    super('WeChat asks for a fresh login first. Call wx.login, log in with its code, then repeat this.');
+  }
+}
+
 /** WeChat refuses this server, not the caller: appid, secret, IP white list or a right is wrong. */
 export class WechatMisconfiguredError extends ServiceError {
   readonly code = 'wechat_misconfigured';
@@ -76,7 +85,9 @@ export type WechatFailure =
   /** an errcode that nobody told us of */
   | 'unknown_errcode'
   /** our own retry found the code spent by our first attempt, whose answer was lost */
-  | 'answer_lost';
+  | 'answer_lost'
+  /** WeChat refuses the access_token that it gives us */
+  | 'token_refused';
 
 /** WeChat cannot be asked at the moment, or its answer was lost. */
 export class WechatUnavailableError extends ServiceError {

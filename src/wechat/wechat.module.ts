@@ -2,9 +2,12 @@ import { HttpModule } from '@nestjs/axios';
 import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool } from 'undici';
 import { Settings } from '../config/settings.js';
+import { WechatAccessTokens } from './access-token.js';
+import { SessionKeyClient } from './session-key.client.js';
 import { undiciAdapter } from './undici.adapter.js';
 import { WechatApps } from './wechat-apps.js';
 import { WechatCalls } from './wechat-calls.js';
+import { WechatInterfaces } from './wechat-interfaces.js';
 import { WechatRequests } from './wechat-requests.js';
 import { WechatClient } from './wechat.client.js';
 
@@ -49,7 +52,15 @@ class ConnectionsModule implements OnApplicationShutdown {
       }),
     }),
   ],
-  providers: [WechatApps, WechatCalls, WechatRequests, WechatClient],
-  exports: [WechatApps, WechatClient],
+  providers: [
+    WechatApps,
+    WechatCalls,
+    WechatRequests,
+    WechatClient,
+    WechatAccessTokens,
+    WechatInterfaces,
+    SessionKeyClient,
+  ],
+  exports: [WechatApps, WechatClient, SessionKeyClient],
 })
 export class WechatModule {}

@@ -1,0 +1,75 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { WechatApp } from '../config/settings.js';
+import { malformed, readSessionKey } from './wechat-answer.js';
+import { WechatInterfaces } from './wechat-interfaces.js';
+import { interfaceError, WechatRefusal } from './wechat-refusal.js';
+import { LoginAgainError } from './wechat.errors.js';
+
+/** Asks WeChat about the session_key of a person in a mini-program. Only one is valid at a time. */
+@Injectable()
+export class SessionKeyClient {
+  constructor(private readonly interfaces: WechatInterfaces) {}
+
+  /**
+   * Whether a session_key is the person's valid one.
+   * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/checkSessionKey.html
+   *
+   * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
+   *   {@link OverloadedError}
+   */
+  async checkSessionKey(app: WechatApp, openid: string, sessionKey: string): Promise<boolean> {
+    return this.interfaces.call(app, {
+      wanted: 'check of a session_key',
+      path: '/wxa/checksession',
+      ...signed(openid, sessionKey),
+      read: () => true,
+      refused: (refusal) => {
+        if (isStale(refusal)) return false;
+        throw interfaceError(refusal);
+      },
+    });
+  }
+
+  /**
+   * Replaces a valid session_key. The old one dies at once; the new one lives no longer than it would have.
+   * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/ResetUserSessionKey.html
+   *
+   * @throws {LoginAgainError} where it is not the valid one any more, perhaps because the answer to our own first
+   *   attempt was lost
+   * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
+   *   {@link OverloadedError}
+   */
+  async resetUserSessionKey(
+    app: WechatApp,
+    openid: string,
+    sessionKey: string,
+  ): Promise<{ sessionKey: string }> {
+    return this.interfaces.call(app, {
+      wanted: 'new session_key',
+      path: '/wxa/resetusersessionkey',
+      ...signed(openid, sessionKey),
+      read: (answer) => {
+        if (answer['openid'] !== openid) throw malformed('about another openid');
+        return { sessionKey: readSessionKey(answer) };
+      },
+      refused: (refusal) => {
+        throw isStale(refusal) ? new LoginAgainError() : interfaceError(refusal);
+      },
+    });
+  }
+}
+
+/** The key signs nothing, and is taken as the text that it is, not as the bytes it stands for. */
+function signed(openid: string, sessionKey: string): { query: Record<string, string>; secrets: string[] } {
+  const signature = createHmac('sha256', sessionKey).update('').digest('hex');
+  return {
+    query: { openid, signature, sig_method: 'hmac_sha256' },
+    secrets: [openid, sessionKey, signature],
+  };
+}
+
+/** 87009 for a wrong signature, which a replaced key makes; 87007 for a key that is no more. */
+function isStale({ errcode }: WechatRefusal): boolean {
+  return errcode === 87009 || errcode === 87007;
+}

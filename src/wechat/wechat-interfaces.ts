@@ -1,0 +1,77 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { WechatApp } from '../config/settings.js';
+import { WechatAccessTokens } from './access-token.js';
+import { reportTrouble } from './trouble-report.js';
+import type { WechatFields } from './wechat-answer.js';
+import { WechatCalls } from './wechat-calls.js';
+import { WechatRefusal } from './wechat-refusal.js';
+import { WechatRequests } from './wechat-requests.js';
+
+/** A call of one of the interfaces for which WeChat wants an access_token. */
+export interface InterfaceCall<Answer> {
+  /** What it is for, as the log says it. */
+  wanted: string;
+  path: string;
+  /** Sent by GET. */
+  query?: Record<string, string>;
+  /** Sent by POST, as JSON. */
+  body?: Record<string, unknown>;
+  /** What of it must not come back in WeChat's words. */
+  secrets: string[];
+  /** What it sends works once: see {@link WechatCall.once}. */
+  once?: boolean;
+  /** Checks a yes. @throws {WechatUnavailableError} `malformed` */
+  read: (answer: WechatFields) => Answer;
+  /** What a no means: an answer as well, or an error that it throws. */
+  refused: (refusal: WechatRefusal) => Answer;
+}
+
+/**
+ * WeChat's interfaces behind the access_token. Waiting for a token counts towards a call's deadline, and takes no
+ * turn of the calls under way.
+ */
+@Injectable()
+export class WechatInterfaces {
+  readonly #logger = new Logger(WechatInterfaces.name);
+
+  constructor(
+    private readonly tokens: WechatAccessTokens,
+    private readonly calls: WechatCalls,
+    private readonly requests: WechatRequests,
+  ) {}
+
+  /**
+   * @throws {WechatMisconfiguredError} {@link WechatUnavailableError} {@link OverloadedError}, and what
+   *   `call.refused` throws
+   */
+  async call<Answer>(app: WechatApp, call: InterfaceCall<Answer>): Promise<Answer> {
+    try {
+      const answer = await this.calls.within((signal) =>
+        this.tokens.use(app, (accessToken) => this.callWith(accessToken, app, call, signal)),
+      );
+      return answer instanceof WechatRefusal ? call.refused(answer) : answer;
+    } catch (error) {
+      reportTrouble(this.#logger, app, call.wanted, error);
+      throw error;
+    }
+  }
+
+  private async callWith<Answer>(
+    accessToken: string,
+    { appid }: WechatApp,
+    { path, query, body, secrets, once, read }: InterfaceCall<Answer>,
+    outer: AbortSignal,
+  ): Promise<Answer | WechatRefusal> {
+    const request = {
+      method: body === undefined ? 'GET' : 'POST',
+      url: path,
+      params: new URLSearchParams({ access_token: accessToken, ...query }),
+      data: body,
+    };
+    const attempt = async (signal: AbortSignal): Promise<Answer | WechatRefusal> => {
+      const answer = await this.requests.ask({ ...request, signal }, [accessToken, ...secrets]);
+      return answer instanceof WechatRefusal ? answer : read(answer);
+    };
+    return this.calls.make({ appid, path, once }, attempt, outer);
+  }
+}
