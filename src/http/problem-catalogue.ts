@@ -30,6 +30,7 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   session_key_stale: { status: 422, title: 'The encrypted data does not open' },
   open_data_invalid: { status: 422, title: 'The open data is invalid' },
+  phone_code_invalid: { status: 422, title: 'The phone code is invalid' },
   login_again: { status: 422, title: 'A fresh login must come first' },
   search_too_broad: { status: 422, title: 'The search is too broad' },
   rate_limited: { status: 429, title: 'Too many requests' },

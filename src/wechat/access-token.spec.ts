@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { failureOf, useWechatRoom } from '../../test/harness/wechat-room.js';
 import { cake, tea } from '../../test/harness/world.js';
 import { WechatAccessTokens } from './access-token.js';
+import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
 import type { WechatClient } from './wechat.client.js';
 import { WechatRefusal } from './wechat-refusal.js';
@@ -245,5 +246,37 @@ describe('the access_token', () => {
     expect((await failureOf(tokenInUse())).error).toMatchObject({ failure: 'breaker_open' });
     await expect(tokenInUse(cake)).resolves.toMatch(/./);
     await expect(room.login()).resolves.toMatchObject({ openid: expect.any(String) });
+  });
+
+  it('is in no error and no line of the log, and neither is what was sent with it', async () => {
+    const { openid, sessionKey } = await room.login();
+    const { code } = room.emulator.wechat.phone.getPhoneNumber(tea.appid, 'anna');
+    const tokens = new Set([await tokenInUse()]);
+    const paths = [checkSession, '/wxa/business/getuserphonenumber'];
+    let printed = '';
+    for (const fault of [
+      { errcode: -1 },
+      { errcode: 40001 },
+      { errcode: 40164 },
+      { errcode: 99_999 },
+      { body: 'html' as const },
+      { reset: true },
+    ]) {
+      for (const path of paths) room.fault({ path, ...fault });
+      for (const call of [
+        () => room.get(SessionKeyClient).checkSessionKey(tea, openid, sessionKey),
+        () => room.get(PhoneNumberClient).getPhoneNumber(tea, { code: code!, openid }),
+      ]) {
+        printed += (await failureOf(call())).printed;
+        tokens.add(room.accessToken);
+      }
+      room.emulator.wechat.faults.clear();
+    }
+    expect(printed).toContain('WechatUnavailableError');
+    expect(room.log).toContain('no phone number from WeChat');
+    for (const secret of [...tokens, openid, sessionKey, code!, tea.secret]) {
+      expect(printed + room.log).not.toContain(secret);
+      expect(printed + room.log).not.toContain(encodeURIComponent(secret));
+    }
   });
 });

@@ -46,6 +46,17 @@ export class UserBlockedByWechatError extends ServiceError {
   }
 }
 
+/** WeChat 40029 and its like for the code of the getPhoneNumber button: it works once, for five minutes, for one person. */
+export class PhoneCodeInvalidError extends ServiceError {
+  readonly code = 'phone_code_invalid';
+
+  constructor() {
+    super(
+      'WeChat does not take this phone code: it is older than five minutes, was used before, or belongs to another person or mini-program. Let the person tap the getPhoneNumber button again and send the new code.',
+    );
+  }
+}
+
 /** WeChat 61010 and its like: WeChat has not seen the person for too long. */
 export class LoginAgainError extends ServiceError {
   readonly code = 'login_again';

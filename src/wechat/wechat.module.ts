@@ -3,6 +3,7 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool } from 'undici';
 import { Settings } from '../config/settings.js';
 import { WechatAccessTokens } from './access-token.js';
+import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
 import { undiciAdapter } from './undici.adapter.js';
 import { WechatApps } from './wechat-apps.js';
@@ -60,7 +61,8 @@ class ConnectionsModule implements OnApplicationShutdown {
     WechatAccessTokens,
     WechatInterfaces,
     SessionKeyClient,
+    PhoneNumberClient,
   ],
-  exports: [WechatApps, WechatClient, SessionKeyClient],
+  exports: [WechatApps, WechatClient, SessionKeyClient, PhoneNumberClient],
 })
 export class WechatModule {}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { WechatApp } from '../config/settings.js';
+import { malformed, type WechatFields } from './wechat-answer.js';
+import { WechatInterfaces } from './wechat-interfaces.js';
+import { interfaceError } from './wechat-refusal.js';
+import { PhoneCodeInvalidError } from './wechat.errors.js';
+
+/** A number as WeChat tells it. */
+export interface WechatPhoneNumber {
+  /** With the country code, and without a plus, where that is not 86. */
+  phoneNumber: string;
+  /** Without the country code. */
+  purePhoneNumber: string;
+  /** Digits. */
+  countryCode: string;
+}
+
+/** 40029 is documented; the others are what an invalid, used, foreign or mismatched code may be answered with. */
+const codeRefusals: ReadonlySet<number> = new Set([40029, 40013, 40163, 40003]);
+
+/** Asks WeChat about what the getPhoneNumber button handed out. */
+@Injectable()
+export class PhoneNumberClient {
+  constructor(private readonly interfaces: WechatInterfaces) {}
+
+  /**
+   * The number behind a code of the button. It works once, for five minutes, and costs the operator money: once sent
+   * it is not sent again, unless WeChat did not look at it for want of a valid access_token.
+   * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html
+   *
+   * @param openid whose code it must be
+   * @throws {PhoneCodeInvalidError} {@link WechatRateLimitedError} {@link WechatMisconfiguredError}
+   *   {@link WechatUnavailableError} {@link OverloadedError}
+   */
+  async getPhoneNumber(
+    app: WechatApp,
+    { code, openid }: { code: string; openid: string },
+  ): Promise<WechatPhoneNumber> {
+    return this.interfaces.call(app, {
+      wanted: 'phone number',
+      path: '/wxa/business/getuserphonenumber',
+      body: { code, openid },
+      secrets: [code, openid],
+      once: true,
+      read: (answer) => toPhoneNumber(app, answer),
+      refused: (refusal) => {
+        throw codeRefusals.has(refusal.errcode) ? new PhoneCodeInvalidError() : interfaceError(refusal);
+      },
+    });
+  }
+
+  /**
+   * Whether WeChat itself has encrypted this phone number, within the last three days. When it did so the answer says
+   * too; the watermark inside tells the same to whoever decrypts it.
+   * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/basic-info/checkEncryptedData.html
+   *
+   * @param encryptedData base64, exactly as it came: the text is what is hashed
+   * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
+   *   {@link OverloadedError}
+   */
+  async checkEncryptedData(app: WechatApp, encryptedData: string): Promise<boolean> {
+    return this.interfaces.call(app, {
+      wanted: 'check of encrypted data',
+      path: '/wxa/business/checkencryptedmsg',
+      body: { encrypted_msg_hash: createHash('sha256').update(encryptedData).digest('hex') },
+      secrets: [],
+      // Spelt as WeChat spells it.
+      read: ({ vaild }) => {
+        if (typeof vaild !== 'boolean') throw malformed('without a verdict on encrypted data');
+        return vaild;
+      },
+      refused: (refusal) => {
+        // "data not exit": WeChat knows of no such data.
+        if (refusal.errcode === 1) return false;
+        throw interfaceError(refusal);
+      },
+    });
+  }
+}
+
+function toPhoneNumber({ appid }: WechatApp, { phone_info: info }: WechatFields): WechatPhoneNumber {
+  const { phoneNumber, purePhoneNumber, countryCode, watermark } = membersOf(info);
+  if (!isNumber(phoneNumber) || !isNumber(purePhoneNumber)) throw malformed('without a phone number');
+  // The page says text, its sample has a number.
+  const countryCodeText = String(countryCode);
+  if (!/^[0-9]{1,4}$/.test(countryCodeText)) throw malformed('without a country code');
+  if (membersOf(watermark)['appid'] !== appid) throw malformed('about another mini-program');
+  return { phoneNumber, purePhoneNumber, countryCode: countryCodeText };
+}
+
+function membersOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function isNumber(value: unknown): value is string {
+  return typeof value === 'string' && /^\+?[0-9][0-9 -]{0,30}$/.test(value);
+}
