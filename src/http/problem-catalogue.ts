@@ -31,6 +31,7 @@ export const problems = {
   session_key_stale: { status: 422, title: 'The encrypted data does not open' },
   open_data_invalid: { status: 422, title: 'The open data is invalid' },
   phone_code_invalid: { status: 422, title: 'The phone code is invalid' },
+  content_rejected: { status: 422, title: "WeChat's content check refuses the text" },
   login_again: { status: 422, title: 'A fresh login must come first' },
   search_too_broad: { status: 422, title: 'The search is too broad' },
   rate_limited: { status: 429, title: 'Too many requests' },

@@ -66,6 +66,15 @@ export class LoginAgainError extends ServiceError {
   }
 }
 
+/** WeChat's content check took offence. */
+export class ContentRejectedError extends ServiceError {
+  readonly code = 'content_rejected';
+
+  constructor() {
+    super("WeChat's content check refuses this text. Let the person choose another.");
+  }
+}
+
 /** WeChat refuses this server, not the caller: appid, secret, IP white list or a right is wrong. */
 export class WechatMisconfiguredError extends ServiceError {
   readonly code = 'wechat_misconfigured';

@@ -5,6 +5,7 @@ import { Settings } from '../config/settings.js';
 import { WechatAccessTokens } from './access-token.js';
 import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
+import { TextCheckClient } from './text-check.client.js';
 import { undiciAdapter } from './undici.adapter.js';
 import { WechatApps } from './wechat-apps.js';
 import { WechatCalls } from './wechat-calls.js';
@@ -62,7 +63,8 @@ class ConnectionsModule implements OnApplicationShutdown {
     WechatInterfaces,
     SessionKeyClient,
     PhoneNumberClient,
+    TextCheckClient,
   ],
-  exports: [WechatApps, WechatClient, SessionKeyClient, PhoneNumberClient],
+  exports: [WechatApps, WechatClient, SessionKeyClient, PhoneNumberClient, TextCheckClient],
 })
 export class WechatModule {}
