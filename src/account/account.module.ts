@@ -4,11 +4,15 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AccountController } from './account.controller.js';
+import { Me } from './me.js';
+import { OpenDataController } from './open-data.controller.js';
+import { OpenDataLimit } from './open-data-limit.js';
 import { SessionsController } from './sessions.controller.js';
 
 /** The signed-in person: /me. */
 @Module({
   imports: [AuthModule, SessionsModule, UsersModule, WechatModule],
-  controllers: [AccountController, SessionsController],
+  controllers: [AccountController, OpenDataController, SessionsController],
+  providers: [Me, OpenDataLimit],
 })
 export class AccountModule {}

@@ -9,8 +9,8 @@ import { Sessions } from '../sessions/sessions.js';
 import { RefreshTokenInvalidError } from '../sessions/sessions.errors.js';
 import { UserStanding } from '../users/user-standing.js';
 import { UserViews } from '../users/user-views.js';
-import type { SignedIn } from '../users/users.js';
 import { AccessTokens } from './access-tokens.js';
+import type { CodeLoginOutcome } from './code-login.js';
 import { actorOf, CurrentUser, type GuardedRequest, type SignedInUser } from './current-user.decorator.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginAnswer, TokenAnswer } from './login.answer.js';
@@ -68,8 +68,12 @@ export class AuthController {
   })
   @Problems(...loginProblems)
   @UseGuards(WechatCodeGuard)
-  login(@CodeOwner() { isNewUser, ...session }: SignedIn): LoginAnswer {
-    return { ...this.answer(session), isNewUser };
+  login(@CodeOwner() { isNewUser, warnings, ...session }: CodeLoginOutcome): LoginAnswer {
+    return {
+      ...this.answer(session),
+      isNewUser,
+      ...(warnings.length > 0 && { warnings: warnings.map(({ code }) => ({ code })) }),
+    };
   }
 
   /** Get new tokens for a session that goes on. */

@@ -6,6 +6,7 @@ import { Settings, type WechatApp } from '../config/settings.js';
 import { ServiceError } from '../errors/service.error.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import type { Client } from '../sessions/open-session.js';
+import { PhoneNumbers } from '../users/phone-numbers.js';
 import { AccountDisabledError } from '../users/users.errors.js';
 import { type SignedIn, Users } from '../users/users.js';
 import { WechatClient } from '../wechat/wechat.client.js';
@@ -19,7 +20,15 @@ const pause = 100;
 const mostRemembered = 10_000;
 
 /** A code, and who sent it. */
-export type CodeLoginRequest = LoginCodePost & Client;
+export interface CodeLoginRequest extends LoginCodePost, Client {
+  /** Of the getPhoneNumber button. */
+  phoneCode?: string;
+}
+
+/** A person who has come in, and what beside that did not work. */
+export interface CodeLoginOutcome extends SignedIn {
+  warnings: ServiceError[];
+}
 
 /**
  * Signs people in by their codes. A code works once at WeChat; a phone that lost the answer, or a button pressed
@@ -34,6 +43,7 @@ export class CodeLogin {
     private readonly wechat: WechatClient,
     private readonly users: Users,
     private readonly loginCodes: LoginCodes,
+    private readonly phoneNumbers: PhoneNumbers,
     private readonly limit: LoginLimit,
     private readonly stats: LoginStats,
     private readonly settings: Settings,
@@ -47,7 +57,7 @@ export class CodeLogin {
    * @throws {LoginLimitError} where codes from this address have failed too often
    * @throws {DatabaseUnavailableError}
    */
-  async signIn(app: WechatApp, request: CodeLoginRequest): Promise<SignedIn> {
+  async signIn(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
     try {
       await this.limit.check(request.ip);
       return await (this.settings.codeReplayWindow === 0
@@ -59,7 +69,7 @@ export class CodeLogin {
     }
   }
 
-  private async firstOrRepeat(app: WechatApp, request: CodeLoginRequest): Promise<SignedIn> {
+  private async firstOrRepeat(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
     const name = this.loginCodes.hash(request).postHash.toString('base64');
     const first = this.#first.get(name);
     if (first === undefined) {
@@ -76,11 +86,11 @@ export class CodeLogin {
     await first;
     const repeated = await this.repeat(request);
     if (typeof repeated === 'string') throw new CodeUsedError();
-    return repeated;
+    return this.repeated(repeated, request);
   }
 
   /** A code that WeChat does not take may have been taken a moment ago, for the same phone, by another node. */
-  private async exchangeOrFind(app: WechatApp, request: CodeLoginRequest): Promise<SignedIn> {
+  private async exchangeOrFind(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
     const deadline = performance.now() + callDeadline;
     try {
       return await this.exchange(app, request);
@@ -92,17 +102,17 @@ export class CodeLogin {
       const repeated = await this.find(request, isUsed ? deadline : 0);
       if (repeated === undefined) throw error;
       if (isRefusedCode(error)) await this.limit.forgive(request.ip);
-      return repeated;
+      return this.repeated(repeated, request);
     }
   }
 
   /** A code that WeChat refuses counts against the address at once: the search for its login takes a while. */
-  private async exchange(app: WechatApp, request: CodeLoginRequest): Promise<SignedIn> {
+  private async exchange(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
     try {
       const session = await this.wechat.code2Session(app, request.code);
       const signedIn = await this.users.signIn({ ...session, ...request });
       this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
-      return signedIn;
+      return await this.withPhone(signedIn, request);
     } catch (error) {
       if (isRefusedCode(error)) await this.limit.fail(request.ip);
       throw error;
@@ -114,6 +124,29 @@ export class CodeLogin {
     // The user was new once.
     if (typeof repeated !== 'string') this.stats.count(request.appid, 'succeeded', false);
     return repeated;
+  }
+
+  /** The first of the same logins has spent the phone code, unless it did not come that far. */
+  private async repeated(signedIn: SignedIn, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
+    return signedIn.user.phoneSealed === null
+      ? this.withPhone(signedIn, request)
+      : { ...signedIn, warnings: [] };
+  }
+
+  /** Stores the phone number, too. Whatever becomes of that, the person is in. */
+  private async withPhone(signedIn: SignedIn, { phoneCode }: CodeLoginRequest): Promise<CodeLoginOutcome> {
+    if (phoneCode === undefined) return { ...signedIn, warnings: [] };
+    const { user, appid, sessionId } = signedIn;
+    try {
+      const phoneSealed = await this.phoneNumbers.learnByCode(
+        { userId: user.id, appid, sessionId },
+        phoneCode,
+      );
+      return { ...signedIn, user: { ...user, phoneSealed }, warnings: [] };
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return { ...signedIn, warnings: [error] };
+    }
   }
 
   /** Looks for the session that the code has opened: once, and again until a sibling must have committed. */

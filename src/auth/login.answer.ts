@@ -19,8 +19,17 @@ export class TokenAnswer {
   user: UserView;
 }
 
+/** Something beside the login that did not work. */
+export class LoginWarning {
+  /** As an error of its own would have it. */
+  code: string;
+}
+
 /** The answer to a login. */
 export class LoginAnswer extends TokenAnswer {
   /** Whether this login made the user. */
   isNewUser: boolean;
+
+  /** Absent where all went well. */
+  warnings?: LoginWarning[];
 }

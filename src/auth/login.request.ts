@@ -1,4 +1,4 @@
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional, IsString, Length, ValidateIf } from 'class-validator';
 
 /** Body of a login. */
 export class LoginRequest {
@@ -12,4 +12,10 @@ export class LoginRequest {
   @IsString()
   @Length(1, 64)
   appid?: string | null;
+
+  /** What the getPhoneNumber button gave: stores the phone number in the same call. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsString()
+  @Length(1, 512)
+  phoneCode?: string;
 }

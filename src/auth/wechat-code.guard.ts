@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import type { SignedIn } from '../users/users.js';
+import type { CodeLoginOutcome } from './code-login.js';
 
 /** Lets a request through whose body carries a good login code. */
 @Injectable()
@@ -9,6 +9,6 @@ export class WechatCodeGuard extends AuthGuard('wechat-code') {}
 
 /** Hands what the code led to, to the handler behind `WechatCodeGuard`. */
 export const CodeOwner = createParamDecorator(
-  (_: unknown, context: ExecutionContext): SignedIn =>
-    context.switchToHttp().getRequest<FastifyRequest & { user: SignedIn }>().user,
+  (_: unknown, context: ExecutionContext): CodeLoginOutcome =>
+    context.switchToHttp().getRequest<FastifyRequest & { user: CodeLoginOutcome }>().user,
 );

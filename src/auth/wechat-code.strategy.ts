@@ -5,9 +5,8 @@ import { Strategy } from 'passport-custom';
 import { parseBody } from '../http/body.js';
 import { clientAddress } from '../http/client-address.js';
 import { InvalidRequestError } from '../http/http.errors.js';
-import type { SignedIn } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
-import { CodeLogin } from './code-login.js';
+import { CodeLogin, type CodeLoginOutcome } from './code-login.js';
 import { LoginRequest } from './login.request.js';
 
 const longestIdempotencyKey = 255;
@@ -23,14 +22,15 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   }
 
   /** Guards run before pipes: the request is checked here, before a malformed one can spend its code. */
-  async validate(request: FastifyRequest): Promise<SignedIn> {
+  async validate(request: FastifyRequest): Promise<CodeLoginOutcome> {
     const { body, headers } = request;
-    const { code, appid } = await parseBody(LoginRequest, body);
+    const { code, appid, phoneCode } = await parseBody(LoginRequest, body);
     const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
     return this.codeLogin.signIn(app, {
       appid: app.appid,
       code,
+      phoneCode,
       idempotencyKey,
       ip: clientAddress(request),
       userAgent: headers['user-agent'],

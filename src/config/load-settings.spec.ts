@@ -45,6 +45,7 @@ describe('loadSettings', () => {
       refreshGrace: 30,
       jwksMaxAge: 300,
       codeReplayWindow: 10,
+      openDataMaxAge: 600,
       auditRetention: 15_552_000,
       rateLimitLogin: 60,
       trustProxy: [],

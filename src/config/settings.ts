@@ -154,6 +154,10 @@ export class Settings {
   @WholeNumber({ min: 0, max: 300, example: 10 })
   codeReplayWindow = 10;
 
+  /** How old the watermark of encrypted data may be, seconds; 0: any. */
+  @WholeNumber({ min: 0, max: 315_360_000, example: 600 })
+  openDataMaxAge = 600;
+
   /** Seconds that the audit is kept. */
   @Seconds({ example: 15_552_000 })
   auditRetention = 15_552_000;

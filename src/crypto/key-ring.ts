@@ -5,6 +5,7 @@ export type KeyPurpose =
   | 'session-key'
   | 'session-key-fingerprint'
   | 'login-code'
+  | 'phone-code'
   | 'refresh-token'
   | 'phone'
   | 'phone-index'

@@ -80,6 +80,21 @@ const repeatStatement: NamedStatement = {
     LEFT JOIN person AS users ON true`,
 };
 
+/** Takes the places of a code, one for each key of the ring, where nobody has. */
+const spendStatement: NamedStatement = {
+  name: 'spend-code-1',
+  text: `
+    INSERT INTO login_codes (code_hash, session_id)
+    SELECT code_hash, $2::uuid FROM unnest($1::bytea[]) AS code_hash ORDER BY code_hash
+    ON CONFLICT (code_hash) DO NOTHING
+    RETURNING session_id`,
+};
+
+const unspendStatement: NamedStatement = {
+  name: 'unspend-code-1',
+  text: `DELETE FROM login_codes WHERE code_hash = ANY ($1::bytea[])`,
+};
+
 /** The codes of late, by which a phone that lost the answer finds its login again. */
 @Injectable()
 export class LoginCodes {
@@ -125,6 +140,23 @@ export class LoginCodes {
     const { isKnown, appid, isNewUser, ...user } = row!;
     if (user.id === null) return isKnown ? 'over' : 'unknown';
     return { user, sessionId, appid, refreshToken, refreshExpiresIn, isNewUser };
+  }
+
+  /**
+   * Notes that a phone code is being sent to WeChat, which is done once, by whichever node comes first: each time
+   * costs the operator money.
+   *
+   * @returns whether nobody has sent it before
+   * @throws {DatabaseUnavailableError}
+   */
+  async spendPhoneCode(appid: string, code: string, sessionId: string): Promise<boolean> {
+    const hashes = this.ring.hashes('phone-code', appid, code);
+    return (await this.database.query(spendStatement, [hashes, sessionId])).length === hashes.length;
+  }
+
+  /** Takes that back, where the code never left. */
+  async unspendPhoneCode(appid: string, code: string): Promise<void> {
+    await this.database.query(unspendStatement, [this.ring.hashes('phone-code', appid, code)]);
   }
 }
 

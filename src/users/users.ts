@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
-import { KeyRing } from '../crypto/key-ring.js';
-import { SealedBox } from '../crypto/sealed-box.js';
 import { Database } from '../database/database.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
-import { Identity, type StoredSessionKey } from './identity.entity.js';
+import { Identity } from './identity.entity.js';
+import { Phones } from './phones.js';
+import { SessionKeys } from './session-keys.js';
 import { signInStatement } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
@@ -37,18 +37,15 @@ const mostRounds = 5;
 /** Who a person is. */
 @Injectable()
 export class Users {
-  readonly #sessionKeys: SealedBox;
-
   constructor(
     private readonly database: Database,
-    private readonly ring: KeyRing,
+    private readonly sessionKeys: SessionKeys,
     private readonly refreshTokens: RefreshTokens,
     private readonly loginCodes: LoginCodes,
     private readonly standing: UserStanding,
+    private readonly phones: Phones,
     private readonly settings: Settings,
-  ) {
-    this.#sessionKeys = new SealedBox(ring, 'session-key');
-  }
+  ) {}
 
   /**
    * Signs a person in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
@@ -97,18 +94,23 @@ export class Users {
     await this.database.run((manager) => manager.update(User, { id }, { nickname }));
   }
 
+  /**
+   * Sets the phone number of a user.
+   *
+   * @param phone E.164
+   * @returns the number as the user's row keeps it
+   */
+  async setPhone(id: string, phone: string): Promise<string> {
+    const columns = this.phones.seal(id, phone);
+    await this.database.run((manager) => manager.update(User, { id }, columns));
+    return columns.phoneSealed;
+  }
+
   /** In the order of the statement's parameters. */
   private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
     const { appid, openid, sessionKey } = signIn;
     const { codeHash, postHash } = this.loginCodes.hash(signIn);
-    const fingerprints = this.ring
-      .hashes('session-key-fingerprint', appid, openid, sessionKey)
-      .map((hash) => hash.toString('base64url'));
-    const entry: StoredSessionKey = {
-      sealed: this.#sessionKeys.seal(sessionKey, `${appid}|${openid}`),
-      fingerprint: fingerprints[0]!,
-      at: new Date().toISOString(),
-    };
+    const { entry, fingerprints } = this.sessionKeys.seal(appid, openid, sessionKey);
     return [
       appid,
       openid,

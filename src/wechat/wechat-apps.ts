@@ -40,6 +40,11 @@ export class WechatApps {
     );
   }
 
+  /** The app of that appid, where it is served. */
+  find(appid: string): WechatApp | undefined {
+    return this.#apps.get(appid);
+  }
+
   /** The app's name for people, where one was given. */
   nameOf(appid: string): string | null {
     return this.#apps.get(appid)?.name ?? null;

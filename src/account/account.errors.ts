@@ -1,0 +1,14 @@
+import { ServiceError } from '../errors/service.error.js';
+
+/** Encrypted data of this person did not open too often within a minute. */
+export class OpenDataLimitError extends ServiceError {
+  readonly code = 'rate_limited';
+
+  /** @param retryAfter seconds until the person may try again */
+  constructor(retryAfter: number) {
+    super(
+      'Too much of your encrypted data did not open. Wait as long as Retry-After says, log in again, then fetch the data again.',
+      { retryAfter },
+    );
+  }
+}

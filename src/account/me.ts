@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { SessionRevokedError } from '../sessions/sessions.errors.js';
+import type { User } from '../users/user.entity.js';
+import { UserViews } from '../users/user-views.js';
+import { Users } from '../users/users.js';
+import { WechatApps } from '../wechat/wechat-apps.js';
+import type { MeView } from './me.view.js';
+
+/** The signed-in person, as every route under /me answers. */
+@Injectable()
+export class Me {
+  constructor(
+    private readonly users: Users,
+    private readonly views: UserViews,
+    private readonly apps: WechatApps,
+  ) {}
+
+  /**
+   * The user of an access token. For up to a second it may outlive what happens to them.
+   *
+   * @throws {SessionRevokedError} where the user is active no longer
+   */
+  async activeUser(id: string): Promise<User> {
+    const user = await this.users.find(id);
+    switch (user?.status) {
+      case 'active':
+        return user;
+      case 'disabled':
+        throw new SessionRevokedError('disabled');
+      case 'merged':
+        throw new SessionRevokedError('merged');
+      default:
+        throw new SessionRevokedError('deleted');
+    }
+  }
+
+  async view(user: User): Promise<MeView> {
+    const identities = await this.users.identitiesOf(user.id);
+    const { externalId, consentVersion, consentAt } = user;
+    return {
+      ...this.views.of(user),
+      externalId,
+      consent:
+        consentVersion === null || consentAt === null
+          ? null
+          : { policyVersion: consentVersion, at: consentAt.toISOString() },
+      identities: identities.map(({ appid, linkedAt }) => ({
+        appid,
+        appName: this.apps.nameOf(appid),
+        linkedAt: linkedAt.toISOString(),
+      })),
+    };
+  }
+}

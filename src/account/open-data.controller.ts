@@ -1,0 +1,93 @@
+import { Body, Controller, Get, Header, HttpCode, Post, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
+import { JwtGuard } from '../auth/jwt.guard.js';
+import { Settings } from '../config/settings.js';
+import { BodyPipe } from '../http/body.pipe.js';
+import { Problems } from '../http/problems.decorator.js';
+import { SessionKeys } from '../users/session-keys.js';
+import { decryptOpenData, withoutIdentity } from '../wechat/open-data.js';
+import { SessionKeyClient } from '../wechat/session-key.client.js';
+import { WechatApps } from '../wechat/wechat-apps.js';
+import { SessionKeyStaleError } from '../wechat/wechat.errors.js';
+import { MeView } from './me.view.js';
+import { Me } from './me.js';
+import { OpenDataAnswer, SessionKeyAnswer } from './open-data.answer.js';
+import { OpenDataLimit } from './open-data-limit.js';
+import { OpenDataRequest } from './open-data.request.js';
+import { PhoneRequest } from './phone.request.js';
+import { PhoneNumbers } from '../users/phone-numbers.js';
+
+/** What WeChat tells of the signed-in person, encrypted for the mini-program or by a code. */
+@Controller('me')
+@UseGuards(JwtGuard)
+@UsePipes(BodyPipe)
+@ApiTags('me')
+@ApiBearerAuth()
+@Problems(
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'session_revoked',
+  'database_unavailable',
+  'wechat_misconfigured',
+  'wechat_unavailable',
+  'overloaded',
+)
+export class OpenDataController {
+  constructor(
+    private readonly me: Me,
+    private readonly limit: OpenDataLimit,
+    private readonly sessionKeys: SessionKeys,
+    private readonly sessionKeyClient: SessionKeyClient,
+    private readonly phoneNumbers: PhoneNumbers,
+    private readonly apps: WechatApps,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Open what WeChat has encrypted about oneself. */
+  @Post('open-data')
+  @HttpCode(200)
+  @Problems('invalid_request', 'session_key_stale', 'open_data_invalid', 'rate_limited')
+  @Header('Cache-Control', 'no-store')
+  async open(
+    @CurrentUser() { id, appid }: SignedInUser,
+    @Body() sealed: OpenDataRequest,
+  ): Promise<OpenDataAnswer> {
+    return this.limit.count(id, async () => {
+      const identity = await this.sessionKeys.of(id, appid);
+      if (identity === null) throw new SessionKeyStaleError();
+      const maxAge = this.settings.openDataMaxAge;
+      return { data: withoutIdentity(decryptOpenData(sealed, { ...identity, appid, maxAge })) };
+    });
+  }
+
+  /** Set one's phone number, by what the getPhoneNumber button gave. */
+  @Post('phone')
+  @HttpCode(200)
+  @Problems('invalid_request', 'phone_code_invalid', 'session_key_stale', 'open_data_invalid', 'rate_limited')
+  @Header('Cache-Control', 'no-store')
+  async setPhone(
+    @CurrentUser() { id: userId, appid, sessionId }: SignedInUser,
+    @Body() { code, encryptedData, iv }: PhoneRequest,
+  ): Promise<MeView> {
+    const owner = { userId, appid, sessionId };
+    if (code !== undefined) await this.phoneNumbers.learnByCode(owner, code);
+    else {
+      const sealed = { encryptedData: encryptedData!, iv: iv! };
+      await this.limit.count(userId, () => this.phoneNumbers.learnByOpenData(owner, sealed));
+    }
+    return this.me.view(await this.me.activeUser(userId));
+  }
+
+  /** Ask WeChat whether the session_key of one's last login is still the valid one. */
+  @Get('session-key')
+  @Header('Cache-Control', 'no-store')
+  async checkSessionKey(@CurrentUser() { id, appid }: SignedInUser): Promise<SessionKeyAnswer> {
+    const app = this.apps.find(appid);
+    const identity = await this.sessionKeys.of(id, appid);
+    const newest = identity?.sessionKeys[0];
+    if (app === undefined || identity === null || newest === undefined) return { valid: false };
+    return { valid: await this.sessionKeyClient.checkSessionKey(app, identity.openid, newest) };
+  }
+}

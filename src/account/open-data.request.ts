@@ -1,0 +1,27 @@
+import { IsNotEmpty, IsString, MaxLength, ValidateIf } from 'class-validator';
+
+const longestIv = 128;
+
+/** What a phone got from WeChat in encrypted form, as it came. */
+export class OpenDataRequest {
+  /** Base64. */
+  @IsString()
+  @IsNotEmpty()
+  encryptedData: string;
+
+  /** Base64 of 16 bytes. */
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(longestIv)
+  iv: string;
+
+  /** What `signature` is of; with it or without it, but not alone. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsString()
+  rawData?: string;
+
+  @ValidateIf((_, value) => value !== undefined)
+  @IsString()
+  @IsNotEmpty()
+  signature?: string;
+}

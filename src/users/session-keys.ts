@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { KeyRing } from '../crypto/key-ring.js';
+import { SealedBox } from '../crypto/sealed-box.js';
+import { Database } from '../database/database.js';
+import { Identity, type StoredSessionKey } from './identity.entity.js';
+
+/** A person in one mini-program, and the session_keys of their last logins there. */
+export interface IdentityKeys {
+  openid: string;
+  /** As WeChat gave them, newest first, all different. */
+  sessionKeys: string[];
+}
+
+/** The session_keys at rest: sealed, and told apart by a keyed hash. */
+@Injectable()
+export class SessionKeys {
+  readonly #box: SealedBox;
+
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+  ) {
+    this.#box = new SealedBox(ring, 'session-key');
+  }
+
+  /** What an identity keeps of a session_key, and the fingerprints that the same one may have there. */
+  seal(
+    appid: string,
+    openid: string,
+    sessionKey: string,
+  ): { entry: StoredSessionKey; fingerprints: string[] } {
+    const fingerprints = this.ring
+      .hashes('session-key-fingerprint', appid, openid, sessionKey)
+      .map((hash) => hash.toString('base64url'));
+    return {
+      fingerprints,
+      entry: {
+        sealed: this.#box.seal(sessionKey, `${appid}|${openid}`),
+        fingerprint: fingerprints[0]!,
+        at: new Date().toISOString(),
+      },
+    };
+  }
+
+  /**
+   * The person's identity in a mini-program with its session_keys; null where there is none.
+   *
+   * @throws {UnsealError} where `ENCRYPTION_KEYS` does not have the one that sealed them
+   * @throws {DatabaseUnavailableError}
+   */
+  async of(userId: string, appid: string): Promise<IdentityKeys | null> {
+    const identity = await this.database.run((manager) => manager.findOneBy(Identity, { userId, appid }));
+    if (identity === null) return null;
+    const { openid, sessionKeys } = identity;
+    return {
+      openid,
+      sessionKeys: sessionKeys.map(({ sealed }) => this.#box.open(sealed, `${appid}|${openid}`)),
+    };
+  }
+}
