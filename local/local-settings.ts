@@ -35,6 +35,8 @@ export async function readLocalSettings(environment: Environment): Promise<Local
     'WECHAT_BASE_URL',
     'ENCRYPTION_KEYS',
     'JWT_ISSUER',
+    'PUBLIC_URL',
+    'AVATAR_STORAGE',
     'API_DOCS',
   ]);
   const readPort = (name: string, otherwise: number): number => {
@@ -63,6 +65,8 @@ export async function readLocalSettings(environment: Environment): Promise<Local
     WECHAT_BASE_URL: () => emulatorUrl,
     ENCRYPTION_KEYS: () => encryptionKeys(join(dataDirectory, 'encryption-keys')),
     JWT_ISSUER: () => serviceUrl,
+    PUBLIC_URL: () => serviceUrl,
+    AVATAR_STORAGE: () => `file:${join(dataDirectory, 'avatars')}`,
   };
   const hasApps = ['WECHAT_APPS', 'WECHAT_APPID', 'WECHAT_SECRET'].some((name) => values[name] !== undefined);
   if (!hasApps) defaults['WECHAT_APPS'] = emulatedApps;

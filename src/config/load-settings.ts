@@ -52,6 +52,8 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
       }),
     );
   }
+  // The issuer is the URL at which the service is known.
+  settings.publicUrl ??= settings.jwtIssuer;
   return settings;
 }
 

@@ -19,6 +19,12 @@ export function isBaseUrl(url: URL): boolean {
   return isSafe && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
+/** Paths can be appended to it, and anyone may call it. */
+export function isPublicUrl(url: URL): boolean {
+  const isWeb = url.protocol === 'https:' || url.protocol === 'http:';
+  return isWeb && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
 function isLoopback(url: URL): boolean {
   return (
     url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)

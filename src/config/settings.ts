@@ -17,9 +17,11 @@ import {
   isDatabaseUrl,
   isEncryptionKeys,
   isOriginList,
+  isPublicUrl,
   isUrl,
 } from './settings.checks.js';
 import { List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
+import { readStorageLocation } from './storage-location.js';
 
 /** How an app receives WeChat's message push, as entered in the mini-program's console. */
 export class WechatPush {
@@ -74,6 +76,15 @@ export class Settings {
   /** Port to listen on; 0 takes a free one. */
   @WholeNumber({ min: 0, max: 65_535, example: 3000 })
   port = 3000;
+
+  /** What stands before paths that are handed out (`avatarUrl`). `loadSettings` makes it the issuer where it is unset. */
+  @IsOptional()
+  @Satisfies(
+    (value) => isUrl(value, isPublicUrl),
+    'must be an http(s) URL without user, query and fragment',
+    'https://login.example.com',
+  )
+  publicUrl: string;
 
   /** Postgres, version 15 or newer. */
   @Satisfies(
@@ -161,6 +172,14 @@ export class Settings {
   /** Seconds that the audit is kept. */
   @Seconds({ example: 15_552_000 })
   auditRetention = 15_552_000;
+
+  /** Where avatars are kept: `file:PATH`, or `s3://bucket/prefix`. */
+  @Satisfies(
+    (value) => typeof value === 'string' && readStorageLocation(value) !== undefined,
+    'must be file:PATH or s3://bucket/prefix',
+    'file:.data/avatars',
+  )
+  avatarStorage = 'file:.data/avatars';
 
   /** *Failed* exchanges of codes a minute that one address may make, per node; 0: any number. */
   @WholeNumber({ min: 0, max: 1_000_000, example: 60 })
