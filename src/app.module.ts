@@ -8,6 +8,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { schema } from './schema.js';
 import { SessionsModule } from './sessions/sessions.module.js';
+import { StorageModule } from './storage/storage.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WechatModule } from './wechat/wechat.module.js';
 
@@ -16,12 +17,13 @@ import { WechatModule } from './wechat/wechat.module.js';
   imports: [
     CryptoModule, //                   secrets at rest
     DatabaseModule.register(schema), // Postgres
+    StorageModule, //                  files
     WechatModule, //                   WeChat's server
     AuditModule, //                    the books
     SessionsModule, //                 staying in
     UsersModule, //                    who a person is
     AuthModule, //                     getting in: POST /auth/login, JwtGuard
-    AccountModule, //                  the signed-in person: /me
+    AccountModule, //                  the signed-in person: /me, and the avatars
     AdminModule, //                    the operator: /admin
     HealthModule, //                   am I well: /health
   ],

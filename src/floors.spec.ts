@@ -9,6 +9,7 @@ const floors: Record<string, number> = {
   crypto: 1,
   database: 1,
   http: 1,
+  storage: 1,
   audit: 2,
   wechat: 2,
   sessions: 3,
@@ -82,7 +83,17 @@ describe('the floors of the house', () => {
     const rooms = all
       .filter(({ specifier }) => framework.test(specifier))
       .map(({ file }) => roomOf(file) ?? 'roof');
-    for (const room of ['config', 'errors', 'crypto', 'database', 'audit', 'wechat', 'sessions', 'users']) {
+    for (const room of [
+      'config',
+      'errors',
+      'crypto',
+      'database',
+      'storage',
+      'audit',
+      'wechat',
+      'sessions',
+      'users',
+    ]) {
       expect(rooms).not.toContain(room);
     }
   });

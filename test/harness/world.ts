@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
@@ -24,6 +27,8 @@ export class World {
   /** Codes and secrets of the deployment: none may turn up there, nor in an answer. */
   readonly #secrets = new Set<string>(apps.map(({ secret }) => secret));
   readonly encryptionKey = randomBytes(32).toString('base64');
+  /** Where the nodes keep avatars. */
+  readonly avatars = mkdtempSync(join(tmpdir(), 'weapp-auth-avatars-'));
   database: TestDatabase;
   emulator: Emulator;
 
@@ -40,6 +45,7 @@ export class World {
       WECHAT_BASE_URL: this.emulator.url,
       ENCRYPTION_KEYS: this.encryptionKey,
       JWT_ISSUER: 'https://login.example.com',
+      AVATAR_STORAGE: `file:${this.avatars}`,
       ...changes,
     };
     return Object.fromEntries(
@@ -180,6 +186,7 @@ export function useWorld(): World {
       await world.expectSecretsKept();
     } finally {
       await world.emulator.close();
+      rmSync(world.avatars, { recursive: true });
       await Promise.all([world.database, ...world.otherDatabases].map((database) => database.drop()));
     }
   });
