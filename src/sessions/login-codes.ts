@@ -41,7 +41,7 @@ interface RepeatRow extends SessionUser {
  * that runs at the same time has either happened before, or will find the new session.
  */
 const repeatStatement: NamedStatement = {
-  name: 'repeat-login-1',
+  name: 'repeat-login-2',
   text: `
     WITH counted AS (
       UPDATE login_codes

@@ -4,6 +4,7 @@ export interface SessionUser {
   roles: string[];
   tokenVersion: number;
   nickname: string | null;
+  avatarKey: string | null;
   phoneSealed: string | null;
   createdAt: Date;
 }
@@ -11,7 +12,7 @@ export interface SessionUser {
 /** The columns of `SessionUser`, for the statements that open or refresh a session. */
 export const sessionUserColumns = `
   users.id, users.roles, users.token_version AS "tokenVersion", users.nickname,
-  users.phone_sealed AS "phoneSealed", users.created_at AS "createdAt"`;
+  users.avatar_key AS "avatarKey", users.phone_sealed AS "phoneSealed", users.created_at AS "createdAt"`;
 
 /** A session that goes on, and whose it is. */
 export interface OpenSession {

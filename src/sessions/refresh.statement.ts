@@ -21,7 +21,7 @@ export interface RefreshedRow extends SessionUser {
  * - `users` is read without a lock: a disable that commits meanwhile revokes the `ver` that is read here.
  */
 export const refreshStatement: NamedStatement = {
-  name: 'refresh-1',
+  name: 'refresh-2',
   text: `
     UPDATE sessions
     SET

@@ -13,7 +13,7 @@ import { sessionUserColumns } from '../sessions/open-session.js';
  * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-2',
+  name: 'sign-in-3',
   text: `
     WITH identity AS (
       UPDATE identities

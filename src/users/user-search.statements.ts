@@ -38,6 +38,7 @@ export interface Statement {
 export interface FoundUser {
   id: string;
   nickname: string | null;
+  avatarKey: string | null;
   phoneSealed: string | null;
   status: UserStatus;
   roles: string[];
@@ -184,7 +185,7 @@ function page(
       : [`(${place}, id) ${beyond} (${values.add(after.place)}::timestamptz, ${values.add(after.id)}::uuid)`];
   return `
     SELECT
-      id, nickname, phone_sealed AS "phoneSealed", status, roles, external_id AS "externalId",
+      id, nickname, avatar_key AS "avatarKey", phone_sealed AS "phoneSealed", status, roles, external_id AS "externalId",
       created_at AS "createdAt", last_login_at AS "lastLoginAt", merged_into AS "mergedInto",
       ARRAY(SELECT DISTINCT appid FROM identities WHERE user_id = person.id ORDER BY appid) AS appids
     FROM (

@@ -4,6 +4,7 @@ export class UserView {
 
   nickname: string | null;
 
+  /** A WebP of 256×256 pixels, for anyone who knows this URL; another one after every change. */
   avatarUrl: string | null;
 
   /** E.164, `+8613800138000`. */

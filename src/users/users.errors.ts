@@ -97,3 +97,44 @@ export class TooManySearchesError extends ServiceError {
     super('Too many searches are under way. Try again in a moment.', { retryAfter: 2 });
   }
 }
+
+/** There is no avatar under this key, or no longer. */
+export class AvatarNotFoundError extends ServiceError {
+  readonly code = 'not_found';
+
+  constructor() {
+    super('There is no such avatar.');
+  }
+}
+
+/** What was uploaded is no image of a format that is taken, whatever the sender calls it. */
+export class AvatarFormatError extends ServiceError {
+  readonly code = 'unsupported_media_type';
+
+  constructor() {
+    super('The file is neither JPEG nor PNG nor WebP. Send an avatar as one of these.');
+  }
+}
+
+/** The image cannot be read to its end, or is too large to be. */
+export class AvatarBrokenError extends ServiceError {
+  readonly code = 'invalid_request';
+
+  constructor(cause: unknown) {
+    super('The image is damaged, or too large: 25 megapixels at most.', {
+      cause,
+      members: {
+        errors: [{ field: 'file', message: 'file must be a whole image of 25 megapixels at most' }],
+      },
+    });
+  }
+}
+
+/** As many avatars are being made and waiting as this node allows. */
+export class TooManyAvatarsError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many avatars are being made. Try again in a moment.', { retryAfter: 2 });
+  }
+}

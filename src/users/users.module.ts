@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { StorageModule } from '../storage/storage.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
+import { AvatarImages } from './avatar-images.js';
+import { Avatars } from './avatars.js';
 import { DisabledUsersChore } from './disabled-users.chore.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { Phones } from './phones.js';
@@ -14,18 +17,20 @@ import { Users } from './users.js';
 
 /** Who a person is. */
 @Module({
-  imports: [AuditModule, SessionsModule, WechatModule],
+  imports: [AuditModule, SessionsModule, StorageModule, WechatModule],
   providers: [
+    AvatarImages,
+    Avatars,
+    DisabledUsersChore,
     PhoneNumbers,
     Phones,
     SearchCursors,
     SessionKeys,
-    Users,
     UserSearch,
     UserStanding,
     UserViews,
-    DisabledUsersChore,
+    Users,
   ],
-  exports: [PhoneNumbers, Phones, SessionKeys, Users, UserSearch, UserStanding, UserViews],
+  exports: [Avatars, PhoneNumbers, Phones, SessionKeys, UserSearch, UserStanding, UserViews, Users],
 })
 export class UsersModule {}
