@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestDatabase } from './harness/database.js';
 import { ServiceNode } from './harness/node.js';
@@ -48,6 +49,23 @@ describe('an application of its own on the packed package', () => {
       { text: '买菜', userId: anna.user.id },
     ]);
     expect((await notes.get('/notes', bearer(bert.accessToken))).body).toEqual([]);
+  });
+
+  it('takes avatars, and serves them', async () => {
+    const { body } = await world.login(notes, 'anna');
+    const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(png)]), 'a.png');
+    const answer = await fetch(new URL('/me/avatar', notes.url), {
+      method: 'POST',
+      body: form,
+      headers: { authorization: `Bearer ${body.accessToken}` },
+    });
+    expect(answer.status).toBe(200);
+    const { avatarUrl } = (await answer.json()) as { avatarUrl: string };
+    expect((await notes.get(new URL(avatarUrl).pathname)).headers['content-type']).toBe('image/webp');
   });
 
   it('answers the errors of the guard as this service does', async () => {

@@ -1,18 +1,27 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
+import { Uploads } from '../http/uploads.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AccountController } from './account.controller.js';
+import { AvatarController } from './avatar.controller.js';
+import { AvatarFilesController } from './avatar-files.controller.js';
 import { Me } from './me.js';
 import { OpenDataController } from './open-data.controller.js';
 import { OpenDataLimit } from './open-data-limit.js';
 import { SessionsController } from './sessions.controller.js';
 
-/** The signed-in person: /me. */
+/** The signed-in person: /me, and the avatars. */
 @Module({
   imports: [AuthModule, SessionsModule, UsersModule, WechatModule],
-  controllers: [AccountController, OpenDataController, SessionsController],
-  providers: [Me, OpenDataLimit],
+  controllers: [
+    AccountController,
+    AvatarController,
+    AvatarFilesController,
+    OpenDataController,
+    SessionsController,
+  ],
+  providers: [Me, OpenDataLimit, Uploads],
 })
 export class AccountModule {}

@@ -16,7 +16,11 @@ import { Routes } from './routes.js';
 const ofStatus: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
   404: { code: 'not_found', detail: 'No such path. The paths of this service are listed in its README.' },
   413: { code: 'payload_too_large', detail: 'The body is larger than this service accepts.' },
-  415: { code: 'unsupported_media_type', detail: 'Send JSON, with Content-Type: application/json.' },
+  415: {
+    code: 'unsupported_media_type',
+    detail:
+      'Send JSON, with Content-Type: application/json; a file as multipart/form-data, where one is taken.',
+  },
 };
 
 interface Answer {

@@ -1,0 +1,26 @@
+import { Controller, Get, Header, Param, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Problems } from '../http/problems.decorator.js';
+import { Avatars } from '../users/avatars.js';
+import { AvatarNotFoundError } from '../users/users.errors.js';
+
+/** The images behind `avatarUrl`, for anyone who knows one: an `<image>` of a mini-program sends no token. */
+@Controller('avatars')
+@ApiTags('avatars')
+export class AvatarFilesController {
+  constructor(private readonly avatars: Avatars) {}
+
+  /** An avatar. A day after it was replaced no cache has it any more. */
+  @Get(':key')
+  @ApiOkResponse({ content: { 'image/webp': { schema: { type: 'string', format: 'binary' } } } })
+  @Problems('not_found')
+  @Header('Cache-Control', 'public, max-age=86400')
+  @Header('X-Content-Type-Options', 'nosniff')
+  // Pages of other origins may show it.
+  @Header('Cross-Origin-Resource-Policy', 'cross-origin')
+  async read(@Param('key') key: string): Promise<StreamableFile> {
+    const image = await this.avatars.read(key);
+    if (image === null) throw new AvatarNotFoundError();
+    return new StreamableFile(image, { type: 'image/webp', length: image.length });
+  }
+}

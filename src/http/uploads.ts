@@ -1,0 +1,162 @@
+import { Busboy } from '@fastify/busboy';
+import { applyDecorators, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import {
+  InvalidRequestError,
+  PayloadTooLargeError,
+  TooManyUploadsError,
+  UnsupportedMediaTypeError,
+} from './http.errors.js';
+
+/** The field of the form in which the file stands. */
+const fileField = 'file';
+
+/** Bytes: 2 MB. */
+const longestFile = 2 * 1024 * 1024;
+
+/** Bytes of a form, whose boundaries, headers and text fields come on top of the file. */
+const longestForm = longestFile + 32 * 1024;
+
+/** Uploads that this node holds in memory while they arrive: slow ones must not add up. */
+const mostAtOnce = 32;
+
+/** Milliseconds to take a form apart that is all there. Some malformed ones @fastify/busboy never finishes. */
+const parsingPatience = 2_000;
+
+const form = /^multipart\/form-data\b/i;
+
+/** What a route that takes a file says of itself. */
+interface UploadRoute {
+  takesUpload?: true;
+}
+
+interface UploadedFile {
+  field: string;
+  content: Buffer;
+}
+
+/** Lets a route take a form with a file in the field `file`. All other routes go on to refuse forms. */
+export function TakesUpload(): MethodDecorator {
+  return applyDecorators(
+    RouteConfig({ takesUpload: true } satisfies UploadRoute),
+    ApiConsumes('multipart/form-data'),
+    ApiBody({
+      schema: {
+        type: 'object',
+        required: [fileField],
+        properties: { [fileField]: { type: 'string', format: 'binary', description: '2 MB at most.' } },
+      },
+    }),
+  );
+}
+
+/** Files that are sent as forms. Nothing of one is read before the route's guards have let the request in. */
+@Injectable()
+export class Uploads implements OnModuleInit {
+  readonly #turns = bulkhead(mostAtOnce, 0);
+
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  /** A pattern, which gives way to `@fastify/multipart` in an application that has it. */
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
+    fastify.addContentTypeParser(form, (request, _body, done) => {
+      const { takesUpload } = request.routeOptions.config as UploadRoute;
+      done(takesUpload ? null : new UnsupportedMediaTypeError('This route takes no forms: send JSON.'));
+    });
+  }
+
+  /**
+   * The one file of the form that a request carries, on a route with `@TakesUpload()`. Text fields are ignored.
+   *
+   * @throws {UnsupportedMediaTypeError} where it carries no form
+   * @throws {PayloadTooLargeError} as soon as that is known
+   * @throws {InvalidRequestError} where the form is malformed, or has not just the one file
+   * @throws {TooManyUploadsError}
+   */
+  async file(request: FastifyRequest): Promise<Buffer> {
+    if (!form.test(request.headers['content-type'] ?? '')) {
+      throw new UnsupportedMediaTypeError(
+        `Send the file as multipart/form-data, in the field "${fileField}".`,
+      );
+    }
+    const files = await this.inTurn(async () => filesOf(await receive(request), request));
+    const [file, ...others] = files;
+    if (file?.field !== fileField || others.length > 0) {
+      throw invalid(`${fileField} must be the one file of the form`);
+    }
+    if (file.content.length > longestFile) throw tooLarge();
+    if (file.content.length === 0) throw invalid(`${fileField} must not be empty`);
+    return file.content;
+  }
+
+  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#turns.execute(work);
+    } catch (error) {
+      throw error instanceof BulkheadRejectedError ? new TooManyUploadsError() : error;
+    }
+  }
+}
+
+/** The whole body, copied into one piece as it arrives: it may come byte by byte, and each chunk takes more than that. */
+async function receive({ raw }: FastifyRequest): Promise<Buffer> {
+  const announced = Number(raw.headers['content-length'] ?? longestForm);
+  if (announced > longestForm) throw tooLarge();
+  const body = Buffer.allocUnsafe(announced);
+  let length = 0;
+  try {
+    // Were the request destroyed on the way out, its answer would be, too.
+    for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (length + chunk.length > body.length) throw tooLarge();
+      length += chunk.copy(body, length);
+    }
+  } catch (error) {
+    throw error instanceof PayloadTooLargeError ? error : new InvalidRequestError('The upload broke off.');
+  } finally {
+    // What is still to come would stand in the way of the connection's next request.
+    raw.resume();
+  }
+  return body.subarray(0, length);
+}
+
+async function filesOf(body: Buffer, { headers }: FastifyRequest): Promise<UploadedFile[]> {
+  const files: UploadedFile[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const parsing = new Promise<UploadedFile[]>((resolve, reject) => {
+    timer = setTimeout(reject, parsingPatience);
+    const parser = new Busboy({
+      headers: { ...headers, 'content-type': headers['content-type']! },
+      // One more than there may be, to see that there are too many.
+      limits: { files: 2, fileSize: longestFile + 1, parts: 100 },
+    });
+    parser.on('file', (field, stream) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', reject);
+      stream.on('end', () => files.push({ field, content: Buffer.concat(chunks) }));
+    });
+    parser.on('error', reject);
+    parser.on('finish', () => resolve(files));
+    parser.end(body);
+  });
+  try {
+    return await parsing;
+  } catch {
+    throw new InvalidRequestError('The form is malformed.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLarge(): PayloadTooLargeError {
+  return new PayloadTooLargeError('The file is larger than 2 MB.');
+}
+
+function invalid(message: string): InvalidRequestError {
+  return new InvalidRequestError('The form is malformed: see errors.', [{ field: fileField, message }]);
+}
