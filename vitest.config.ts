@@ -5,6 +5,9 @@ export default defineConfig({
   // with oxc, which records them; earlier versions use esbuild, which does not.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
+    // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Two files at
+    // a time, each with a database of its own, take half as long.
+    maxWorkers: 2,
     reporters: ['default', './test/summary.reporter.ts'],
     projects: [
       {
@@ -17,7 +20,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/**/*.e2e-spec.ts'],
           globalSetup: ['test/global-setup.ts'],
-          fileParallelism: false,
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
