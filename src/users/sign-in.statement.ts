@@ -3,8 +3,8 @@ import { sessionUserColumns } from '../sessions/open-session.js';
 
 /**
  * Signs in an identity that we know, in one round trip: keeps its session_key, reads its user under a lock, and
- * writes the session and the code that opened it. No row back: there is no such identity, or its user may not
- * sign in.
+ * writes the session and the code that opened it. No row back: there is no such identity, it has another unionid than
+ * WeChat says, or its user may not sign in.
  *
  * - The user's id comes from the UPDATE's RETURNING and never from a plain SELECT, and the user is read FOR NO
  *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A
@@ -13,7 +13,7 @@ import { sessionUserColumns } from '../sessions/open-session.js';
  * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-3',
+  name: 'sign-in-4',
   text: `
     WITH identity AS (
       UPDATE identities
@@ -31,7 +31,7 @@ export const signInStatement: NamedStatement = {
           ) AS newest
         )
       END
-      WHERE appid = $1 AND openid = $2
+      WHERE appid = $1 AND openid = $2 AND ($12::text IS NULL OR unionid = $12::text)
       RETURNING id, user_id
     ), person AS (
       SELECT users.*, identity.id AS identity_id

@@ -31,6 +31,13 @@ export interface SignedIn extends OpenSession {
 /** Another sign-in of the same person was faster: roll back and look again. */
 class OvertakenError extends Error {}
 
+/** SQLSTATE deadlock_detected: of two that wait for each other, this one was chosen to begin anew. */
+const deadlock = '40P01';
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof OvertakenError || (error as { code?: unknown }).code === deadlock;
+}
+
 /** Each round that is lost was won by another sign-in of the same person, who will be found in the next. */
 const mostRounds = 5;
 
@@ -71,7 +78,7 @@ export class Users {
           return { ...signedIn, user, isNewUser };
         });
       } catch (error) {
-        if (!(error instanceof OvertakenError)) throw error;
+        if (!isOvertaken(error)) throw error;
       }
     }
     throw new Error(`A sign-in was overtaken ${mostRounds} times in a row.`);
@@ -123,24 +130,24 @@ export class Users {
       lifetime,
       codeHash,
       postHash,
+      signIn.unionid ?? null,
     ];
   }
 
   /**
-   * Makes the identity, and its user where no unionid leads to one; or finds out why it could not sign in.
+   * Makes the identity, and its user where no unionid leads to one; or finds out why a known one could not sign in:
+   * it has learnt of a unionid, or its user is not active.
    *
    * @returns whether a user was made
    * @throws {OvertakenError} where another sign-in got there first
    * @throws {AccountDisabledError}
    */
   private async register(manager: EntityManager, { appid, openid, unionid }: SignIn): Promise<boolean> {
-    // Identity before user, as every sign-in locks them.
-    const identity = await manager.findOne(Identity, {
-      where: { appid, openid },
-      lock: { mode: 'for_no_key_update' },
-    });
+    const identity = await manager.findOneBy(Identity, { appid, openid });
     if (identity !== null) {
-      // The statement found it, and its user not active.
+      // Unionid, identity, user: the order in which all lock them.
+      if (unionid !== undefined) await this.learnUnionid(manager, identity, unionid);
+      await manager.findOne(Identity, { where: { id: identity.id }, lock: { mode: 'for_no_key_update' } });
       await this.admit(manager, identity.userId);
       return false;
     }
@@ -159,6 +166,26 @@ export class Users {
     await this.standing.reenable(manager, userId);
     const user = await manager.findOneByOrFail(User, { id: userId });
     if (user.status === 'disabled') throw new AccountDisabledError(user);
+  }
+
+  /**
+   * WeChat tells the unionid of an identity late, when the mini-program is bound to an Open Platform account, or
+   * another one, when it has moved to another account. The user stays the same. Who has that unionid already keeps it.
+   */
+  private async learnUnionid(
+    manager: EntityManager,
+    { id, userId, unionid: before }: Identity,
+    unionid: string,
+  ): Promise<void> {
+    if (before === unionid) return;
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(Unionid)
+      .values({ unionid, userId })
+      .orIgnore()
+      .execute();
+    await manager.update(Identity, { id }, { unionid });
   }
 
   private async ownerOf(manager: EntityManager, unionid: string): Promise<string | null> {
