@@ -49,6 +49,26 @@ describe('Housekeeping', () => {
     expect(busy.batch).toHaveBeenCalledTimes(3);
   });
 
+  it('does what is left for after the commit before it goes on', async () => {
+    const database = databaseWith();
+    let open = false;
+    const transaction: unknown = async (work: (manager: unknown) => unknown) => {
+      open = true;
+      const result = await database.transaction(work as () => Promise<unknown>);
+      open = false;
+      return result;
+    };
+    const found: boolean[] = [];
+    const calling = chore('calling', async () => async () => found.push(open) < 2);
+    const next = chore('next', async () => {
+      found.push(open);
+      return false;
+    });
+    await keepHouse({ transaction } as Database, calling, next).round();
+    expect(calling.batch).toHaveBeenCalledTimes(2);
+    expect(found).toEqual([false, false, true]);
+  });
+
   it('leaves the rest of the round to the node that holds the lock', async () => {
     vi.spyOn(Logger.prototype, 'debug').mockReturnValue(undefined);
     const first = chore('first', async () => true);

@@ -17,9 +17,9 @@ export interface Chore {
   /**
    * Does a part that takes milliseconds, in a transaction of its own.
    *
-   * @returns whether there is more to do
+   * @returns whether there is more to do; or what to do after the commit, which may take seconds, and then tells
    */
-  batch(manager: EntityManager): Promise<boolean>;
+  batch(manager: EntityManager): Promise<boolean | (() => Promise<boolean>)>;
 }
 
 /** Milliseconds before the first round, at most: by chance, so that nodes that start together part. */
@@ -93,11 +93,14 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy, Be
         const [lock] = await manager.query<{ taken: boolean }[]>(tryAdvisoryLock, [
           ...advisoryLocks.housekeeping,
         ]);
-        if (lock?.taken !== true) return 'left';
-        return (await chore.batch(manager)) ? 'more' : 'done';
+        return lock?.taken === true ? chore.batch(manager) : 'left';
       });
-      if (outcome === 'left') this.#logger.debug('Another node keeps house: this round is left to it.');
-      if (outcome !== 'more') return outcome;
+      if (outcome === 'left') {
+        this.#logger.debug('Another node keeps house: this round is left to it.');
+        return 'left';
+      }
+      const hasMore = typeof outcome === 'function' ? await outcome() : outcome;
+      if (!hasMore) return 'done';
       await this.rest(breath);
     }
     return 'done';
