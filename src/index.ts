@@ -18,6 +18,7 @@ export { LoginCode } from './sessions/login-code.entity.js';
 export { Revocation } from './sessions/revocation.entity.js';
 export { Session } from './sessions/session.entity.js';
 export { Identity } from './users/identity.entity.js';
+export { NicknameCheck } from './users/nickname-check.entity.js';
 export { Unionid } from './users/unionid.entity.js';
 export { User } from './users/user.entity.js';
 export { WeappAuthModule } from './weapp-auth.module.js';

@@ -6,20 +6,34 @@ import { Initial1795219200000 } from './database/migrations/1795219200000-initia
 import { UserSearch1795219300000 } from './database/migrations/1795219300000-user-search.js';
 import { ExternalId1795219400000 } from './database/migrations/1795219400000-external-id.js';
 import { SessionsThatEnd1795219500000 } from './database/migrations/1795219500000-sessions-that-end.js';
+import { NicknameChecks1795219600000 } from './database/migrations/1795219600000-nickname-checks.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
 import { Identity } from './users/identity.entity.js';
+import { NicknameCheck } from './users/nickname-check.entity.js';
 import { Unionid } from './users/unionid.entity.js';
 import { User } from './users/user.entity.js';
 
 /** All entities and migrations, for the service and for the TypeORM command line. */
 export const schema = {
-  entities: [User, Identity, Unionid, Session, LoginCode, Revocation, SigningKey, AuditEvent, LoginStat],
+  entities: [
+    User,
+    Identity,
+    Unionid,
+    Session,
+    LoginCode,
+    Revocation,
+    SigningKey,
+    AuditEvent,
+    LoginStat,
+    NicknameCheck,
+  ],
   migrations: [
     Initial1795219200000,
     UserSearch1795219300000,
     ExternalId1795219400000,
     SessionsThatEnd1795219500000,
+    NicknameChecks1795219600000,
   ],
 } satisfies Schema;

@@ -4,7 +4,7 @@ import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.j
 import { JwtGuard } from '../auth/jwt.guard.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
-import { Users } from '../users/users.js';
+import { Nicknames } from '../users/nicknames.js';
 import { Me } from './me.js';
 import { MeView } from './me.view.js';
 import { UpdateMeRequest } from './update-me.request.js';
@@ -19,7 +19,7 @@ import { UpdateMeRequest } from './update-me.request.js';
 export class AccountController {
   constructor(
     private readonly self: Me,
-    private readonly users: Users,
+    private readonly nicknames: Nicknames,
   ) {}
 
   /** The signed-in person. */
@@ -29,15 +29,17 @@ export class AccountController {
     return this.self.view(await this.self.activeUser(id));
   }
 
-  /** Change one's own profile. */
+  /** Change one's own profile. WeChat judges the nickname. */
   @Patch()
-  @Problems('invalid_request')
+  @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
-  async update(@CurrentUser() { id }: SignedInUser, @Body() { nickname }: UpdateMeRequest): Promise<MeView> {
+  async update(
+    @CurrentUser() { id, appid }: SignedInUser,
+    @Body() { nickname }: UpdateMeRequest,
+  ): Promise<MeView> {
     const user = await this.self.activeUser(id);
     if (nickname === undefined) return this.self.view(user);
-    await this.users.rename(id, nickname);
-    user.nickname = nickname;
-    return this.self.view(user);
+    await this.nicknames.change({ userId: id, appid }, nickname);
+    return this.self.view(await this.self.activeUser(id));
   }
 }

@@ -9,6 +9,7 @@ export const auditActions = [
   'user.disabled',
   'user.enabled',
   'user.roles_changed',
+  'user.nickname_rejected',
   'users.imported',
   'keys.rotated',
 ] as const;

@@ -6,6 +6,8 @@ import { WechatModule } from '../wechat/wechat.module.js';
 import { AvatarImages } from './avatar-images.js';
 import { Avatars } from './avatars.js';
 import { DisabledUsersChore } from './disabled-users.chore.js';
+import { NicknameChecksChore } from './nickname-checks.chore.js';
+import { Nicknames } from './nicknames.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { Phones } from './phones.js';
 import { SearchCursors } from './search-cursors.js';
@@ -22,6 +24,8 @@ import { Users } from './users.js';
     AvatarImages,
     Avatars,
     DisabledUsersChore,
+    NicknameChecksChore,
+    Nicknames,
     PhoneNumbers,
     Phones,
     SearchCursors,
@@ -31,6 +35,16 @@ import { Users } from './users.js';
     UserViews,
     Users,
   ],
-  exports: [Avatars, PhoneNumbers, Phones, SessionKeys, UserSearch, UserStanding, UserViews, Users],
+  exports: [
+    Avatars,
+    Nicknames,
+    PhoneNumbers,
+    Phones,
+    SessionKeys,
+    UserSearch,
+    UserStanding,
+    UserViews,
+    Users,
+  ],
 })
 export class UsersModule {}

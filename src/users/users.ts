@@ -96,11 +96,6 @@ export class Users {
     );
   }
 
-  /** Sets or clears the nickname of a user. */
-  async rename(id: string, nickname: string | null): Promise<void> {
-    await this.database.run((manager) => manager.update(User, { id }, { nickname }));
-  }
-
   /**
    * Sets the phone number of a user.
    *

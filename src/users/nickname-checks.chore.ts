@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type Chore, Housekeeping } from '../database/housekeeping.js';
+import { type NicknameOwner, Nicknames } from './nicknames.js';
+
+/** Calls to WeChat at once, which logins make as well. */
+const batchSize = 20;
+
+/**
+ * Takes those who have waited longest, once for all nodes: for the next hour nobody else does. Who is still there
+ * then is tried again.
+ */
+const claimStatement = `
+  UPDATE nickname_checks SET due_at = now() + interval '1 hour'
+  WHERE user_id = ANY (ARRAY(
+    SELECT user_id FROM nickname_checks
+    WHERE due_at <= now()
+    ORDER BY due_at
+    LIMIT ${batchSize}
+    FOR UPDATE SKIP LOCKED
+  ))
+  RETURNING user_id AS "userId", appid`;
+
+/** Nicknames that WeChat could not judge when they were chosen are judged later; after 30 days they just stay. */
+@Injectable()
+export class NicknameChecksChore implements Chore {
+  readonly name = 'nickname checks';
+
+  constructor(
+    housekeeping: Housekeeping,
+    private readonly nicknames: Nicknames,
+  ) {
+    housekeeping.add(this);
+  }
+
+  async batch(manager: EntityManager): Promise<boolean | (() => Promise<boolean>)> {
+    await manager.query(
+      `DELETE FROM nickname_checks WHERE due_at <= now() AND created_at < now() - interval '30 days'`,
+    );
+    const [owners] = await manager.query<[NicknameOwner[], number]>(claimStatement);
+    if (owners.length === 0) return false;
+    return async () => {
+      const asked = await Promise.all(owners.map((owner) => this.nicknames.recheck(owner)));
+      // Where WeChat answers nobody, the others can wait as well.
+      return asked.includes(true);
+    };
+  }
+}
