@@ -7,6 +7,7 @@ import { UserSearch1795219300000 } from './database/migrations/1795219300000-use
 import { ExternalId1795219400000 } from './database/migrations/1795219400000-external-id.js';
 import { SessionsThatEnd1795219500000 } from './database/migrations/1795219500000-sessions-that-end.js';
 import { NicknameChecks1795219600000 } from './database/migrations/1795219600000-nickname-checks.js';
+import { Merging1795219800000 } from './database/migrations/1795219800000-merging.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -35,5 +36,6 @@ export const schema = {
     ExternalId1795219400000,
     SessionsThatEnd1795219500000,
     NicknameChecks1795219600000,
+    Merging1795219800000,
   ],
 } satisfies Schema;

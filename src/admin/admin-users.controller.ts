@@ -22,6 +22,7 @@ import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { User } from '../users/user.entity.js';
+import { Merging } from '../users/merging.js';
 import { UserSearch } from '../users/user-search.js';
 import { UserStanding } from '../users/user-standing.js';
 import { UserViews } from '../users/user-views.js';
@@ -29,6 +30,7 @@ import { UserNotFoundError } from '../users/users.errors.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import { toAuditEventView } from './audit-event.view.js';
+import { MergeUserRequest } from './merge-user.request.js';
 import { SearchUsersRequest } from './search-users.request.js';
 import { UpdateUserRequest } from './update-user.request.js';
 import { UserDetailView } from './user-detail.view.js';
@@ -59,6 +61,7 @@ export class AdminUsersController {
     private readonly userSearch: UserSearch,
     private readonly sessions: Sessions,
     private readonly standing: UserStanding,
+    private readonly merging: Merging,
     private readonly audit: Audit,
     private readonly views: UserViews,
     private readonly apps: WechatApps,
@@ -74,17 +77,17 @@ export class AdminUsersController {
     return { items: users.map((user) => this.item(user, user.appids)), nextCursor, estimatedTotal };
   }
 
-  /** One person, with identities, sessions, and what the audit has of them. */
+  /** One person, with identities, sessions, and what the audit has of them. An id that was merged leads to who stayed. */
   @Get(':id')
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
   async find(@Param('id', UuidPipe) id: string): Promise<UserDetailView> {
-    const user = await this.users.find(id);
+    const user = await this.users.findSurvivor(id);
     if (user === null) throw new UserNotFoundError();
     const [identities, sessions, { events }] = await Promise.all([
-      this.users.identitiesOf(id),
-      this.sessions.liveOf(id, mostSessions),
-      this.audit.page({ userId: id, limit: mostAuditEvents }),
+      this.users.identitiesOf(user.id),
+      this.sessions.liveOf(user.id, mostSessions),
+      this.audit.page({ userId: user.id, limit: mostAuditEvents }),
     ]);
     const appids = new Set(identities.map(({ appid }) => appid));
     return {
@@ -128,6 +131,20 @@ export class AdminUsersController {
     return this.find(id);
   }
 
+  /** Make one of two people: this one's identities go to the other, who keeps what they have. */
+  @Post(':id/merge')
+  @HttpCode(200)
+  @Problems('not_found', 'merge_refused')
+  @Header('Cache-Control', 'no-store')
+  async merge(
+    @Param('id', UuidPipe) id: string,
+    @Body() { into }: MergeUserRequest,
+    @Req() request: GuardedRequest,
+  ): Promise<UserDetailView> {
+    await this.merging.mergeByHand(id, into.toLowerCase(), actorOf(request));
+    return this.find(into.toLowerCase());
+  }
+
   /** End all sessions of a person. */
   @Delete(':id/sessions')
   @HttpCode(204)
@@ -137,7 +154,8 @@ export class AdminUsersController {
   }
 
   private item(
-    user: Pick<User, 'status' | 'externalId' | 'lastLoginAt' | 'mergedInto'> & Parameters<UserViews['of']>[0],
+    user: Pick<User, 'status' | 'externalId' | 'lastLoginAt' | 'mergedInto' | 'mergePendingWith'> &
+      Parameters<UserViews['of']>[0],
     appids: string[],
   ): UserItemView {
     return {
@@ -147,6 +165,7 @@ export class AdminUsersController {
       externalId: user.externalId,
       lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
       mergedInto: user.mergedInto,
+      mergePendingWith: user.mergePendingWith,
     };
   }
 }

@@ -16,6 +16,9 @@ export class UserItemView extends UserView {
 
   /** The user that this one turned out to be, too. */
   mergedInto: string | null;
+
+  /** Who seems to be the same person by a unionid, where a role or a second identity in one app leaves it to you. */
+  mergePendingWith: string | null;
 }
 
 /** One page of a search. */

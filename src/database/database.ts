@@ -36,9 +36,17 @@ export class Database implements OnApplicationShutdown {
    * @throws {DatabaseUnavailableError}
    */
   async query<Row extends QueryResultRow>(
+    named: NamedStatement,
+    values: unknown[],
+    options: { patience?: number; apart?: boolean } = {},
+  ): Promise<Row[]> {
+    return againAfterDeadlock(() => this.queryOnce<Row>(named, values, options));
+  }
+
+  private async queryOnce<Row extends QueryResultRow>(
     { name, text }: NamedStatement,
     values: unknown[],
-    { patience, apart = false }: { patience?: number; apart?: boolean } = {},
+    { patience, apart = false }: { patience?: number; apart?: boolean },
   ): Promise<Row[]> {
     const statement = {
       ...(this.settings.databaseNamedStatements && { name }),
@@ -68,11 +76,16 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back.
+   * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back. Where Postgres ends it in
+   * favour of another with which it waited in a circle, it is run again.
    *
    * @throws {DatabaseUnavailableError} also where the connection was lost at COMMIT, and nobody knows
    */
   async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    return againAfterDeadlock(() => this.transactionOnce(work));
+  }
+
+  private async transactionOnce<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
     return this.connection(async (runner) => {
       await runner.startTransaction();
       try {
@@ -160,6 +173,20 @@ export class Database implements OnApplicationShutdown {
       return await pool.connect();
     } catch (error) {
       throw new DatabaseUnavailableError(error);
+    }
+  }
+}
+
+/** SQLSTATE deadlock_detected: two waited for each other, and this one was chosen to give way. */
+const deadlock = '40P01';
+const mostAttempts = 5;
+
+async function againAfterDeadlock<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== deadlock || attempts === mostAttempts) throw error;
     }
   }
 }

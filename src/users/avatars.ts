@@ -69,7 +69,7 @@ export class Avatars {
   }
 
   /** A file that stays behind is in nobody's way: nothing names it. */
-  private async remove(avatarKey: string): Promise<void> {
+  async remove(avatarKey: string): Promise<void> {
     try {
       await this.files.remove(avatarKey);
     } catch (error) {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Database } from '../database/database.js';
 import { Session } from '../sessions/session.entity.js';
+import { survivorOf } from './merging.js';
 import { User } from './user.entity.js';
 import { UserNotActiveError, UserNotFoundError } from './users.errors.js';
 
@@ -31,16 +32,17 @@ export class OperatorSessions {
    */
   async open(userId: string, seconds: number): Promise<OperatorSession> {
     return this.database.transaction(async (manager) => {
-      const user = await manager.findOne(User, {
-        where: { id: userId },
-        lock: { mode: 'for_no_key_update' },
-      });
+      const survivor = await survivorOf(manager, userId);
+      const user =
+        survivor === undefined
+          ? null
+          : await manager.findOne(User, { where: { id: survivor }, lock: { mode: 'for_no_key_update' } });
       if (user === null) throw new UserNotFoundError();
       if (user.status !== 'active') throw new UserNotActiveError(user);
       const id = uuidv7();
       await manager.insert(Session, {
         id,
-        userId,
+        userId: user.id,
         identityId: null,
         clientId: operatorClient,
         sessionEpoch: user.sessionEpoch,
@@ -49,7 +51,7 @@ export class OperatorSessions {
         expiresAt: () => `now() + make_interval(secs => ${seconds})`,
       });
       const { tokenVersion, roles } = user;
-      return { sessionId: id, userId, appid: operatorClient, tokenVersion, roles };
+      return { sessionId: id, userId: user.id, appid: operatorClient, tokenVersion, roles };
     });
   }
 }

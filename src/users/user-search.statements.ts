@@ -46,6 +46,7 @@ export interface FoundUser {
   createdAt: Date;
   lastLoginAt: Date | null;
   mergedInto: string | null;
+  mergePendingWith: string | null;
   appids: string[];
 }
 
@@ -187,6 +188,7 @@ function page(
     SELECT
       id, nickname, avatar_key AS "avatarKey", phone_sealed AS "phoneSealed", status, roles, external_id AS "externalId",
       created_at AS "createdAt", last_login_at AS "lastLoginAt", merged_into AS "mergedInto",
+      merge_pending_with AS "mergePendingWith",
       ARRAY(SELECT DISTINCT appid FROM identities WHERE user_id = person.id ORDER BY appid) AS appids
     FROM (
       SELECT * FROM ${source} AS person

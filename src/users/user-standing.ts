@@ -7,6 +7,7 @@ import type { RevocationNotice } from '../sessions/revocation-memory.js';
 import { Revocations } from '../sessions/revocations.js';
 import type { RevocationReason } from '../sessions/sessions.errors.js';
 import { Identity } from './identity.entity.js';
+import { survivorOf } from './merging.js';
 import { mostRoles } from './role-name.js';
 import { User } from './user.entity.js';
 import {
@@ -225,15 +226,17 @@ function changeRoles(user: User, wanted: string[]): Decision {
   };
 }
 
+/** Locks the user whom a reference means by now. */
 async function lockUser(manager: EntityManager, reference: UserReference): Promise<User> {
   const id =
     'id' in reference
-      ? reference.id
+      ? await survivorOf(manager, reference.id)
       : (await manager.findOneBy(Identity, { appid: reference.appid, openid: reference.openid }))?.userId;
   const user =
     id === undefined
       ? null
       : await manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
   if (user === null) throw new UserNotFoundError();
-  return user;
+  // Merged while this waited for the lock.
+  return user.mergedInto === null ? user : lockUser(manager, { id: user.mergedInto });
 }

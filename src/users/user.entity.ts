@@ -38,6 +38,10 @@ export class User {
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 
+  /** Who seems to be the same person, where an operator has to decide. */
+  @Column({ type: 'uuid', name: 'merge_pending_with', nullable: true })
+  mergePendingWith: string | null;
+
   @ManyToOne('User')
   @JoinColumn({ name: 'merged_into', foreignKeyConstraintName: 'users_merged_into_fkey' })
   mergedIntoUser?: Relation<User> | null;

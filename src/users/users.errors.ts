@@ -55,6 +55,11 @@ export class NotDisabledError extends ServiceError {
   }
 }
 
+/** These two users cannot be made one. */
+export class MergeRefusedError extends ServiceError {
+  readonly code = 'merge_refused';
+}
+
 /** A user has a number of roles at most: every access token carries them. */
 export class TooManyRolesError extends ServiceError {
   readonly code = 'invalid_request';

@@ -8,6 +8,7 @@ import { Avatars } from './avatars.js';
 import { DisabledUsersChore } from './disabled-users.chore.js';
 import { NicknameChecksChore } from './nickname-checks.chore.js';
 import { Nicknames } from './nicknames.js';
+import { Merging } from './merging.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { Phones } from './phones.js';
 import { SearchCursors } from './search-cursors.js';
@@ -26,6 +27,7 @@ import { Users } from './users.js';
     DisabledUsersChore,
     NicknameChecksChore,
     Nicknames,
+    Merging,
     PhoneNumbers,
     Phones,
     SearchCursors,
@@ -37,6 +39,7 @@ import { Users } from './users.js';
   ],
   exports: [
     Avatars,
+    Merging,
     Nicknames,
     PhoneNumbers,
     Phones,

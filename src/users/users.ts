@@ -7,6 +7,7 @@ import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Identity } from './identity.entity.js';
+import { type MergeAftermath, Merging, survivorOf } from './merging.js';
 import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
 import { signInStatement } from './sign-in.statement.js';
@@ -31,13 +32,6 @@ export interface SignedIn extends OpenSession {
 /** Another sign-in of the same person was faster: roll back and look again. */
 class OvertakenError extends Error {}
 
-/** SQLSTATE deadlock_detected: of two that wait for each other, this one was chosen to begin anew. */
-const deadlock = '40P01';
-
-function isOvertaken(error: unknown): boolean {
-  return error instanceof OvertakenError || (error as { code?: unknown }).code === deadlock;
-}
-
 /** Each round that is lost was won by another sign-in of the same person, who will be found in the next. */
 const mostRounds = 5;
 
@@ -51,6 +45,7 @@ export class Users {
     private readonly loginCodes: LoginCodes,
     private readonly standing: UserStanding,
     private readonly phones: Phones,
+    private readonly merging: Merging,
     private readonly settings: Settings,
   ) {}
 
@@ -71,14 +66,16 @@ export class Users {
       const [known] = await this.database.query<SessionUser>(signInStatement, values);
       if (known !== undefined) return { ...signedIn, user: known, isNewUser: false };
       try {
-        return await this.database.transaction(async (manager) => {
-          const isNewUser = await this.register(manager, signIn);
+        const { aftermath, ...outcome } = await this.database.transaction(async (manager) => {
+          const registered = await this.register(manager, signIn);
           const [user] = await manager.query<SessionUser[]>(signInStatement.text, values);
           if (user === undefined) throw new OvertakenError();
-          return { ...signedIn, user, isNewUser };
+          return { ...signedIn, user, ...registered };
         });
+        if (aftermath !== undefined) await this.merging.finish(aftermath);
+        return outcome;
       } catch (error) {
-        if (!isOvertaken(error)) throw error;
+        if (!(error instanceof OvertakenError)) throw error;
       }
     }
     throw new Error(`A sign-in was overtaken ${mostRounds} times in a row.`);
@@ -87,6 +84,14 @@ export class Users {
   /** The user, or null where nobody has that id. */
   async find(id: string): Promise<User | null> {
     return this.database.run((manager) => manager.findOneBy(User, { id }));
+  }
+
+  /** The user that an id means by now, the one into which it was merged; or null where nobody has that id. */
+  async findSurvivor(id: string): Promise<User | null> {
+    return this.database.run(async (manager) => {
+      const survivor = await survivorOf(manager, id);
+      return survivor === undefined ? null : manager.findOneBy(User, { id: survivor });
+    });
   }
 
   /** The person's identities, the oldest link first. */
@@ -104,7 +109,7 @@ export class Users {
    */
   async setPhone(id: string, phone: string): Promise<string> {
     const columns = this.phones.seal(id, phone);
-    await this.database.run((manager) => manager.update(User, { id }, columns));
+    await this.database.run((manager) => manager.update(User, { id, status: 'active' }, columns));
     return columns.phoneSealed;
   }
 
@@ -133,23 +138,25 @@ export class Users {
    * Makes the identity, and its user where no unionid leads to one; or finds out why a known one could not sign in:
    * it has learnt of a unionid, or its user is not active.
    *
-   * @returns whether a user was made
    * @throws {OvertakenError} where another sign-in got there first
    * @throws {AccountDisabledError}
    */
-  private async register(manager: EntityManager, { appid, openid, unionid }: SignIn): Promise<boolean> {
+  private async register(
+    manager: EntityManager,
+    { appid, openid, unionid }: SignIn,
+  ): Promise<{ isNewUser: boolean; aftermath?: MergeAftermath }> {
     const identity = await manager.findOneBy(Identity, { appid, openid });
     if (identity !== null) {
       // Unionid, identity, user: the order in which all lock them.
-      if (unionid !== undefined) await this.learnUnionid(manager, identity, unionid);
-      await manager.findOne(Identity, { where: { id: identity.id }, lock: { mode: 'for_no_key_update' } });
-      await this.admit(manager, identity.userId);
-      return false;
+      const aftermath =
+        unionid === undefined ? undefined : await this.learnUnionid(manager, identity, unionid);
+      if (aftermath === undefined) await this.admit(manager, identity.userId);
+      return { isNewUser: false, aftermath };
     }
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid);
     const userId = known ?? (await this.createUser(manager, unionid));
     await insertFirst(manager, Identity, { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null });
-    return known === null;
+    return { isNewUser: known === null };
   }
 
   /**
@@ -165,14 +172,17 @@ export class Users {
 
   /**
    * WeChat tells the unionid of an identity late, when the mini-program is bound to an Open Platform account, or
-   * another one, when it has moved to another account. The user stays the same. Who has that unionid already keeps it.
+   * another one, when it has moved to another account. The user stays the same, unless the unionid is
+   * another user's: then the two are one.
+   *
+   * @throws {AccountDisabledError} where either is disabled
    */
   private async learnUnionid(
     manager: EntityManager,
     { id, userId, unionid: before }: Identity,
     unionid: string,
-  ): Promise<void> {
-    if (before === unionid) return;
+  ): Promise<MergeAftermath | undefined> {
+    if (before === unionid) return undefined;
     await manager
       .createQueryBuilder()
       .insert()
@@ -180,7 +190,12 @@ export class Users {
       .values({ unionid, userId })
       .orIgnore()
       .execute();
+    const owner = await manager.findOneOrFail(Unionid, {
+      where: { unionid },
+      lock: { mode: 'pessimistic_write' },
+    });
     await manager.update(Identity, { id }, { unionid });
+    return owner.userId === userId ? undefined : this.merging.join(manager, userId, owner.userId);
   }
 
   private async ownerOf(manager: EntityManager, unionid: string): Promise<string | null> {

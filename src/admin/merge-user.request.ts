@@ -1,0 +1,12 @@
+import { ValidateBy } from 'class-validator';
+import { isUuid } from '../http/uuid.js';
+
+/** Body of a merge by hand. */
+export class MergeUserRequest {
+  /** The id of the user who stays. */
+  @ValidateBy(
+    { name: 'isUuid', validator: { validate: (value) => typeof value === 'string' && isUuid(value) } },
+    { message: 'into must be the id of a user, a UUID' },
+  )
+  into: string;
+}

@@ -1,0 +1,246 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { type Actor, Audit, serviceActor } from '../audit/audit.js';
+import { Database } from '../database/database.js';
+import type { RevocationNotice } from '../sessions/revocation-memory.js';
+import { Revocations } from '../sessions/revocations.js';
+import { Avatars } from './avatars.js';
+import { Identity } from './identity.entity.js';
+import { NicknameCheck } from './nickname-check.entity.js';
+import { Phones } from './phones.js';
+import { Unionid } from './unionid.entity.js';
+import { User } from './user.entity.js';
+import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from './users.errors.js';
+
+/** What is left to do once a merge has been committed. */
+export interface MergeAftermath {
+  notices: RevocationNotice[];
+  /** The picture of the one that went, where the one that stays has its own. */
+  obsoleteAvatar: string | null;
+}
+
+/** The user who stays in the place of another, however often that one was merged in turn. */
+const survivorQuery = `
+  WITH RECURSIVE chain AS (
+    SELECT id, merged_into FROM users WHERE id = $1
+    UNION
+    SELECT users.id, users.merged_into FROM users JOIN chain ON users.id = chain.merged_into
+  )
+  SELECT id FROM chain WHERE merged_into IS NULL`;
+
+/**
+ * The id of the user that an id means: the one into which it was merged, or itself.
+ *
+ * @returns undefined where nobody has that id
+ */
+export async function survivorOf(manager: EntityManager, id: string): Promise<string | undefined> {
+  const [survivor] = await manager.query<{ id: string }[]>(survivorQuery, [id]);
+  return survivor?.id;
+}
+
+/**
+ * Makes one user of two that turn out to be one person. Roles never move by themselves, and nothing is decided that an
+ * operator has to decide.
+ */
+@Injectable()
+export class Merging {
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+    private readonly phones: Phones,
+    private readonly avatars: Avatars,
+  ) {}
+
+  /**
+   * Joins two users of whom WeChat says, by a unionid, that they are one. The older survives, of an active one and one
+   * in deletion the active one. Where either has a role, or both have an identity in one mini-program, the operator is
+   * told instead.
+   *
+   * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
+   * @returns what to hand to {@link finish}; nothing where an operator has to decide
+   */
+  async join(manager: EntityManager, one: string, other: string): Promise<MergeAftermath | undefined> {
+    const [first, second] = await lockBoth(manager, one, other);
+    for (const user of [first, second]) {
+      if (user.status === 'disabled') throw new AccountDisabledError(user);
+    }
+    if (first.roles.length > 0 || second.roles.length > 0 || (await shareApp(manager, first.id, second.id))) {
+      await this.leaveToOperator(manager, first, second);
+      return undefined;
+    }
+    const [survivor, loser] = inOrderOfSurvival(first, second);
+    return this.merge(manager, loser, survivor, serviceActor);
+  }
+
+  /**
+   * Merges a user into another, as the operator wants it. The one that stays keeps its roles; those of the other are
+   * gone.
+   *
+   * @throws {UserNotFoundError} {@link MergeRefusedError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async mergeByHand(from: string, into: string, actor: Actor): Promise<void> {
+    if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
+    const aftermath = await this.database.transaction(async (manager) => {
+      const [loser, survivor] = await lockBoth(manager, from, into);
+      for (const { status } of [loser, survivor]) {
+        if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
+        if (status === 'deleting') throw new MergeRefusedError('One of the two is about to be erased.');
+      }
+      if (await shareApp(manager, loser.id, survivor.id)) {
+        throw new MergeRefusedError(
+          'Both have an identity in one mini-program, where one person has one: they are two people, or one of them has to unlink it first.',
+        );
+      }
+      return this.merge(manager, loser, survivor, actor);
+    });
+    await this.finish(aftermath);
+  }
+
+  /** To be called once the merge has been committed. */
+  async finish({ notices, obsoleteAvatar }: MergeAftermath): Promise<void> {
+    for (const notice of notices) this.revocations.remember(notice);
+    if (obsoleteAvatar !== null) await this.avatars.remove(obsoleteAvatar);
+  }
+
+  private async merge(
+    manager: EntityManager,
+    loser: User,
+    survivor: User,
+    actor: Actor,
+  ): Promise<MergeAftermath> {
+    const taken = loser.status === 'deleting' ? {} : this.whatSurvivorLacks(loser, survivor);
+    const pending = await manager.findOneBy(NicknameCheck, { userId: loser.id });
+    await manager.delete(NicknameCheck, { userId: loser.id });
+    // An external id names one user: the one has to let go of it before the other takes it.
+    await manager.update(
+      User,
+      { id: loser.id },
+      {
+        status: 'merged',
+        mergedInto: survivor.id,
+        roles: [],
+        nickname: null,
+        avatarKey: null,
+        phoneSealed: null,
+        phoneIndex: null,
+        externalId: null,
+        consentVersion: null,
+        consentAt: null,
+        disabledReason: null,
+        disabledUntil: null,
+        eraseAt: null,
+        mergePendingWith: null,
+        tokenVersion: loser.tokenVersion + 1,
+        sessionEpoch: loser.sessionEpoch + 1,
+        sessionsEndedReason: 'merged',
+      },
+    );
+    const notices: RevocationNotice[] = [
+      { userId: loser.id, minimumVersion: loser.tokenVersion + 1, reason: 'merged' },
+    ];
+    const disables = loser.status === 'disabled' && survivor.status !== 'disabled';
+    await manager.update(
+      User,
+      { id: survivor.id },
+      {
+        ...taken,
+        mergePendingWith: null,
+        ...(disables && {
+          status: 'disabled',
+          disabledReason: loser.disabledReason,
+          disabledUntil: loser.disabledUntil,
+          tokenVersion: survivor.tokenVersion + 1,
+          sessionEpoch: survivor.sessionEpoch + 1,
+          sessionsEndedReason: 'disabled',
+        }),
+      },
+    );
+    if (disables) {
+      notices.push({
+        userId: survivor.id,
+        minimumVersion: survivor.tokenVersion + 1,
+        reason: 'disabled',
+      });
+    }
+    await manager.update(Identity, { userId: loser.id }, { userId: survivor.id });
+    await manager.update(Unionid, { userId: loser.id }, { userId: survivor.id });
+    if (pending !== null && taken.nickname !== undefined) {
+      await manager.insert(NicknameCheck, { userId: survivor.id, appid: pending.appid });
+    }
+    for (const notice of notices) await this.revocations.write(manager, notice);
+    for (const userId of [loser.id, survivor.id]) {
+      const details = { from: loser.id, into: survivor.id };
+      await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
+    }
+    const obsoleteAvatar = taken.avatarKey === undefined ? loser.avatarKey : null;
+    return { notices, obsoleteAvatar };
+  }
+
+  /** What the one that stays takes over, because it has none. */
+  private whatSurvivorLacks(loser: User, survivor: User): Partial<User> {
+    const phone = survivor.phoneSealed === null ? this.phones.open(loser) : null;
+    return {
+      ...(survivor.nickname === null && loser.nickname !== null && { nickname: loser.nickname }),
+      ...(survivor.avatarKey === null && loser.avatarKey !== null && { avatarKey: loser.avatarKey }),
+      ...(survivor.externalId === null && loser.externalId !== null && { externalId: loser.externalId }),
+      ...(survivor.consentVersion === null && {
+        consentVersion: loser.consentVersion,
+        consentAt: loser.consentAt,
+      }),
+      // Sealed for the row that it stands in.
+      ...(phone !== null && this.phones.seal(survivor.id, phone)),
+    };
+  }
+
+  /** Once for two users, however often they log in. */
+  private async leaveToOperator(manager: EntityManager, one: User, other: User): Promise<void> {
+    for (const [user, counterpart] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      if (user.mergePendingWith === counterpart.id) continue;
+      await manager.update(User, { id: user.id }, { mergePendingWith: counterpart.id });
+      const details = { with: counterpart.id };
+      await this.audit.record(manager, {
+        ...serviceActor,
+        action: 'user.merge_pending',
+        userId: user.id,
+        details,
+      });
+    }
+  }
+}
+
+/** Locks two users, whoever comes first in the order of their ids: two merges never wait for each other. */
+async function lockBoth(manager: EntityManager, one: string, other: string): Promise<[User, User]> {
+  const users = await manager.find(User, {
+    where: { id: In([one, other]) },
+    order: { id: 'ASC' },
+    lock: { mode: 'pessimistic_write' },
+  });
+  const [first, second] = [one, other].map((id) => users.find((user) => user.id === id));
+  if (first === undefined || second === undefined) throw new UserNotFoundError();
+  return [first, second];
+}
+
+/** Whether both have an identity in the same mini-program. */
+async function shareApp(manager: EntityManager, one: string, other: string): Promise<boolean> {
+  const [row] = await manager.query<{ shared: boolean }[]>(
+    `SELECT EXISTS (
+       SELECT FROM identities AS mine JOIN identities AS theirs USING (appid)
+       WHERE mine.user_id = $1 AND theirs.user_id = $2
+     ) AS shared`,
+    [one, other],
+  );
+  return row!.shared;
+}
+
+/** First who stays. */
+function inOrderOfSurvival(one: User, other: User): [User, User] {
+  if (one.status !== other.status) return one.status === 'active' ? [one, other] : [other, one];
+  const [a, b] = [one.createdAt.getTime(), other.createdAt.getTime()];
+  if (a !== b) return a < b ? [one, other] : [other, one];
+  return one.id < other.id ? [one, other] : [other, one];
+}

@@ -1,0 +1,223 @@
+import { decodeJwt } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Answer, ServiceNode } from './harness/node.js';
+import { alone, cake, tea, useWorld } from './harness/world.js';
+
+const soon = { timeout: 1_000, interval: 20 };
+
+describe('two users who turn out to be one person', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  let other: ServiceNode;
+  let operator: { id: string; accessToken: string };
+  beforeAll(async () => {
+    [node, other] = await Promise.all([world.startNode(), world.startNode()]);
+    operator = await world.operator(node);
+  });
+
+  const tell = (id: string, unionid: boolean) => world.control('POST', '/users', { id, unionid });
+  const idOf = (answer: Answer): string => answer.body.user.id;
+  const asOperator = (method: string, path: string, body?: unknown) =>
+    node.as(operator.accessToken, method, `/admin/users/${path}`, body);
+  const merge = (from: string, into: unknown) => asOperator('POST', `${from}/merge`, { into });
+  const merged = { status: 401, body: { code: 'session_revoked', reason: 'merged' } };
+
+  async function row(id: string): Promise<any> {
+    const [user] = await world.database.query('SELECT * FROM users WHERE id = $1', [id]);
+    return user;
+  }
+
+  const audit = async (id: string) =>
+    (
+      await world.database.query<{ action: string; details: object }>(
+        'SELECT action, details FROM audit_events WHERE user_id = $1 ORDER BY id',
+        [id],
+      )
+    ).filter(({ action }) => action.startsWith('user.merge'));
+
+  /** A person with a user for each of two mini-programs, because WeChat told no unionid; the older one first. */
+  async function twoUsers(name: string): Promise<[Answer, Answer]> {
+    await tell(name, false);
+    const [first, second] = [
+      await world.login(node, name, tea.appid),
+      await world.login(node, name, cake.appid),
+    ];
+    expect(idOf(first)).not.toBe(idOf(second));
+    await tell(name, true);
+    return [first, second];
+  }
+
+  it('become the older one when WeChat tells the unionid, and the phones of the other log in again', async () => {
+    const [older, younger] = await twoUsers('anna');
+    expect(idOf(await world.login(node, 'anna', tea.appid))).toBe(idOf(older));
+    const login = await world.login(other, 'anna', cake.appid);
+    expect(login.body).toMatchObject({ isNewUser: false, user: { id: idOf(older) } });
+
+    expect(await other.me(younger.body.accessToken)).toMatchObject(merged);
+    await expect.poll(() => node.me(younger.body.accessToken), soon).toMatchObject(merged);
+    expect(await node.refresh(younger.body.refreshToken)).toMatchObject(merged);
+    expect((await node.refresh(older.body.refreshToken)).status).toBe(200);
+
+    const me = await node.me(login.body.accessToken);
+    expect(me.body.identities.map(({ appid }: { appid: string }) => appid)).toEqual([tea.appid, cake.appid]);
+    const from = idOf(younger);
+    const into = idOf(older);
+    expect(await row(from)).toMatchObject({ status: 'merged', merged_into: into });
+    for (const id of [from, into]) {
+      expect(await audit(id)).toEqual([{ action: 'user.merged', details: { from, into } }]);
+    }
+  });
+
+  it('are the older one also where the younger learns of the unionid first', async () => {
+    const [older, younger] = await twoUsers('bert');
+    expect(idOf(await world.login(node, 'bert', cake.appid))).toBe(idOf(younger));
+    expect(idOf(await world.login(node, 'bert', tea.appid))).toBe(idOf(older));
+    expect(idOf(await world.login(node, 'bert', cake.appid))).toBe(idOf(older));
+  });
+
+  it('keep what the one that stays has, and take the rest from the other', async () => {
+    const [older, younger] = await twoUsers('carl');
+    await node.as(older.body.accessToken, 'PATCH', '/me', { nickname: '老' });
+    await node.as(younger.body.accessToken, 'PATCH', '/me', { nickname: '新' });
+    await world.control('POST', '/users', { id: 'carl', phone: '13800138000' });
+    const { code } = await world.control('POST', '/wx/getPhoneNumber', { appid: cake.appid, user: 'carl' });
+    expect((await node.as(younger.body.accessToken, 'POST', '/me/phone', { code })).status).toBe(200);
+    await world.database.query(`UPDATE users SET external_id = 'crm-carl' WHERE id = $1`, [idOf(younger)]);
+    await world.login(node, 'carl', tea.appid);
+    const { body } = await world.login(node, 'carl', cake.appid);
+    expect(body.user).toMatchObject({ id: idOf(older), nickname: '老', phone: '+8613800138000' });
+    expect(await row(idOf(older))).toMatchObject({ external_id: 'crm-carl' });
+    expect(await row(idOf(younger))).toMatchObject({
+      nickname: null,
+      phone_sealed: null,
+      phone_index: null,
+      external_id: null,
+    });
+  });
+
+  it('are one after any number of logins at once', async () => {
+    const [older] = await twoUsers('dora');
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, (_, index) =>
+        world.login(index % 2 === 0 ? node : other, 'dora', index % 4 < 2 ? tea.appid : cake.appid),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(16).fill(200));
+    const [one, two] = [
+      await world.login(node, 'dora', tea.appid),
+      await world.login(other, 'dora', cake.appid),
+    ];
+    expect([idOf(one), idOf(two)]).toEqual([idOf(older), idOf(older)]);
+    expect(await world.database.count(`users WHERE merged_into = '${idOf(older)}'`)).toBe(1);
+  });
+
+  it('are refused where either is disabled, and nothing is merged', async () => {
+    const [older, younger] = await twoUsers('emil');
+    await world.login(node, 'emil', tea.appid);
+    await asOperator('PATCH', idOf(older), { status: 'disabled', reason: 'spam' });
+    expect(await world.login(node, 'emil', cake.appid)).toMatchObject({
+      status: 403,
+      body: { code: 'account_disabled', reason: 'spam' },
+    });
+    expect(await row(idOf(younger))).toMatchObject({ status: 'active', merged_into: null });
+  });
+
+  it('are left to the operator where one has a role: told once, in the audit and in the search', async () => {
+    const [older, younger] = await twoUsers('fred');
+    await asOperator('PATCH', idOf(younger), { roles: ['editor'] });
+    await world.login(node, 'fred', tea.appid);
+    for (let round = 0; round < 3; round += 1) {
+      expect(idOf(await world.login(node, 'fred', cake.appid))).toBe(idOf(younger));
+    }
+    expect(await audit(idOf(older))).toEqual([
+      { action: 'user.merge_pending', details: { with: idOf(younger) } },
+    ]);
+    const { body } = await asOperator('POST', 'search', { q: idOf(younger) });
+    expect(body.items[0]).toMatchObject({ mergePendingWith: idOf(older), mergedInto: null });
+
+    expect(await merge(idOf(older), idOf(younger))).toMatchObject({
+      status: 200,
+      body: { id: idOf(younger), roles: ['editor'], mergePendingWith: null },
+    });
+    expect(idOf(await world.login(node, 'fred', tea.appid))).toBe(idOf(younger));
+  });
+
+  describe('merged by hand', () => {
+    /** Two people, each in one mini-program. */
+    const strangers = async (one: string, two: string) =>
+      [await world.login(node, one, tea.appid), await world.login(node, two, alone.appid)] as const;
+
+    it('lead to the one that stays wherever an id is looked up, through chains, too', async () => {
+      const [a, b] = await strangers('gina', 'hans');
+      const c = await world.login(node, 'ida', cake.appid);
+      expect((await merge(idOf(a), idOf(b))).status).toBe(200);
+      expect((await merge(idOf(b), idOf(c))).status).toBe(200);
+      for (const id of [idOf(a), idOf(b), idOf(c)]) {
+        expect((await asOperator('GET', id)).body.id).toBe(idOf(c));
+        expect((await asOperator('PATCH', id, { roles: ['editor'] })).body).toMatchObject({ id: idOf(c) });
+      }
+      for (const login of [a, b]) expect(await node.me(login.body.accessToken)).toMatchObject(merged);
+      expect(idOf(await world.login(other, 'gina', tea.appid))).toBe(idOf(c));
+      expect((await asOperator('DELETE', `${idOf(a)}/sessions`)).status).toBe(204);
+    });
+
+    it('stay disabled where one was, with reason and end', async () => {
+      const [a, b] = await strangers('jane', 'kate');
+      await asOperator('PATCH', idOf(a), { status: 'disabled', reason: 'fraud' });
+      expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
+        status: 'disabled',
+        disabledReason: 'fraud',
+      });
+      expect(await node.me(b.body.accessToken)).toMatchObject({ body: { reason: 'disabled' } });
+      expect((await world.login(node, 'kate', alone.appid)).body).toMatchObject({ code: 'account_disabled' });
+    });
+
+    it.each<[string, (a: string, b: string) => [string, unknown], number, string]>([
+      ['oneself', (a) => [a, a], 409, 'merge_refused'],
+      ['nobody', (a) => [a, '01a1fc0b-8543-769f-a0a8-36d8f00a7120'], 404, 'not_found'],
+      ['a text that is no id', (a) => [a, 'nonsense'], 400, 'invalid_request'],
+      ['nothing', (a) => [a, undefined], 400, 'invalid_request'],
+    ])('are refused with %s', async (_, call, status, code) => {
+      const [a, b] = await strangers('lena', 'mona');
+      expect(await merge(...call(idOf(a), idOf(b)))).toMatchObject({ status, body: { code } });
+    });
+
+    it('are refused where one was merged before, or both have an identity in one mini-program', async () => {
+      const [a, b] = await strangers('nora', 'olga');
+      await merge(idOf(a), idOf(b));
+      const c = await world.login(node, 'paul', tea.appid);
+      expect((await merge(idOf(a), idOf(c))).body.code).toBe('merge_refused');
+      expect((await merge(idOf(c), idOf(b))).body.code, 'both came through tea').toBe('merge_refused');
+    });
+
+    it('are one in one direction where both directions are asked for at once', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const [a, b] = await strangers(`quinn-${round}`, `rosa-${round}`);
+        const answers = await Promise.all([merge(idOf(a), idOf(b)), merge(idOf(b), idOf(a))]);
+        expect(answers.map(({ status }) => status).toSorted((x, y) => x - y)).toEqual([200, 409]);
+      }
+    });
+
+    it('are consistent where the one that goes refreshes, logs in and is disabled meanwhile', async () => {
+      for (let round = 0; round < 10; round += 1) {
+        const [a, b] = await strangers(`sara-${round}`, `tina-${round}`);
+        const answers = await Promise.all([
+          merge(idOf(a), idOf(b)),
+          node.refresh(a.body.refreshToken),
+          world.login(other, `sara-${round}`, tea.appid),
+          asOperator('PATCH', idOf(a), { status: 'disabled' }),
+        ]);
+        expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+        const survivor = (await asOperator('GET', idOf(a))).body;
+        expect(survivor.id).toBe(idOf(b));
+        const again = await world.login(node, `sara-${round}`, tea.appid);
+        expect(again.status).toBe(survivor.status === 'disabled' ? 403 : 200);
+        for (const { body } of answers.slice(1, 3).filter(({ status }) => status === 200)) {
+          const dead = decodeJwt(body.accessToken).sub === idOf(a) || survivor.status === 'disabled';
+          const expected = dead ? 401 : 200;
+          await expect.poll(async () => (await node.me(body.accessToken)).status, soon).toBe(expected);
+        }
+      }
+    });
+  });
+});
