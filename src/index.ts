@@ -28,5 +28,8 @@ export {
   type OpenDataRules,
   type SealedOpenData,
 } from './wechat/open-data.js';
+export { PhoneNumberClient } from './wechat/phone-number.client.js';
+export { SessionKeyClient } from './wechat/session-key.client.js';
+export { TextCheckClient } from './wechat/text-check.client.js';
 export { WechatClient, type WechatSession } from './wechat/wechat.client.js';
 export { WechatModule } from './wechat/wechat.module.js';

@@ -71,6 +71,17 @@ describe('encrypted data', () => {
     expect(await open(login, await phone('getUserInfo', 'emil', alone.appid))).toMatchObject(stale);
   });
 
+  it('opens although another of the kept keys was sealed with what nobody has any more', async () => {
+    await world.login(node, 'frida');
+    const login = await world.login(node, 'frida');
+    await world.database.query(
+      `UPDATE identities SET session_keys = jsonb_set(session_keys, '{1,sealed}', '"AQAAAAAAAAAA"')
+       WHERE user_id = $1`,
+      [login.body.user.id],
+    );
+    expect((await open(login, await phone('getUserInfo', 'frida'))).status).toBe(200);
+  });
+
   it('is stale once the key changed behind the service’s back, and opens after a login and a new fetch', async () => {
     const login = await world.login(node, 'gina');
     await world.control('POST', '/session-keys/rotate', { appid: tea.appid, user: 'gina' });
@@ -119,6 +130,7 @@ describe('encrypted data', () => {
       ['without an iv', ({ encryptedData }) => ({ encryptedData }), 400, 'invalid_request'],
       ['with empty data', ({ iv }) => ({ iv, encryptedData: '' }), 400, 'invalid_request'],
       ['with a number as data', ({ iv }) => ({ iv, encryptedData: 5 }), 400, 'invalid_request'],
+      ['with an empty rawData', (good) => ({ ...good, rawData: '', signature: 'x' }), 400, 'invalid_request'],
       ['with null as rawData', (good) => ({ ...good, rawData: null }), 400, 'invalid_request'],
       ['of 1 MB', ({ iv }) => ({ iv, encryptedData: 'A'.repeat(1_048_576) }), 413, 'payload_too_large'],
       [

@@ -114,6 +114,33 @@ describe('the phone number', () => {
       expect((await share(login, { code })).status).toBe(200);
     });
 
+    it('may come again where no access_token was to be had for it', async () => {
+      const login = await world.login(node, 'erna');
+      const { code } = await button('erna');
+      const overQuota = await world.startNode();
+      await world.fault({ path: '/cgi-bin/stable_token', errcode: 45009, times: 1 });
+      expect(await share(login, { code }, overQuota)).toMatchObject({
+        status: 503,
+        body: { code: 'wechat_unavailable' },
+      });
+      expect((await share(login, { code })).status).toBe(200);
+    });
+
+    it('is not stored for a person who is disabled while WeChat is asked', async () => {
+      await renewAccessTokens();
+      const login = await world.login(node, 'ernst');
+      const { code } = await button('ernst');
+      await world.fault({ path: '/wxa/business/getuserphonenumber', delayMs: 700 });
+      const answer = share(login, { code });
+      await expect.poll(() => asked()).toHaveLength(1);
+      await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [login.body.user.id]);
+      expect(await answer).toMatchObject({ status: 401, body: { code: 'session_revoked' } });
+      const [row] = await world.database.query('SELECT phone_sealed FROM users WHERE id = $1', [
+        login.body.user.id,
+      ]);
+      expect(row).toEqual({ phone_sealed: null });
+    });
+
     it('is refused with a code of another person, of another mini-program, of wx.login, made up, or expired', async () => {
       const login = await world.login(node, 'fred');
       await world.login(node, 'gina');
@@ -240,6 +267,34 @@ describe('the phone number', () => {
         expect(body).not.toHaveProperty('warnings');
       }
       expect(await asked()).toHaveLength(1);
+    });
+
+    it('is the same warning in a repeat where the first was refused, whatever number there was before', async () => {
+      await renewAccessTokens();
+      const first = await world.login(node, 'rudi');
+      await share(first, { code: (await button('rudi')).code });
+      const [code, { code: phoneCode }] = [await world.code('rudi'), await button('rudi')];
+      await world.fault({ path: '/wxa/business/getuserphonenumber', errcode: -1, times: 1 });
+      expect((await login('rudi', phoneCode, node, code)).body.warnings).toEqual([
+        { code: 'wechat_unavailable' },
+      ]);
+      expect((await login('rudi', phoneCode, other, code)).body.warnings).toEqual([
+        { code: 'phone_code_invalid' },
+      ]);
+    });
+
+    it('is waited for by a repeat on another node', async () => {
+      await renewAccessTokens();
+      await person('sven', '13400134000');
+      await world.code('sven');
+      const [code, { code: phoneCode }] = [await world.code('sven'), await button('sven')];
+      await world.fault({ path: '/wxa/business/getuserphonenumber', delayMs: 800 });
+      const lost = login('sven', phoneCode, node, code);
+      await expect.poll(() => asked()).toHaveLength(1);
+      const again = await login('sven', phoneCode, other, code);
+      expect(again.body.user.phone).toBe('+8613400134000');
+      expect(again.body).not.toHaveProperty('warnings');
+      expect((await lost).body.user.phone).toBe('+8613400134000');
     });
 
     it.each(['', 'x'.repeat(513), 5, null])('is refused before anything is spent: %j', async (phoneCode) => {

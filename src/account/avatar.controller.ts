@@ -37,7 +37,7 @@ export class AvatarController {
   @Header('Cache-Control', 'no-store')
   async put(@CurrentUser() { id }: SignedInUser, @Req() request: FastifyRequest): Promise<MeView> {
     await this.me.activeUser(id);
-    await this.avatars.replace(id, await this.uploads.file(request));
+    await this.avatars.replace(id, await this.uploads.file(request, id));
     return this.me.view(await this.me.activeUser(id));
   }
 

@@ -75,13 +75,15 @@ export class OpenDataController {
     if (code !== undefined) await this.phoneNumbers.learnByCode(owner, code);
     else {
       const sealed = { encryptedData: encryptedData!, iv: iv! };
-      await this.limit.count(userId, () => this.phoneNumbers.learnByOpenData(owner, sealed));
+      const phone = await this.limit.count(userId, () => this.phoneNumbers.open(owner, sealed));
+      await this.phoneNumbers.keepConfirmed(owner, sealed, phone);
     }
     return this.me.view(await this.me.activeUser(userId));
   }
 
   /** Ask WeChat whether the session_key of one's last login is still the valid one. */
   @Get('session-key')
+  @Problems('rate_limited')
   @Header('Cache-Control', 'no-store')
   async checkSessionKey(@CurrentUser() { id, appid }: SignedInUser): Promise<SessionKeyAnswer> {
     const app = this.apps.find(appid);

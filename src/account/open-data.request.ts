@@ -18,6 +18,7 @@ export class OpenDataRequest {
   /** What `signature` is of; with it or without it, but not alone. */
   @ValidateIf((_, value) => value !== undefined)
   @IsString()
+  @IsNotEmpty()
   rawData?: string;
 
   @ValidateIf((_, value) => value !== undefined)

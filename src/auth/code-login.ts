@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { LoginStats } from '../audit/login-stats.js';
 import { Settings, type WechatApp } from '../config/settings.js';
 import { ServiceError } from '../errors/service.error.js';
+import { describeError } from '../http/describe-error.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import type { Client } from '../sessions/open-session.js';
 import { PhoneNumbers } from '../users/phone-numbers.js';
@@ -36,6 +37,7 @@ export interface CodeLoginOutcome extends SignedIn {
  */
 @Injectable()
 export class CodeLogin {
+  readonly #logger = new Logger(CodeLogin.name);
   /** Codes that this node has exchanged, or is about to: the same one again waits, and asks WeChat nothing. */
   readonly #first: LRUCache<string, Promise<void>>;
 
@@ -86,7 +88,7 @@ export class CodeLogin {
     await first;
     const repeated = await this.repeat(request);
     if (typeof repeated === 'string') throw new CodeUsedError();
-    return this.repeated(repeated, request);
+    return this.withPhone(repeated, request, { isRepeat: true });
   }
 
   /** A code that WeChat does not take may have been taken a moment ago, for the same phone, by another node. */
@@ -102,7 +104,7 @@ export class CodeLogin {
       const repeated = await this.find(request, isUsed ? deadline : 0);
       if (repeated === undefined) throw error;
       if (isRefusedCode(error)) await this.limit.forgive(request.ip);
-      return this.repeated(repeated, request);
+      return this.withPhone(repeated, request, { isRepeat: true });
     }
   }
 
@@ -126,25 +128,24 @@ export class CodeLogin {
     return repeated;
   }
 
-  /** The first of the same logins has spent the phone code, unless it did not come that far. */
-  private async repeated(signedIn: SignedIn, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
-    return signedIn.user.phoneSealed === null
-      ? this.withPhone(signedIn, request)
-      : { ...signedIn, warnings: [] };
-  }
-
   /** Stores the phone number, too. Whatever becomes of that, the person is in. */
-  private async withPhone(signedIn: SignedIn, { phoneCode }: CodeLoginRequest): Promise<CodeLoginOutcome> {
+  private async withPhone(
+    signedIn: SignedIn,
+    { phoneCode }: CodeLoginRequest,
+    options: { isRepeat?: boolean } = {},
+  ): Promise<CodeLoginOutcome> {
     if (phoneCode === undefined) return { ...signedIn, warnings: [] };
     const { user, appid, sessionId } = signedIn;
     try {
       const phoneSealed = await this.phoneNumbers.learnByCode(
         { userId: user.id, appid, sessionId },
         phoneCode,
+        options,
       );
       return { ...signedIn, user: { ...user, phoneSealed }, warnings: [] };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
+      if (error.code === 'internal_error') this.#logger.error({ error: describeError(error) });
       return { ...signedIn, warnings: [error] };
     }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
 import { describeError } from '../http/describe-error.js';
 import { Files } from '../storage/files.js';
 import { AvatarImages } from './avatar-images.js';
@@ -48,6 +49,10 @@ export class Avatars {
     try {
       await this.files.put(newKey, image, 'image/webp');
       obsolete = await this.exchange(userId, newKey);
+    } catch (error) {
+      // Nobody knows whether the row names the new file by now.
+      if (error instanceof DatabaseUnavailableError) obsolete = null;
+      throw error;
     } finally {
       if (obsolete !== null) await this.remove(obsolete);
     }

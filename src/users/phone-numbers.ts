@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { Settings, type WechatApp } from '../config/settings.js';
 import { LoginCodes } from '../sessions/login-codes.js';
 import { decryptOpenData, type SealedOpenData } from '../wechat/open-data.js';
 import { PhoneNumberClient } from '../wechat/phone-number.client.js';
+import { callDeadline } from '../wechat/wechat-calls.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import {
   OpenDataInvalidError,
-  OverloadedError,
   PhoneCodeInvalidError,
   SessionKeyStaleError,
   WechatUnavailableError,
@@ -14,6 +15,9 @@ import {
 import { toE164 } from './phones.js';
 import { SessionKeys } from './session-keys.js';
 import { Users } from './users.js';
+
+/** Milliseconds between two looks at what becomes of a code that another request has sent. */
+const pause = 100;
 
 /** A person in a session: who shares a phone number, and through which mini-program. */
 export interface PhoneOwner {
@@ -37,42 +41,42 @@ export class PhoneNumbers {
   /**
    * By the code of the getPhoneNumber button. A code is sent to WeChat once, by whichever node comes first.
    *
+   * @param options.isRepeat whether the same request came before: then what became of that counts for this one, too
    * @returns the number as the user's row keeps it
    * @throws {PhoneCodeInvalidError} and whatever else `PhoneNumberClient.getPhoneNumber` throws
    * @throws {DatabaseUnavailableError}
    */
-  async learnByCode({ userId, appid, sessionId }: PhoneOwner, code: string): Promise<string> {
+  async learnByCode(
+    owner: PhoneOwner,
+    code: string,
+    { isRepeat = false }: { isRepeat?: boolean } = {},
+  ): Promise<string> {
+    const { userId, appid, sessionId } = owner;
     const app = this.apps.find(appid);
     const identity = await this.sessionKeys.of(userId, appid);
     if (app === undefined || identity === null) throw new PhoneCodeInvalidError();
-    if (!(await this.loginCodes.spendPhoneCode(appid, code, sessionId))) throw new PhoneCodeInvalidError();
-    try {
-      const { countryCode, purePhoneNumber } = await this.client.getPhoneNumber(app, {
-        code,
-        openid: identity.openid,
-      });
-      const phone = toE164(`+${countryCode}${purePhoneNumber}`);
-      if (phone === undefined) throw new WechatUnavailableError('malformed');
-      return await this.users.setPhone(userId, phone);
-    } catch (error) {
-      if (isUnsent(error)) await this.loginCodes.unspendPhoneCode(appid, code);
-      throw error;
+    const deadline = performance.now() + (isRepeat ? callDeadline : 0);
+    let state = await this.loginCodes.spendPhoneCode(appid, code, sessionId);
+    while (state === 'pending' && performance.now() < deadline) {
+      await sleep(pause);
+      state = await this.loginCodes.spendPhoneCode(appid, code, sessionId);
     }
+    if (state === 'first') return this.askOnce(app, { code, openid: identity.openid }, userId);
+    const kept = isRepeat && state === 'kept' ? (await this.users.find(userId))?.phoneSealed : null;
+    if (kept === null || kept === undefined) throw new PhoneCodeInvalidError();
+    return kept;
   }
 
   /**
-   * By the encrypted data of the same button, as older base libraries give it. WeChat confirms that it has made it:
-   * of what a session_key opens, nobody else can be sure.
+   * Opens the encrypted data of the same button, as older base libraries give it.
    *
-   * @returns the number as the user's row keeps it
-   * @throws {SessionKeyStaleError} {@link OpenDataInvalidError}, and whatever
-   *   `PhoneNumberClient.checkEncryptedData` throws
+   * @returns the number in E.164, which WeChat has still to confirm
+   * @throws {SessionKeyStaleError} {@link OpenDataInvalidError}
    * @throws {DatabaseUnavailableError}
    */
-  async learnByOpenData({ userId, appid }: PhoneOwner, sealed: SealedOpenData): Promise<string> {
-    const app = this.apps.find(appid);
+  async open({ userId, appid }: PhoneOwner, sealed: SealedOpenData): Promise<string> {
     const identity = await this.sessionKeys.of(userId, appid);
-    if (app === undefined || identity === null) throw new SessionKeyStaleError();
+    if (identity === null) throw new SessionKeyStaleError();
     const { countryCode, purePhoneNumber } = decryptOpenData(sealed, {
       ...identity,
       appid,
@@ -80,12 +84,48 @@ export class PhoneNumbers {
     });
     const phone = toE164(`+${String(countryCode)}${String(purePhoneNumber)}`);
     if (phone === undefined) throw new OpenDataInvalidError();
-    if (!(await this.client.checkEncryptedData(app, sealed.encryptedData))) throw new OpenDataInvalidError();
-    return this.users.setPhone(userId, phone);
+    return phone;
   }
-}
 
-/** Whether a call to WeChat surely never left this machine. */
-function isUnsent(error: unknown): boolean {
-  return error instanceof OverloadedError || (error instanceof WechatUnavailableError && error.unsent);
+  /**
+   * Keeps a number that {@link open} gave, once WeChat confirms that it has made the data: of what a session_key opens,
+   * nobody else can be sure.
+   *
+   * @throws {OpenDataInvalidError}, and whatever `PhoneNumberClient.checkEncryptedData` throws
+   * @throws {DatabaseUnavailableError}
+   */
+  async keepConfirmed({ userId, appid }: PhoneOwner, sealed: SealedOpenData, phone: string): Promise<void> {
+    const app = this.apps.find(appid);
+    if (app === undefined || !(await this.client.checkEncryptedData(app, sealed.encryptedData))) {
+      throw new OpenDataInvalidError();
+    }
+    await this.users.setPhone(userId, phone);
+  }
+
+  private async askOnce(
+    app: WechatApp,
+    asked: { code: string; openid: string },
+    userId: string,
+  ): Promise<string> {
+    let isSent = false;
+    try {
+      const { countryCode, purePhoneNumber } = await this.client.getPhoneNumber(app, {
+        ...asked,
+        onSend: (sent) => (isSent = sent),
+      });
+      const phone = toE164(`+${countryCode}${purePhoneNumber}`);
+      if (phone === undefined) {
+        throw new WechatUnavailableError('malformed', {
+          cause: new Error('WeChat told a phone number that cannot exist'),
+        });
+      }
+      const sealed = await this.users.setPhone(userId, phone);
+      await this.loginCodes.settlePhoneCode(app.appid, asked.code, 'kept');
+      return sealed;
+    } catch (error) {
+      if (isSent) await this.loginCodes.settlePhoneCode(app.appid, asked.code, 'refused');
+      else await this.loginCodes.unspendPhoneCode(app.appid, asked.code);
+      throw error;
+    }
+  }
 }

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { KeyRing } from '../crypto/key-ring.js';
-import { SealedBox } from '../crypto/sealed-box.js';
+import { openIfPossible, SealedBox } from '../crypto/sealed-box.js';
 import { Database } from '../database/database.js';
 import { Identity, type StoredSessionKey } from './identity.entity.js';
 
@@ -14,6 +14,7 @@ export interface IdentityKeys {
 /** The session_keys at rest: sealed, and told apart by a keyed hash. */
 @Injectable()
 export class SessionKeys {
+  readonly #logger = new Logger(SessionKeys.name);
   readonly #box: SealedBox;
 
   constructor(
@@ -43,18 +44,23 @@ export class SessionKeys {
   }
 
   /**
-   * The person's identity in a mini-program with its session_keys; null where there is none.
+   * The person's identity in a mini-program with its session_keys; null where there is none. A key that does not open,
+   * sealed under what `ENCRYPTION_KEYS` no longer lists, is passed over and logged: the others may do.
    *
-   * @throws {UnsealError} where `ENCRYPTION_KEYS` does not have the one that sealed them
    * @throws {DatabaseUnavailableError}
    */
   async of(userId: string, appid: string): Promise<IdentityKeys | null> {
     const identity = await this.database.run((manager) => manager.findOneBy(Identity, { userId, appid }));
     if (identity === null) return null;
-    const { openid, sessionKeys } = identity;
-    return {
-      openid,
-      sessionKeys: sessionKeys.map(({ sealed }) => this.#box.open(sealed, `${appid}|${openid}`)),
-    };
+    const { id, openid, sessionKeys } = identity;
+    const opened = sessionKeys.map(({ sealed }) =>
+      openIfPossible(() => this.#box.open(sealed, `${appid}|${openid}`)),
+    );
+    if (opened.includes(undefined)) {
+      this.#logger.error(
+        `A session_key of identity ${id} does not open: does ENCRYPTION_KEYS lack the key that sealed it?`,
+      );
+    }
+    return { openid, sessionKeys: opened.filter((sessionKey) => sessionKey !== undefined) };
   }
 }

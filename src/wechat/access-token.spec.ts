@@ -106,6 +106,7 @@ describe('the access_token', () => {
       failure: 'quota',
       retryAfter: 60,
     });
+    expect((await failureOf(check())).error, 'not asked again meanwhile').toMatchObject({ failure: 'quota' });
     expect(room.received(stableToken)).toHaveLength(1);
   });
 

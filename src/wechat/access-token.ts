@@ -67,6 +67,8 @@ class AppAccessToken {
   #refused: string | undefined;
   #renewal: Promise<string> | undefined;
   #askedAt = -Infinity;
+  /** What WeChat said when it gave none, and until when it need not be asked again. */
+  #refusal: { error: WechatUnavailableError; until: number } | undefined;
   #forcedAt = -Infinity;
 
   constructor(
@@ -135,14 +137,24 @@ class AppAccessToken {
 
   private async ask(forceRefresh = false): Promise<{ text: string; endsAt: number }> {
     // Its life is counted from before WeChat was asked: rather too short than too long.
-    this.#askedAt = performance.now();
-    const askedAt = this.#askedAt;
-    const { accessToken, expiresIn } = await this.client.getStableAccessToken(this.app, forceRefresh);
-    return { text: accessToken, endsAt: askedAt + expiresIn * 1_000 };
+    const askedAt = performance.now();
+    if (this.#refusal !== undefined && askedAt < this.#refusal.until) throw this.#refusal.error;
+    this.#refusal = undefined;
+    this.#askedAt = askedAt;
+    try {
+      const { accessToken, expiresIn } = await this.client.getStableAccessToken(this.app, forceRefresh);
+      return { text: accessToken, endsAt: askedAt + expiresIn * 1_000 };
+    } catch (error) {
+      if (error instanceof WechatUnavailableError && error.failure === 'quota') {
+        this.#refusal = { error, until: askedAt + (error.retryAfter ?? 0) * 1_000 };
+      }
+      throw error;
+    }
   }
 }
 
-function isTokenRefusal(answer: unknown): boolean {
+/** Whether WeChat has refused a call for want of a valid access_token, and looked at nothing else. */
+export function isTokenRefusal(answer: unknown): boolean {
   return answer instanceof WechatRefusal && tokenRefusals.has(answer.errcode);
 }
 

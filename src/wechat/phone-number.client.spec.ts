@@ -24,7 +24,6 @@ describe('PhoneNumberClient', () => {
   it.each([86, '86'])('turns a code into the number, the country code being %j', async (countryCode) => {
     room.emulator.wechat.users.save({ id: 'anna', phone: '13800138000', countryCode });
     expect(await redeem(tap().code)).toEqual({
-      phoneNumber: '13800138000',
       purePhoneNumber: '13800138000',
       countryCode: '86',
     });
@@ -33,7 +32,6 @@ describe('PhoneNumberClient', () => {
   it('tells a number abroad with and without its country code', async () => {
     room.emulator.wechat.users.save({ id: 'anna', phone: '51234567', countryCode: '852' });
     expect(await redeem(tap().code)).toEqual({
-      phoneNumber: '85251234567',
       purePhoneNumber: '51234567',
       countryCode: '852',
     });
@@ -139,15 +137,15 @@ describe('PhoneNumberClient', () => {
 
     it('sends a code again where the connection was refused', async () => {
       await answering([{ errcode: 0, errmsg: 'ok', phone_info: goodInfo }], 2);
-      await expect(redeemHere()).resolves.toMatchObject({ phoneNumber: '13800138000' });
+      await expect(redeemHere()).resolves.toMatchObject({ purePhoneNumber: '13800138000' });
     });
 
     it.each<[string, object]>([
       ['nothing but an ok', {}],
       ['null', { phone_info: null }],
-      ['no number', { phone_info: { ...goodInfo, phoneNumber: undefined } }],
+      ['no number', { phone_info: { ...goodInfo, purePhoneNumber: undefined } }],
       ['an empty number', { phone_info: { ...goodInfo, purePhoneNumber: '' } }],
-      ['a number that is none', { phone_info: { ...goodInfo, phoneNumber: 13800138000 } }],
+      ['a number that is none', { phone_info: { ...goodInfo, purePhoneNumber: 13800138000 } }],
       ['no country code', { phone_info: { ...goodInfo, countryCode: undefined } }],
       ['no watermark', { phone_info: { ...goodInfo, watermark: undefined } }],
       ["another mini-program's", { phone_info: { ...goodInfo, watermark: { appid: cake.appid } } }],

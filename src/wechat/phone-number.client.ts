@@ -8,8 +8,6 @@ import { PhoneCodeInvalidError } from './wechat.errors.js';
 
 /** A number as WeChat tells it. */
 export interface WechatPhoneNumber {
-  /** With the country code, and without a plus, where that is not 86. */
-  phoneNumber: string;
   /** Without the country code. */
   purePhoneNumber: string;
   /** Digits. */
@@ -30,12 +28,13 @@ export class PhoneNumberClient {
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html
    *
    * @param openid whose code it must be
+   * @param onSend told whether the code has been sent, as far as WeChat has looked at it
    * @throws {PhoneCodeInvalidError} {@link WechatRateLimitedError} {@link WechatMisconfiguredError}
    *   {@link WechatUnavailableError} {@link OverloadedError}
    */
   async getPhoneNumber(
     app: WechatApp,
-    { code, openid }: { code: string; openid: string },
+    { code, openid, onSend }: { code: string; openid: string; onSend?: (isSent: boolean) => void },
   ): Promise<WechatPhoneNumber> {
     return this.interfaces.call(app, {
       wanted: 'phone number',
@@ -43,6 +42,7 @@ export class PhoneNumberClient {
       body: { code, openid },
       secrets: [code, openid],
       once: true,
+      onSend,
       read: (answer) => toPhoneNumber(app, answer),
       refused: (refusal) => {
         throw codeRefusals.has(refusal.errcode) ? new PhoneCodeInvalidError() : interfaceError(refusal);
@@ -80,13 +80,13 @@ export class PhoneNumberClient {
 }
 
 function toPhoneNumber({ appid }: WechatApp, { phone_info: info }: WechatFields): WechatPhoneNumber {
-  const { phoneNumber, purePhoneNumber, countryCode, watermark } = membersOf(info);
-  if (!isNumber(phoneNumber) || !isNumber(purePhoneNumber)) throw malformed('without a phone number');
+  const { purePhoneNumber, countryCode, watermark } = membersOf(info);
+  if (!isNumber(purePhoneNumber)) throw malformed('without a phone number');
   // The page says text, its sample has a number.
   const countryCodeText = String(countryCode);
   if (!/^[0-9]{1,4}$/.test(countryCodeText)) throw malformed('without a country code');
   if (membersOf(watermark)['appid'] !== appid) throw malformed('about another mini-program');
-  return { phoneNumber, purePhoneNumber, countryCode: countryCodeText };
+  return { purePhoneNumber, countryCode: countryCodeText };
 }
 
 function membersOf(value: unknown): Record<string, unknown> {

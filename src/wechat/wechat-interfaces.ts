@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
-import { WechatAccessTokens } from './access-token.js';
+import { isTokenRefusal, WechatAccessTokens } from './access-token.js';
 import { reportTrouble } from './trouble-report.js';
 import type { WechatFields } from './wechat-answer.js';
 import { WechatCalls } from './wechat-calls.js';
 import { WechatRefusal } from './wechat-refusal.js';
 import { WechatRequests } from './wechat-requests.js';
+import { WechatUnavailableError } from './wechat.errors.js';
 
 /** A call of one of the interfaces for which WeChat wants an access_token. */
 export interface InterfaceCall<Answer> {
@@ -20,6 +21,10 @@ export interface InterfaceCall<Answer> {
   secrets: string[];
   /** What it sends works once: see {@link WechatCall.once}. */
   once?: boolean;
+  /**
+   * Told before each request that it goes out, and afterwards where WeChat surely did not look at what it carried.
+   */
+  onSend?: (isSent: boolean) => void;
   /** Checks a yes. @throws {WechatUnavailableError} `malformed` */
   read: (answer: WechatFields) => Answer;
   /** What a no means: an answer as well, or an error that it throws. */
@@ -59,7 +64,7 @@ export class WechatInterfaces {
   private async callWith<Answer>(
     accessToken: string,
     { appid }: WechatApp,
-    { path, query, body, secrets, once, read }: InterfaceCall<Answer>,
+    { path, query, body, secrets, once, onSend, read }: InterfaceCall<Answer>,
     outer: AbortSignal,
   ): Promise<Answer | WechatRefusal> {
     const request = {
@@ -69,7 +74,14 @@ export class WechatInterfaces {
       data: body,
     };
     const attempt = async (signal: AbortSignal): Promise<Answer | WechatRefusal> => {
-      const answer = await this.requests.ask({ ...request, signal }, [accessToken, ...secrets]);
+      onSend?.(true);
+      const answer = await this.requests
+        .ask({ ...request, signal }, [accessToken, ...secrets])
+        .catch((error: unknown) => {
+          if (error instanceof WechatUnavailableError && error.unsent) onSend?.(false);
+          throw error;
+        });
+      if (isTokenRefusal(answer)) onSend?.(false);
       return answer instanceof WechatRefusal ? answer : read(answer);
     };
     return this.calls.make({ appid, path, once }, attempt, outer);
