@@ -7,6 +7,7 @@ import { WechatModule } from '../wechat/wechat.module.js';
 import { AccountController } from './account.controller.js';
 import { AvatarController } from './avatar.controller.js';
 import { AvatarFilesController } from './avatar-files.controller.js';
+import { IdentitiesController } from './identities.controller.js';
 import { Me } from './me.js';
 import { OpenDataController } from './open-data.controller.js';
 import { OpenDataLimit } from './open-data-limit.js';
@@ -19,6 +20,7 @@ import { SessionsController } from './sessions.controller.js';
     AccountController,
     AvatarController,
     AvatarFilesController,
+    IdentitiesController,
     OpenDataController,
     SessionsController,
   ],

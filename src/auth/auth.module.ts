@@ -30,6 +30,6 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
     WechatCodeStrategy,
   ],
   // The guard is made anew in each module that uses it, and asks for what these have.
-  exports: [AccessTokens, JwtGuard, SessionsModule, SigningKeys],
+  exports: [AccessTokens, CodeLogin, JwtGuard, SessionsModule, SigningKeys],
 })
 export class AuthModule {}

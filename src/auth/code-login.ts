@@ -10,7 +10,7 @@ import type { Client } from '../sessions/open-session.js';
 import { PhoneNumbers } from '../users/phone-numbers.js';
 import { AccountDisabledError } from '../users/users.errors.js';
 import { type SignedIn, Users } from '../users/users.js';
-import { WechatClient } from '../wechat/wechat.client.js';
+import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
 import { callDeadline } from '../wechat/wechat-calls.js';
 import { CodeInvalidError, CodeUsedError, WechatUnavailableError } from '../wechat/wechat.errors.js';
 import { LoginLimit } from './login-limit.js';
@@ -71,6 +71,23 @@ export class CodeLogin {
     }
   }
 
+  /**
+   * What a code stands for at WeChat, without signing anybody in.
+   *
+   * @param ip where it comes from: one that WeChat refuses counts against that address, and at once, since the search
+   *   for its login takes a while
+   * @throws {LoginLimitError} and whatever `WechatClient.code2Session` throws
+   */
+  async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
+    await this.limit.check(ip);
+    try {
+      return await this.wechat.code2Session(app, code);
+    } catch (error) {
+      if (isRefusedCode(error)) await this.limit.fail(ip);
+      throw error;
+    }
+  }
+
   private async firstOrRepeat(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
     const name = this.loginCodes.hash(request).postHash.toString('base64');
     const first = this.#first.get(name);
@@ -108,17 +125,11 @@ export class CodeLogin {
     }
   }
 
-  /** A code that WeChat refuses counts against the address at once: the search for its login takes a while. */
   private async exchange(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
-    try {
-      const session = await this.wechat.code2Session(app, request.code);
-      const signedIn = await this.users.signIn({ ...session, ...request });
-      this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
-      return await this.withPhone(signedIn, request);
-    } catch (error) {
-      if (isRefusedCode(error)) await this.limit.fail(request.ip);
-      throw error;
-    }
+    const session = await this.redeem(app, request.code, request.ip);
+    const signedIn = await this.users.signIn({ ...session, ...request });
+    this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
+    return this.withPhone(signedIn, request);
   }
 
   private async repeat(request: CodeLoginRequest): Promise<SignedIn | 'unknown' | 'over'> {

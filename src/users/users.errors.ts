@@ -55,6 +55,46 @@ export class NotDisabledError extends ServiceError {
   }
 }
 
+/** The identity is another user's, or so is its unionid; or this user has another identity in that mini-program. */
+export class IdentityTakenError extends ServiceError {
+  readonly code = 'identity_taken';
+
+  constructor() {
+    super(
+      'This identity belongs to another account, or your account has another one in that mini-program. Log in there, and unlink or delete what you do not need.',
+    );
+  }
+}
+
+/** Unlinked, the identity would be back at the next login: another one of the user's has the same unionid. */
+export class IdentitySharedError extends ServiceError {
+  readonly code = 'identity_shared';
+
+  constructor() {
+    super(
+      'WeChat knows by its unionid that this identity is yours: it would be linked again at the next login. To leave for good, delete the account.',
+    );
+  }
+}
+
+/** Without any identity nobody could log in. */
+export class IdentityLastError extends ServiceError {
+  readonly code = 'identity_last';
+
+  constructor() {
+    super('This is the only way into your account. Link another one first, or delete the account.');
+  }
+}
+
+/** The user has no identity in that mini-program. */
+export class IdentityNotFoundError extends ServiceError {
+  readonly code = 'not_found';
+
+  constructor() {
+    super('Your account is not linked to this mini-program.');
+  }
+}
+
 /** These two users cannot be made one. */
 export class MergeRefusedError extends ServiceError {
   readonly code = 'merge_refused';

@@ -8,6 +8,7 @@ import { Avatars } from './avatars.js';
 import { DisabledUsersChore } from './disabled-users.chore.js';
 import { NicknameChecksChore } from './nickname-checks.chore.js';
 import { Nicknames } from './nicknames.js';
+import { Linking } from './linking.js';
 import { Merging } from './merging.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { Phones } from './phones.js';
@@ -27,6 +28,7 @@ import { Users } from './users.js';
     DisabledUsersChore,
     NicknameChecksChore,
     Nicknames,
+    Linking,
     Merging,
     PhoneNumbers,
     Phones,
@@ -39,6 +41,7 @@ import { Users } from './users.js';
   ],
   exports: [
     Avatars,
+    Linking,
     Merging,
     Nicknames,
     PhoneNumbers,

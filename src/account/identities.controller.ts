@@ -1,0 +1,85 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Header,
+  HttpCode,
+  Param,
+  Post,
+  Req,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { CodeLogin } from '../auth/code-login.js';
+import {
+  actorOf,
+  CurrentUser,
+  type GuardedRequest,
+  type SignedInUser,
+} from '../auth/current-user.decorator.js';
+import { JwtGuard } from '../auth/jwt.guard.js';
+import { BodyPipe } from '../http/body.pipe.js';
+import { clientAddress } from '../http/client-address.js';
+import { Problems } from '../http/problems.decorator.js';
+import { Linking } from '../users/linking.js';
+import { WechatApps } from '../wechat/wechat-apps.js';
+import { LinkIdentityRequest } from './link-identity.request.js';
+import { Me } from './me.js';
+import { MeView } from './me.view.js';
+
+/** The mini-programs through which the person comes in. */
+@Controller('me/identities')
+@UseGuards(JwtGuard)
+@UsePipes(BodyPipe)
+@ApiTags('me')
+@ApiBearerAuth()
+@Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'database_unavailable')
+export class IdentitiesController {
+  constructor(
+    private readonly me: Me,
+    private readonly apps: WechatApps,
+    private readonly codeLogin: CodeLogin,
+    private readonly linking: Linking,
+  ) {}
+
+  /** Link another mini-program, with a code of its wx.login. */
+  @Post()
+  @HttpCode(200)
+  @Problems(
+    'invalid_request',
+    'unknown_app',
+    'code_invalid',
+    'code_used',
+    'identity_taken',
+    'rate_limited',
+    'user_blocked_by_wechat',
+    'wechat_misconfigured',
+    'wechat_unavailable',
+    'overloaded',
+  )
+  @Header('Cache-Control', 'no-store')
+  async link(
+    @CurrentUser() { id }: SignedInUser,
+    @Body() { code, appid }: LinkIdentityRequest,
+    @Req() request: GuardedRequest,
+  ): Promise<MeView> {
+    const app = this.apps.choose(appid, undefined);
+    const user = await this.me.activeUser(id);
+    const session = await this.codeLogin.redeem(app, code, clientAddress(request));
+    await this.linking.link(id, app.appid, session, actorOf(request));
+    return this.me.view(user);
+  }
+
+  /** Unlink a mini-program, and end the sessions that came through it. */
+  @Delete(':appid')
+  @HttpCode(204)
+  @Problems('not_found', 'identity_shared', 'identity_last')
+  async unlink(
+    @CurrentUser() { id }: SignedInUser,
+    @Param('appid') appid: string,
+    @Req() request: GuardedRequest,
+  ): Promise<void> {
+    await this.linking.unlink(id, appid, actorOf(request));
+  }
+}

@@ -1,0 +1,14 @@
+import { IsString, Length } from 'class-validator';
+
+/** Body of a wish to link another mini-program. */
+export class LinkIdentityRequest {
+  /** What wx.login gave in that mini-program. */
+  @IsString()
+  @Length(1, 512)
+  code: string;
+
+  /** That mini-program. */
+  @IsString()
+  @Length(1, 64)
+  appid: string;
+}

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { type Actor, Audit } from '../audit/audit.js';
+import { Database } from '../database/database.js';
+import type { RevocationNotice } from '../sessions/revocation-memory.js';
+import { Revocations } from '../sessions/revocations.js';
+import { Session } from '../sessions/session.entity.js';
+import type { WechatSession } from '../wechat/wechat.client.js';
+import { Identity } from './identity.entity.js';
+import { SessionKeys } from './session-keys.js';
+import { Unionid } from './unionid.entity.js';
+import { User } from './user.entity.js';
+import {
+  IdentityLastError,
+  IdentityNotFoundError,
+  IdentitySharedError,
+  IdentityTakenError,
+  UserNotFoundError,
+} from './users.errors.js';
+
+/** Ties a user to more than one mini-program by the person's own wish, and takes that back. */
+@Injectable()
+export class Linking {
+  constructor(
+    private readonly database: Database,
+    private readonly sessionKeys: SessionKeys,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+  ) {}
+
+  /**
+   * Links the identity that a code of another mini-program stands for. Linking what is linked changes nothing.
+   *
+   * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
+   * @throws {DatabaseUnavailableError}
+   */
+  async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
+    const { openid, unionid, sessionKey } = session;
+    await this.database.transaction(async (manager) => {
+      if (unionid !== undefined) await this.claimUnionid(manager, userId, unionid);
+      const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
+      const inserted = await manager
+        .createQueryBuilder()
+        .insert()
+        .into(Identity)
+        .values({ id: uuidv7(), appid, openid, userId, unionid: unionid ?? null, sessionKeys: [entry] })
+        .orIgnore()
+        .returning('*')
+        .execute();
+      await lockUser(manager, userId);
+      const identities = await manager.findBy(Identity, { userId, appid });
+      // Nothing was inserted: the identity is this user's, or another's.
+      if (identities.some((identity) => identity.openid !== openid) || identities.length === 0) {
+        throw new IdentityTakenError();
+      }
+      if ((inserted.raw as unknown[]).length === 0) return;
+      await this.audit.record(manager, {
+        ...actor,
+        action: 'user.identity_linked',
+        userId,
+        details: { appid },
+      });
+    });
+  }
+
+  /**
+   * Unlinks the user's identity in a mini-program, and ends the sessions that came through it.
+   *
+   * @throws {IdentityNotFoundError} where there is none
+   * @throws {IdentityLastError} where it is the only one
+   * @throws {IdentitySharedError} where its unionid would bring it back at the next login
+   * @throws {DatabaseUnavailableError}
+   */
+  async unlink(userId: string, appid: string, actor: Actor): Promise<void> {
+    const notices = await this.database.transaction(async (manager) => {
+      await lockUser(manager, userId);
+      const identities = await manager.findBy(Identity, { userId });
+      const identity = identities.find((each) => each.appid === appid);
+      if (identity === undefined) throw new IdentityNotFoundError();
+      const others = identities.filter((each) => each !== identity);
+      if (others.length === 0) throw new IdentityLastError();
+      const { id, unionid } = identity;
+      if (unionid !== null && others.some((each) => each.unionid === unionid)) {
+        throw new IdentitySharedError();
+      }
+      if (unionid !== null) await manager.delete(Unionid, { unionid, userId });
+      await manager.delete(Identity, { id });
+      await this.audit.record(manager, {
+        ...actor,
+        action: 'user.identity_unlinked',
+        userId,
+        details: { appid },
+      });
+      return this.endSessions(manager, userId, id);
+    });
+    for (const notice of notices) this.revocations.remember(notice);
+  }
+
+  private async claimUnionid(manager: EntityManager, userId: string, unionid: string): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(Unionid)
+      .values({ unionid, userId })
+      .orIgnore()
+      .execute();
+    const owner = await manager.findOneOrFail(Unionid, {
+      where: { unionid },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (owner.userId !== userId) throw new IdentityTakenError();
+  }
+
+  /** Those of the person are found by an index, and looked through. */
+  private async endSessions(
+    manager: EntityManager,
+    userId: string,
+    identityId: string,
+  ): Promise<RevocationNotice[]> {
+    const { raw } = await manager
+      .createQueryBuilder()
+      .update(Session)
+      .set({ endedAt: () => 'now()', endedReason: 'signed_out' })
+      .where('user_id = :userId AND identity_id = :identityId AND ended_at IS NULL AND expires_at > now()', {
+        userId,
+        identityId,
+      })
+      .returning('id')
+      .execute();
+    const notices = (raw as { id: string }[]).map(({ id }) => ({
+      sessionId: id,
+      reason: 'signed_out' as const,
+    }));
+    for (const notice of notices) await this.revocations.write(manager, notice);
+    return notices;
+  }
+}
+
+/** Keeps the user as they are until the transaction ends. */
+async function lockUser(manager: EntityManager, id: string): Promise<void> {
+  const user = await manager.findOne(User, {
+    where: { id, status: 'active' },
+    lock: { mode: 'pessimistic_write' },
+  });
+  if (user === null) throw new UserNotFoundError();
+}

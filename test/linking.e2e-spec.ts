@@ -1,0 +1,112 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Answer, ServiceNode } from './harness/node.js';
+import { alone, cake, tea, useWorld } from './harness/world.js';
+
+describe('/me/identities', () => {
+  const world = useWorld();
+  let node: ServiceNode;
+  let other: ServiceNode;
+  beforeAll(async () => {
+    [node, other] = await Promise.all([world.startNode(), world.startNode()]);
+  });
+
+  const link = async (login: Answer, user: string, appid: string, code?: string) =>
+    node.as(login.body.accessToken, 'POST', '/me/identities', {
+      code: code ?? (await world.code(user, appid)),
+      appid,
+    });
+  const unlink = (login: Answer, appid: string) =>
+    node.as(login.body.accessToken, 'DELETE', `/me/identities/${appid}`);
+  const appids = async (login: Answer): Promise<string[]> =>
+    (await node.me(login.body.accessToken)).body.identities.map(({ appid }: { appid: string }) => appid);
+  const problem = (status: number, code: string) => ({ status, body: { code } });
+
+  it('links a mini-program that no unionid ties to the first: its logins lead to the same user', async () => {
+    const login = await world.login(node, 'anna', tea.appid);
+    const answer = await link(login, 'anna', alone.appid);
+    expect(answer.status).toBe(200);
+    expect(answer.body.identities.map(({ appid }: { appid: string }) => appid)).toEqual([
+      tea.appid,
+      alone.appid,
+    ]);
+    const through = await world.login(other, 'anna', alone.appid);
+    expect(through.body).toMatchObject({ isNewUser: false, user: { id: login.body.user.id } });
+    const data = await world.control('POST', '/wx/getUserInfo', { appid: alone.appid, user: 'anna' });
+    expect((await node.as(through.body.accessToken, 'POST', '/me/open-data', data)).status).toBe(200);
+  });
+
+  it('links the same again without a change, and once where it comes many times at once', async () => {
+    const login = await world.login(node, 'bert', tea.appid);
+    expect((await link(login, 'bert', tea.appid)).status).toBe(200);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => link(login, 'bert', alone.appid)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(await appids(login)).toEqual([tea.appid, alone.appid]);
+    expect(
+      await world.database.count(
+        `audit_events WHERE action = 'user.identity_linked' AND user_id = '${login.body.user.id}'`,
+      ),
+    ).toBe(1);
+  });
+
+  it('does not link what is another user’s, or whose unionid is', async () => {
+    const login = await world.login(node, 'carl', tea.appid);
+    await world.login(node, 'dora', alone.appid);
+    expect(await link(login, 'dora', alone.appid)).toMatchObject(problem(409, 'identity_taken'));
+    await world.login(node, 'emil', tea.appid);
+    expect(await link(login, 'emil', cake.appid)).toMatchObject(problem(409, 'identity_taken'));
+    expect(await appids(login)).toEqual([tea.appid]);
+    expect(await world.database.count(`identities WHERE appid = '${cake.appid}'`)).toBe(0);
+  });
+
+  it('does not link a second identity in one mini-program', async () => {
+    const login = await world.login(node, 'fred', alone.appid);
+    expect(await link(login, 'gina', alone.appid)).toMatchObject(problem(409, 'identity_taken'));
+  });
+
+  it('refuses a code that WeChat refuses, another mini-program, and a malformed body', async () => {
+    const login = await world.login(node, 'hans', tea.appid);
+    expect(await link(login, 'hans', alone.appid, 'made up')).toMatchObject(problem(401, 'code_invalid'));
+    expect(await link(login, 'hans', 'wxffffffffffffffff', 'x')).toMatchObject(problem(400, 'unknown_app'));
+    for (const body of [{}, { code: 'x' }, { appid: tea.appid }, { code: 5, appid: tea.appid }]) {
+      expect(await node.as(login.body.accessToken, 'POST', '/me/identities', body)).toMatchObject(
+        problem(400, 'invalid_request'),
+      );
+    }
+  });
+
+  it('unlinks: sessions that came through it end, and its next login is a new user', async () => {
+    const login = await world.login(node, 'ida', tea.appid);
+    await link(login, 'ida', alone.appid);
+    const through = await world.login(node, 'ida', alone.appid);
+    expect(await unlink(login, alone.appid)).toMatchObject({ status: 204, text: '' });
+    expect(await appids(login)).toEqual([tea.appid]);
+    const ended = { status: 401, body: { code: 'session_revoked', reason: 'signed_out' } };
+    expect(await node.me(through.body.accessToken)).toMatchObject(ended);
+    expect(await other.refresh(through.body.refreshToken)).toMatchObject(ended);
+    const again = await world.login(node, 'ida', alone.appid);
+    expect(again.body.isNewUser).toBe(true);
+    expect(again.body.user.id).not.toBe(login.body.user.id);
+  });
+
+  it('does not unlink what its unionid would bring back', async () => {
+    const login = await world.login(node, 'jane', tea.appid);
+    await world.login(node, 'jane', cake.appid);
+    expect(await unlink(login, cake.appid)).toMatchObject(problem(409, 'identity_shared'));
+  });
+
+  it('unlinks what has a unionid of its own, so that it does not come back', async () => {
+    const login = await world.login(node, 'kate', alone.appid);
+    await link(login, 'kate', tea.appid);
+    expect((await unlink(login, tea.appid)).status).toBe(204);
+    expect((await world.login(node, 'kate', tea.appid)).body.isNewUser).toBe(true);
+  });
+
+  it('does not unlink the only one, or what is not linked', async () => {
+    const login = await world.login(node, 'lena', tea.appid);
+    expect(await unlink(login, tea.appid)).toMatchObject(problem(409, 'identity_last'));
+    expect(await unlink(login, alone.appid)).toMatchObject(problem(404, 'not_found'));
+    await link(login, 'lena', alone.appid);
+    const answers = await Promise.all([unlink(login, tea.appid), unlink(login, alone.appid)]);
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+  });
+});
