@@ -27,6 +27,38 @@ describe('/me', () => {
     expect(me.headers['cache-control']).toBe('no-store');
   });
 
+  it('shows the newest consent that came with a login, and when', async () => {
+    const logInWith = async (policyVersion?: string) => {
+      const code = await world.code('consenting');
+      const consent = policyVersion === undefined ? undefined : { policyVersion };
+      const { body } = await node.login({ code, appid: tea.appid, consent });
+      return (await node.me(body.accessToken)).body.consent;
+    };
+    const first = await logInWith('2026-01');
+    expect(first).toEqual({ policyVersion: '2026-01', at: expect.any(String) });
+    expect(await logInWith(), 'a login without consent leaves it').toEqual(first);
+    const second = await logInWith('2026-09');
+    expect(second.policyVersion).toBe('2026-09');
+    expect(Date.parse(second.at)).toBeGreaterThan(Date.parse(first.at));
+  });
+
+  it.each([
+    [null],
+    ['2026-01'],
+    [[]],
+    [{}],
+    [{ policyVersion: '' }],
+    [{ policyVersion: '1\u0000' }],
+    [{ policyVersion: 'x'.repeat(65) }],
+  ])('refuses the consent %j before the code is spent', async (consent) => {
+    const code = await world.code('consenting');
+    expect(await node.login({ code, appid: tea.appid, consent })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request' },
+    });
+    expect((await node.login({ code, appid: tea.appid })).status).toBe(200);
+  });
+
   it('shows no name for a mini-program that has none', async () => {
     const { body } = await world.login(node, 'anna', alone.appid);
     expect((await node.me(body.accessToken)).body.identities[0].appName).toBeNull();

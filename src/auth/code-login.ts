@@ -24,6 +24,8 @@ const mostRemembered = 10_000;
 export interface CodeLoginRequest extends LoginCodePost, Client {
   /** Of the getPhoneNumber button. */
   phoneCode?: string;
+  /** Of the privacy policy to which the person has consented. */
+  policyVersion?: string;
 }
 
 /** A person who has come in, and what beside that did not work. */

@@ -1,4 +1,26 @@
-import { IsOptional, IsString, Length, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { isPlainText } from '../users/plain-text.js';
+
+const longestVersion = 64;
+
+/** Consent to the privacy policy, given before the login. */
+export class ConsentRequest {
+  /** The version that the person has read. */
+  @ValidateBy(
+    { name: 'isVersion', validator: { validate: (value) => isPlainText(value, longestVersion) } },
+    { message: `policyVersion must be 1 to ${longestVersion} characters, without control characters` },
+  )
+  policyVersion: string;
+}
 
 /** Body of a login. */
 export class LoginRequest {
@@ -18,4 +40,11 @@ export class LoginRequest {
   @IsString()
   @Length(1, 512)
   phoneCode?: string;
+
+  /** Kept with its time: the newest one counts. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ConsentRequest)
+  consent?: ConsentRequest;
 }

@@ -24,13 +24,14 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   /** Guards run before pipes: the request is checked here, before a malformed one can spend its code. */
   async validate(request: FastifyRequest): Promise<CodeLoginOutcome> {
     const { body, headers } = request;
-    const { code, appid, phoneCode } = await parseBody(LoginRequest, body);
+    const { code, appid, phoneCode, consent } = await parseBody(LoginRequest, body);
     const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
     return this.codeLogin.signIn(app, {
       appid: app.appid,
       code,
       phoneCode,
+      policyVersion: consent?.policyVersion,
       idempotencyKey,
       ip: clientAddress(request),
       userAgent: headers['user-agent'],

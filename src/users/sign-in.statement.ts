@@ -10,10 +10,11 @@ import { sessionUserColumns } from '../sessions/open-session.js';
  *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A
  *   disable, merge or erasure that runs at the same time has either happened before, or will find the session.
  * - A session_key that is the newest already is left alone, one that was seen before moves to the front.
- * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`.
+ * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`, and
+ *   most do not write the row at all.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-4',
+  name: 'sign-in-5',
   text: `
     WITH identity AS (
       UPDATE identities
@@ -34,17 +35,22 @@ export const signInStatement: NamedStatement = {
       WHERE appid = $1 AND openid = $2 AND ($12::text IS NULL OR unionid = $12::text)
       RETURNING id, user_id
     ), person AS (
-      SELECT users.*, identity.id AS identity_id
+      SELECT
+        users.*,
+        identity.id AS identity_id,
+        coalesce(users.last_login_at < now() - interval '1 hour', true) AS is_long_gone
       FROM identity
       JOIN users ON users.id = identity.user_id
       WHERE users.status = 'active'
       FOR NO KEY UPDATE OF users
     ), seen AS (
       UPDATE users
-      SET last_login_at = now()
+      SET
+        last_login_at = CASE WHEN person.is_long_gone THEN now() ELSE person.last_login_at END,
+        consent_version = coalesce($13::text, person.consent_version),
+        consent_at = CASE WHEN $13::text IS NULL THEN person.consent_at ELSE now() END
       FROM person
-      WHERE users.id = person.id
-        AND (person.last_login_at IS NULL OR person.last_login_at < now() - interval '1 hour')
+      WHERE users.id = person.id AND (person.is_long_gone OR $13::text IS NOT NULL)
     ), session AS (
       INSERT INTO sessions
         (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at)

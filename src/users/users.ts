@@ -21,6 +21,8 @@ export interface SignIn extends LoginCodePost, Client {
   openid: string;
   unionid?: string;
   sessionKey: string;
+  /** Of the privacy policy to which the person has consented. */
+  policyVersion?: string;
 }
 
 /** A person who has just come in, and the session that was opened for them. */
@@ -131,6 +133,7 @@ export class Users {
       codeHash,
       postHash,
       signIn.unionid ?? null,
+      signIn.policyVersion ?? null,
     ];
   }
 
