@@ -1,10 +1,29 @@
-import { Body, Controller, Get, Header, Patch, UseGuards, UsePipes } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Patch,
+  Req,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
+import {
+  actorOf,
+  CurrentUser,
+  type GuardedRequest,
+  type SignedInUser,
+} from '../auth/current-user.decorator.js';
 import { JwtGuard } from '../auth/jwt.guard.js';
+import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
+import { DeletionAnswer } from '../users/deletion.answer.js';
 import { Nicknames } from '../users/nicknames.js';
+import { UserStanding } from '../users/user-standing.js';
 import { Me } from './me.js';
 import { MeView } from './me.view.js';
 import { UpdateMeRequest } from './update-me.request.js';
@@ -20,6 +39,8 @@ export class AccountController {
   constructor(
     private readonly self: Me,
     private readonly nicknames: Nicknames,
+    private readonly standing: UserStanding,
+    private readonly settings: Settings,
   ) {}
 
   /** The signed-in person. */
@@ -41,5 +62,16 @@ export class AccountController {
     if (nickname === undefined) return this.self.view(user);
     await this.nicknames.change({ userId: id, appid }, nickname);
     return this.self.view(await this.self.activeUser(id));
+  }
+
+  /** Ask to be deleted: all sessions end now. Until `eraseAt` a login with `restore: true` takes it back. */
+  @Delete()
+  @HttpCode(202)
+  @Header('Cache-Control', 'no-store')
+  async leave(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
+    await this.self.activeUser(id);
+    const wished = new Date(Date.now() + this.settings.deletionGrace * 1_000);
+    const eraseAt = await this.standing.leave(id, wished, actorOf(request));
+    return { eraseAt: eraseAt.toISOString() };
   }
 }

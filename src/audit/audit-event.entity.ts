@@ -14,6 +14,8 @@ export const auditActions = [
   'user.identity_linked',
   'user.identity_unlinked',
   'user.nickname_rejected',
+  'user.deletion_requested',
+  'user.restored',
   'users.imported',
   'keys.rotated',
 ] as const;

@@ -25,6 +25,7 @@ const loginProblems = [
   'code_invalid',
   'code_used',
   'account_disabled',
+  'account_deleting',
   'user_blocked_by_wechat',
   'rate_limited',
   'wechat_misconfigured',

@@ -8,7 +8,7 @@ import { describeError } from '../http/describe-error.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import type { Client } from '../sessions/open-session.js';
 import { PhoneNumbers } from '../users/phone-numbers.js';
-import { AccountDisabledError } from '../users/users.errors.js';
+import { AccountDeletingError, AccountDisabledError } from '../users/users.errors.js';
 import { type SignedIn, Users } from '../users/users.js';
 import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
 import { callDeadline } from '../wechat/wechat-calls.js';
@@ -26,6 +26,8 @@ export interface CodeLoginRequest extends LoginCodePost, Client {
   phoneCode?: string;
   /** Of the privacy policy to which the person has consented. */
   policyVersion?: string;
+  /** Whether a wish to be deleted is taken back. */
+  restore?: boolean;
 }
 
 /** A person who has come in, and what beside that did not work. */
@@ -57,7 +59,7 @@ export class CodeLogin {
 
   /**
    * @throws {CodeInvalidError} {@link CodeUsedError} and whatever else `WechatClient.code2Session` throws
-   * @throws {AccountDisabledError}
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
    * @throws {LoginLimitError} where codes from this address have failed too often
    * @throws {DatabaseUnavailableError}
    */
@@ -91,15 +93,16 @@ export class CodeLogin {
   }
 
   private async firstOrRepeat(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
-    const name = this.loginCodes.hash(request).postHash.toString('base64');
+    const name = `${this.loginCodes.hash(request).postHash.toString('base64')} ${request.restore === true}`;
     const first = this.#first.get(name);
     if (first === undefined) {
       const login = this.exchangeOrFind(app, request);
       // Whether it succeeded, without the tokens. A code that led to nothing may lead to something the next time; one
-      // that led to a disabled person will not.
+      // that led to somebody who may not come in will not.
       const outcome = login.then(() => {});
       outcome.catch((error: unknown) => {
-        if (!(error instanceof AccountDisabledError)) this.#first.delete(name);
+        if (error instanceof AccountDisabledError || error instanceof AccountDeletingError) return;
+        this.#first.delete(name);
       });
       this.#first.set(name, outcome);
       return login;

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import {
+  IsBoolean,
   IsObject,
   IsOptional,
   IsString,
@@ -47,4 +48,9 @@ export class LoginRequest {
   @ValidateNested()
   @Type(() => ConsentRequest)
   consent?: ConsentRequest;
+
+  /** true takes back the wish to be deleted, within the time that `account_deleting` names; else it does nothing. */
+  @ValidateIf((_, value) => value !== undefined)
+  @IsBoolean()
+  restore?: boolean;
 }

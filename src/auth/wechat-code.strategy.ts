@@ -24,7 +24,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   /** Guards run before pipes: the request is checked here, before a malformed one can spend its code. */
   async validate(request: FastifyRequest): Promise<CodeLoginOutcome> {
     const { body, headers } = request;
-    const { code, appid, phoneCode, consent } = await parseBody(LoginRequest, body);
+    const { code, appid, phoneCode, consent, restore } = await parseBody(LoginRequest, body);
     const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
     return this.codeLogin.signIn(app, {
@@ -32,6 +32,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
       code,
       phoneCode,
       policyVersion: consent?.policyVersion,
+      restore,
       idempotencyKey,
       ip: clientAddress(request),
       userAgent: headers['user-agent'],

@@ -48,6 +48,7 @@ describe('loadSettings', () => {
       jwksMaxAge: 300,
       codeReplayWindow: 10,
       openDataMaxAge: 600,
+      deletionGrace: 604_800,
       auditRetention: 15_552_000,
       rateLimitLogin: 60,
       trustProxy: [],

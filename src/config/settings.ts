@@ -169,6 +169,10 @@ export class Settings {
   @WholeNumber({ min: 0, max: 315_360_000, example: 600 })
   openDataMaxAge = 600;
 
+  /** Seconds between a person's wish to be deleted and their erasure. */
+  @Seconds({ example: 604_800 })
+  deletionGrace = 604_800;
+
   /** Seconds that the audit is kept. */
   @Seconds({ example: 15_552_000 })
   auditRetention = 15_552_000;

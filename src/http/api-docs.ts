@@ -40,6 +40,11 @@ const problemSchema = {
       format: 'date-time',
       description: 'account_disabled: until when, where that is known.',
     },
+    eraseAt: {
+      type: 'string',
+      format: 'date-time',
+      description: 'account_deleting: until when a login with "restore": true takes it back.',
+    },
   },
 };
 

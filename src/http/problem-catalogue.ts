@@ -23,6 +23,7 @@ export const problems = {
   refresh_token_reused: { status: 401, title: 'The refresh token was used before' },
   forbidden: { status: 403, title: 'A role is missing', challenge: 'Bearer error="insufficient_scope"' },
   account_disabled: { status: 403, title: 'The account is disabled' },
+  account_deleting: { status: 403, title: 'The account is about to be erased' },
   user_blocked_by_wechat: { status: 403, title: 'WeChat has restricted the account' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },

@@ -128,6 +128,49 @@ export class UserStanding {
   }
 
   /**
+   * Notes that an active person wants to be deleted, and ends their sessions. Who has said so before is not given
+   * more time.
+   *
+   * @returns when they are erased
+   * @throws {UserNotFoundError} {@link UserNotActiveError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async leave(userId: string, eraseAt: Date, actor: Actor): Promise<Date> {
+    let decided = eraseAt;
+    await this.change({ id: userId }, actor, (user) => {
+      if (user.status === 'deleting' && user.eraseAt !== null) {
+        decided = user.eraseAt;
+        return { changes: {}, events: [] };
+      }
+      if (user.status !== 'active') throw new UserNotActiveError(user);
+      return {
+        changes: { status: 'deleting', eraseAt },
+        ends: 'deleted',
+        events: [{ action: 'user.deletion_requested', details: { eraseAt: eraseAt.toISOString() } }],
+      };
+    });
+    return decided;
+  }
+
+  /** Makes a person active again who wanted to be deleted and comes back in time, from an address. */
+  async restore(manager: EntityManager, userId: string, ip: string): Promise<void> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(User)
+      .set({ status: 'active', eraseAt: null })
+      .where(`id = :userId AND status = 'deleting' AND erase_at > now()`, { userId })
+      .execute();
+    if (affected === 0) return;
+    await this.audit.record(manager, {
+      actor: 'person',
+      actorId: userId,
+      ip,
+      action: 'user.restored',
+      userId,
+    });
+  }
+
+  /**
    * Makes a user active again whose time of being disabled is over.
    *
    * @returns whether it was

@@ -15,6 +15,18 @@ export class AccountDisabledError extends ServiceError {
   }
 }
 
+/** The person has asked to be deleted, and still has time to change their mind. */
+export class AccountDeletingError extends ServiceError {
+  readonly code = 'account_deleting';
+
+  constructor(eraseAt: Date) {
+    super(
+      'This account is about to be erased, as its owner asked. To keep it, call wx.login and log in with "restore": true.',
+      { members: { eraseAt: eraseAt.toISOString() } },
+    );
+  }
+}
+
 /** Nobody has that id, or has come with that openid. */
 export class UserNotFoundError extends ServiceError {
   readonly code = 'not_found';

@@ -14,7 +14,7 @@ import { signInStatement } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
 import { UserStanding } from './user-standing.js';
-import { AccountDisabledError } from './users.errors.js';
+import { AccountDeletingError, AccountDisabledError } from './users.errors.js';
 
 /** What WeChat said about a code, and who sent it. */
 export interface SignIn extends LoginCodePost, Client {
@@ -23,6 +23,8 @@ export interface SignIn extends LoginCodePost, Client {
   sessionKey: string;
   /** Of the privacy policy to which the person has consented. */
   policyVersion?: string;
+  /** Whether the person takes back their wish to be deleted. */
+  restore?: boolean;
 }
 
 /** A person who has just come in, and the session that was opened for them. */
@@ -55,7 +57,7 @@ export class Users {
    * Signs a person in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
    * succeed.
    *
-   * @throws {AccountDisabledError}
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
    * @throws {DatabaseUnavailableError}
    */
   async signIn(signIn: SignIn): Promise<SignedIn> {
@@ -104,7 +106,7 @@ export class Users {
   }
 
   /**
-   * Sets the phone number of a user.
+   * Sets the phone number of a user who is still active: WeChat may have taken its time.
    *
    * @param phone E.164
    * @returns the number as the user's row keeps it
@@ -142,35 +144,37 @@ export class Users {
    * it has learnt of a unionid, or its user is not active.
    *
    * @throws {OvertakenError} where another sign-in got there first
-   * @throws {AccountDisabledError}
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
    */
   private async register(
     manager: EntityManager,
-    { appid, openid, unionid }: SignIn,
+    signIn: SignIn,
   ): Promise<{ isNewUser: boolean; aftermath?: MergeAftermath }> {
+    const { appid, openid, unionid } = signIn;
     const identity = await manager.findOneBy(Identity, { appid, openid });
     if (identity !== null) {
-      // Unionid, identity, user: the order in which all lock them.
+      await this.admit(manager, identity.userId, signIn);
       const aftermath =
         unionid === undefined ? undefined : await this.learnUnionid(manager, identity, unionid);
-      if (aftermath === undefined) await this.admit(manager, identity.userId);
       return { isNewUser: false, aftermath };
     }
-    const known = unionid === undefined ? null : await this.ownerOf(manager, unionid);
+    const known = unionid === undefined ? null : await this.ownerOf(manager, unionid, signIn);
     const userId = known ?? (await this.createUser(manager, unionid));
     await insertFirst(manager, Identity, { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null });
     return { isNewUser: known === null };
   }
 
   /**
-   * Lets in who is active, or is disabled no longer.
+   * Lets in who is active, is disabled no longer, or takes back in time that they want to be deleted.
    *
-   * @throws {AccountDisabledError}
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
    */
-  private async admit(manager: EntityManager, userId: string): Promise<void> {
+  private async admit(manager: EntityManager, userId: string, { restore, ip }: SignIn): Promise<void> {
     await this.standing.reenable(manager, userId);
+    if (restore === true) await this.standing.restore(manager, userId, ip);
     const user = await manager.findOneByOrFail(User, { id: userId });
     if (user.status === 'disabled') throw new AccountDisabledError(user);
+    if (user.status === 'deleting' && user.eraseAt !== null) throw new AccountDeletingError(user.eraseAt);
   }
 
   /**
@@ -201,13 +205,13 @@ export class Users {
     return owner.userId === userId ? undefined : this.merging.join(manager, userId, owner.userId);
   }
 
-  private async ownerOf(manager: EntityManager, unionid: string): Promise<string | null> {
+  private async ownerOf(manager: EntityManager, unionid: string, signIn: SignIn): Promise<string | null> {
     const owner = await manager.findOne(Unionid, {
       where: { unionid },
       lock: { mode: 'pessimistic_write' },
     });
     if (owner === null) return null;
-    await this.admit(manager, owner.userId);
+    await this.admit(manager, owner.userId, signIn);
     return owner.userId;
   }
 
