@@ -8,9 +8,11 @@ import { ExternalId1795219400000 } from './database/migrations/1795219400000-ext
 import { SessionsThatEnd1795219500000 } from './database/migrations/1795219500000-sessions-that-end.js';
 import { NicknameChecks1795219600000 } from './database/migrations/1795219600000-nickname-checks.js';
 import { Merging1795219800000 } from './database/migrations/1795219800000-merging.js';
+import { Erasure1795219700000 } from './database/migrations/1795219700000-erasure.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
+import { BannedIdentity } from './users/banned-identity.entity.js';
 import { Identity } from './users/identity.entity.js';
 import { NicknameCheck } from './users/nickname-check.entity.js';
 import { Unionid } from './users/unionid.entity.js';
@@ -29,6 +31,7 @@ export const schema = {
     AuditEvent,
     LoginStat,
     NicknameCheck,
+    BannedIdentity,
   ],
   migrations: [
     Initial1795219200000,
@@ -36,6 +39,7 @@ export const schema = {
     ExternalId1795219400000,
     SessionsThatEnd1795219500000,
     NicknameChecks1795219600000,
+    Erasure1795219700000,
     Merging1795219800000,
   ],
 } satisfies Schema;

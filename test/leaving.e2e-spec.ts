@@ -1,19 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import sharp from 'sharp';
+import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from './harness/command.js';
+import { dump } from './harness/database.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { cake, tea, useWorld } from './harness/world.js';
 
 /** What two nodes may take, at most, to refuse what was revoked on one of them. */
 const soon = { timeout: 1_000, interval: 20 };
 
+/** Housekeeping begins within two seconds of a node's start. */
+const atTheStart = { timeout: 10_000 };
+
 const week = 604_800_000;
+
+const picture = { width: 8, height: 8, channels: 3, background: '#00ff00' } as const;
 
 describe('leaving', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
+  let operator: { id: string; accessToken: string };
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
+    operator = await world.operator(node);
   });
+
+  const asOperator = (method: string, path: string, body?: unknown) =>
+    node.as(operator.accessToken, method, `/admin/users/${path}`, body);
 
   const leave = (login: Answer) => node.as(login.body.accessToken, 'DELETE', '/me');
 
@@ -110,5 +126,334 @@ describe('leaving', () => {
         'invalid_request',
       );
     });
+  });
+
+  /** A user of whom we hold all that we can hold, and what must not be found any more once they are erased. */
+  async function settle(
+    user: string,
+    phone: string,
+  ): Promise<{ login: Answer; id: string; traces: string[] }> {
+    await world.control('POST', '/users', { id: user, phone });
+    const { code: phoneCode } = await world.control('POST', '/wx/getPhoneNumber', { appid: tea.appid, user });
+    await world.login(node, user, cake.appid);
+    const code = await world.code(user);
+    const login = await node.login(
+      { code, appid: tea.appid, phoneCode, consent: { policyVersion: `policy of ${user}` } },
+      { headers: { 'user-agent': `phone of ${user}` } },
+    );
+    expect(login.body.user.phone).toBe(`+86${phone}`);
+    const { accessToken, user: me } = login.body;
+    await node.as(accessToken, 'PATCH', '/me', { nickname: `nickname of ${user}` });
+    await node.as(accessToken, 'POST', '/auth/logout/all');
+    const again = await world.login(node, user);
+    const form = new FormData();
+    form.append('file', new Blob([await sharp({ create: picture }).png().toBuffer()]), 'a.png');
+    const uploaded = await fetch(new URL('/me/avatar', node.url), {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${again.body.accessToken}` },
+      body: form,
+    });
+    const { avatarUrl } = (await uploaded.json()) as { avatarUrl: string };
+    const identities = await world.database.query<{ openid: string; unionid: string }>(
+      'SELECT openid, unionid FROM identities WHERE user_id = $1',
+      [me.id],
+    );
+    expect(identities).toHaveLength(2);
+    const traces = [
+      ...identities.flatMap(({ openid, unionid }) => [openid, unionid]),
+      phone,
+      `nickname of ${user}`,
+      `phone of ${user}`,
+      `policy of ${user}`,
+      avatarUrl.split('/').at(-1)!,
+    ];
+    expect(readdirSync(world.avatars)).toContain(traces.at(-1));
+    return { login: again, id: me.id, traces };
+  }
+
+  const overdue = (id: string) =>
+    world.database.query(`UPDATE users SET erase_at = now() - interval '1 second' WHERE id = $1`, [id]);
+
+  const rowOf = async (id: string) =>
+    (await world.database.query('SELECT * FROM users WHERE id = $1', [id]))[0]!;
+
+  /** Nothing of a person is left, but for what tells that there was one. */
+  async function expectErased(id: string, traces: string[], status = 'deleting'): Promise<void> {
+    const row = await rowOf(id);
+    const kept = Object.keys(row).filter((name) => row[name] !== null);
+    const standing = ['id', 'status', 'roles', 'token_version', 'session_epoch', 'sessions_ended_reason'];
+    const dates = ['created_at', 'last_login_at', 'erased_at'];
+    const ofBan = status === 'disabled' ? ['disabled_reason', 'disabled_until'] : [];
+    expect(kept.toSorted()).toEqual([...standing, ...dates, ...ofBan].toSorted());
+    expect(row).toMatchObject({ status, roles: [] });
+    for (const table of ['sessions', 'audit_events']) {
+      const [count] = await world.database.query(
+        `SELECT count(*)::integer AS count, count(ip)::integer AS addresses FROM ${table}
+         WHERE user_id = $1 AND ${table === 'sessions' ? 'true' : `actor_id = $1`}`,
+        [id],
+      );
+      expect(count).toMatchObject({ addresses: 0 });
+      expect(count!['count']).toBeGreaterThan(0);
+    }
+    const everything = [
+      await dump(world.database.url),
+      ...world.nodes.map(({ output }) => output),
+      ...readdirSync(world.avatars),
+    ].join('\n');
+    for (const trace of traces) expect(everything).not.toContain(trace);
+  }
+
+  describe('erasure', () => {
+    it('goes on at the start of a node where another was killed, with nothing half done in between', async () => {
+      const { login, id, traces } = await settle('jan', '13800000002');
+      await world.database.query(
+        `INSERT INTO sessions (id, user_id, client_id, session_epoch, refresh_hash, ip, expires_at)
+         SELECT gen_random_uuid(), $1, 'app', 0, '', '10.1.2.3', now() + interval '1 day'
+         FROM generate_series(1, 2500)`,
+        [id],
+      );
+      await leave(login);
+      // Batches go through the table from its beginning: the last one has to wait.
+      const letGo = await world.hold(
+        `SELECT FROM sessions
+         WHERE id = (SELECT id FROM sessions WHERE user_id = $1 ORDER BY ctid DESC LIMIT 1)
+         FOR UPDATE`,
+        [id],
+      );
+      await overdue(id);
+      const dying = await world.startNode();
+      const left = async () =>
+        (
+          await world.database.query<{ count: number }>(
+            'SELECT count(ip)::integer AS count FROM sessions WHERE user_id = $1',
+            [id],
+          )
+        )[0]!.count;
+      await expect.poll(left, atTheStart).toBeLessThan(1_000);
+      await world.waitsForLock();
+      await dying.stop('SIGKILL');
+      await world.endOtherWaits();
+      await letGo();
+      expect(await left()).toBeGreaterThan(0);
+      expect(await rowOf(id)).toMatchObject({ nickname: 'nickname of jan', erased_at: null });
+      expect(await world.database.query('SELECT FROM identities WHERE user_id = $1', [id])).toHaveLength(2);
+
+      await world.startNode();
+      await expect
+        .poll(() => rowOf(id), atTheStart)
+        .toMatchObject({ erased_at: expect.any(Date), erase_at: null });
+      await expectErased(id, traces);
+    });
+
+    it('is done by the worker once the time has come, and leaves nothing of the person', async () => {
+      const { login, id, traces } = await settle('fred', '13800000001');
+      await leave(login);
+      await overdue(id);
+      await world.startNode();
+      await expect
+        .poll(() => rowOf(id), atTheStart)
+        .toMatchObject({ erased_at: expect.any(Date), erase_at: null });
+      await expectErased(id, traces);
+      expect((await actionsOn(id)).slice(-2)).toEqual(['user.deletion_requested', 'user.erased']);
+      expect((await asOperator('GET', id)).body).toMatchObject({
+        status: 'deleting',
+        eraseAt: null,
+        erasedAt: expect.any(String),
+        identities: [],
+        nickname: null,
+      });
+    });
+
+    it('comes before a login after the time, which makes a new user', async () => {
+      const before = await world.login(node, 'gina');
+      await leave(before);
+      await overdue(before.body.user.id);
+      const [one, two] = await Promise.all([
+        world.login(node, 'gina'),
+        world.login(other, 'gina', cake.appid),
+      ]);
+      expect([one.status, two.status]).toEqual([200, 200]);
+      expect(one.body.user.id).toBe(two.body.user.id);
+      expect(one.body.user.id).not.toBe(before.body.user.id);
+      expect([one.body.isNewUser, two.body.isNewUser].filter(Boolean)).toHaveLength(1);
+      expect((await node.refresh(before.body.refreshToken)).body).toMatchObject({ reason: 'deleted' });
+      expect(await rowOf(before.body.user.id)).toMatchObject({ erased_at: expect.any(Date) });
+    });
+
+    it('is not undone by restore when it is too late', async () => {
+      const before = await world.login(node, 'hans');
+      await leave(before);
+      await overdue(before.body.user.id);
+      expect((await restore('hans')).body.isNewUser).toBe(true);
+    });
+
+    it('leaves alone who came back in the last second', async () => {
+      const before = await world.login(node, 'ida');
+      const { id } = before.body.user;
+      await leave(before);
+      await world.database.query(`UPDATE users SET erase_at = now() + interval '1 second' WHERE id = $1`, [
+        id,
+      ]);
+      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const back = restore('ida');
+      await world.waitsForLock();
+      await expect
+        .poll(() => world.database.query('SELECT FROM users WHERE id = $1 AND erase_at < now()', [id]))
+        .toHaveLength(1);
+      await letGo();
+      expect(await back).toMatchObject({ status: 200, body: { isNewUser: false, user: { id } } });
+      expect(await rowOf(id)).toMatchObject({ status: 'active', erase_at: null, erased_at: null });
+    });
+
+    it('either happens or is taken back, never both', async () => {
+      const people = await Promise.all(
+        ['a', 'b', 'c', 'd'].map(async (name) => {
+          const before = await world.login(node, `racer-${name}`);
+          await leave(before);
+          return { name: `racer-${name}`, id: before.body.user.id as string };
+        }),
+      );
+      await Promise.all(
+        people.map(async ({ name, id }) => {
+          const [back] = await Promise.all([restore(name), asOperator('DELETE', id)]);
+          expect(back.status).toBe(200);
+          const { status, erased_at: erasedAt } = await rowOf(id);
+          expect({ status, isErased: erasedAt !== null }).toEqual({ status: 'deleting', isErased: true });
+          const sessions = await world.database.query('SELECT ip FROM sessions WHERE user_id = $1', [id]);
+          expect(new Set(sessions.map(({ ip }) => ip))).toEqual(new Set([null]));
+        }),
+      );
+    });
+
+    it('keeps in mind the file of an avatar that could not be removed', async () => {
+      const { login, id, traces } = await settle('kim', '13800000003');
+      await leave(login);
+      await world.database.query(
+        `UPDATE users SET erased_at = now(), erase_at = now(), nickname = NULL, avatar_key = $2 WHERE id = $1`,
+        [id, traces.at(-1)],
+      );
+      await world.startNode();
+      await expect.poll(() => rowOf(id), atTheStart).toMatchObject({ avatar_key: null, erase_at: null });
+      expect(readdirSync(world.avatars)).not.toContain(traces.at(-1));
+    });
+  });
+
+  describe('DELETE /admin/users/:id', () => {
+    it('erases a person at once', async () => {
+      const { login, id, traces } = await settle('lena', '13800000004');
+      const answer = await asOperator('DELETE', id);
+      expect(answer).toMatchObject({ status: 202, body: { eraseAt: expect.any(String) } });
+      expect(Date.parse(answer.body.eraseAt)).toBeLessThanOrEqual(Date.now());
+      expect(await node.me(login.body.accessToken)).toMatchObject({ body: { reason: 'deleted' } });
+      await expectErased(id, traces);
+      expect((await asOperator('DELETE', id)).status).toBe(202);
+      expect((await world.login(node, 'lena')).body.isNewUser).toBe(true);
+    });
+
+    it('needs the role, and somebody to erase', async () => {
+      const { body } = await world.login(node, 'mona');
+      const path = `/admin/users/${body.user.id}`;
+      expect((await node.as(body.accessToken, 'DELETE', path)).body.code).toBe('forbidden');
+      expect((await asOperator('DELETE', uuidv7())).body.code).toBe('not_found');
+      expect((await asOperator('DELETE', 'x')).body.code).toBe('invalid_request');
+      expect((await world.login(node, 'mona')).body.isNewUser).toBe(false);
+    });
+
+    it('takes what was merged into the person along, and refuses who was merged', async () => {
+      const { id, traces } = await settle('nora', '13800000005');
+      const merged = (await world.login(node, 'nora-too')).body.user.id;
+      await world.database.query('UPDATE identities SET user_id = $1 WHERE user_id = $2', [id, merged]);
+      await world.database.query(
+        `UPDATE users SET status = 'merged', merged_into = $1, nickname = 'a merged nickname' WHERE id = $2`,
+        [id, merged],
+      );
+      expect((await asOperator('DELETE', merged)).body.code).toBe('invalid_request');
+      expect((await asOperator('DELETE', id)).status).toBe(202);
+      await expectErased(id, [...traces, 'a merged nickname']);
+      const sessions = await world.database.query('SELECT ip FROM sessions WHERE user_id = $1', [merged]);
+      expect(sessions).toEqual([{ ip: null }]);
+    });
+  });
+
+  describe('a ban', () => {
+    /** Disabled by the operator, and then erased. */
+    async function ban(
+      user: string,
+      phone: string,
+    ): Promise<{ id: string; until: string; traces: string[] }> {
+      const { id, traces } = await settle(user, phone);
+      const until = new Date(Date.now() + week).toISOString();
+      await asOperator('PATCH', id, { status: 'disabled', reason: 'spam', until });
+      expect((await asOperator('DELETE', id)).status).toBe(202);
+      return { id, until, traces };
+    }
+
+    const bannedRows = (id: string) =>
+      world.database.query('SELECT FROM banned_identities WHERE user_id = $1', [id]);
+
+    it('outlives the erasure, in every mini-program, until the operator lifts it', async () => {
+      const { id, until, traces } = await ban('otto', '13800000006');
+      await expectErased(id, traces, 'disabled');
+      const refused = { status: 403, body: { code: 'account_disabled', reason: 'spam', until } };
+      expect(await world.login(node, 'otto')).toMatchObject(refused);
+      expect(await world.login(other, 'otto', cake.appid)).toMatchObject(refused);
+      expect((await asOperator('PATCH', id, { roles: ['admin'] })).body.code).toBe('invalid_request');
+
+      expect((await asOperator('PATCH', id, { status: 'active' })).body).toMatchObject({
+        status: 'deleting',
+        disabledReason: null,
+      });
+      expect(await bannedRows(id)).toEqual([]);
+      expect((await world.login(node, 'otto')).body.isNewUser).toBe(true);
+    });
+
+    it('ends by itself when its time is over', async () => {
+      const { id } = await ban('paul', '13800000007');
+      expect(await bannedRows(id)).not.toEqual([]);
+      await world.database.query('UPDATE users SET disabled_until = now() WHERE id = $1', [id]);
+      expect((await world.login(node, 'paul')).body).toMatchObject({ isNewUser: true });
+      expect(await bannedRows(id)).toEqual([]);
+      expect(await rowOf(id)).toMatchObject({ status: 'deleting', disabled_reason: null });
+    });
+  });
+
+  describe('npm run users:erase', () => {
+    const erase = (...options: string[]) => runCommand('users-erase', options, world.environment());
+
+    it('erases a user, whose file the service then removes', async () => {
+      const { id, traces } = await settle('quin', '13800000008');
+      expect(await erase(id)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`User ${id} is erased.`),
+        stderr: '',
+      });
+      expect((await world.login(node, 'quin')).body.isNewUser).toBe(true);
+      await world.startNode();
+      await expect.poll(() => rowOf(id), atTheStart).toMatchObject({ erase_at: null });
+      expect(readdirSync(world.avatars)).not.toContain(traces.at(-1));
+    });
+
+    it('says what is wrong', async () => {
+      const [unknown, none, malformed] = await Promise.all([erase(uuidv7()), erase(), erase('quin')]);
+      expect(unknown).toMatchObject({ code: 1, stderr: 'There is no user with this id.\n' });
+      for (const result of [none, malformed]) {
+        expect(result).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining('Usage: npm run users:erase'),
+        });
+      }
+    });
+  });
+
+  it('keeps a ban when the encryption keys are changed', async () => {
+    const { id } = (await world.login(node, 'rita')).body.user;
+    await asOperator('PATCH', id, { status: 'disabled' });
+    await asOperator('DELETE', id);
+    const newKey = randomBytes(32).toString('base64');
+    const both = world.environment({ ENCRYPTION_KEYS: `${newKey},${world.encryptionKey}` });
+    expect(await runCommand('keys-reseal', [], both)).toMatchObject({ code: 0, stderr: '' });
+    const renewed = await world.startNode({ ENCRYPTION_KEYS: newKey });
+    expect((await world.login(renewed, 'rita')).body.code).toBe('account_disabled');
+    expect((await world.login(renewed, 'rita', cake.appid)).body.code).toBe('account_disabled');
   });
 });

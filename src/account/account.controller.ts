@@ -70,8 +70,7 @@ export class AccountController {
   @Header('Cache-Control', 'no-store')
   async leave(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
     await this.self.activeUser(id);
-    const wished = new Date(Date.now() + this.settings.deletionGrace * 1_000);
-    const eraseAt = await this.standing.leave(id, wished, actorOf(request));
+    const eraseAt = await this.standing.leave(id, this.settings.deletionGrace, actorOf(request));
     return { eraseAt: eraseAt.toISOString() };
   }
 }

@@ -21,6 +21,9 @@ import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Sessions } from '../sessions/sessions.js';
+import { Avatars } from '../users/avatars.js';
+import { DeletionAnswer } from '../users/deletion.answer.js';
+import { Erasure } from '../users/erasure.js';
 import type { User } from '../users/user.entity.js';
 import { Merging } from '../users/merging.js';
 import { UserSearch } from '../users/user-search.js';
@@ -62,6 +65,8 @@ export class AdminUsersController {
     private readonly sessions: Sessions,
     private readonly standing: UserStanding,
     private readonly merging: Merging,
+    private readonly erasure: Erasure,
+    private readonly avatars: Avatars,
     private readonly audit: Audit,
     private readonly views: UserViews,
     private readonly apps: WechatApps,
@@ -94,6 +99,8 @@ export class AdminUsersController {
       ...this.item(user, [...appids].toSorted()),
       disabledReason: user.disabledReason,
       disabledUntil: user.disabledUntil?.toISOString() ?? null,
+      eraseAt: user.erasedAt === null ? (user.eraseAt?.toISOString() ?? null) : null,
+      erasedAt: user.erasedAt?.toISOString() ?? null,
       identities: identities.map(({ appid, openid, unionid, linkedAt }) => ({
         appid,
         appName: this.apps.nameOf(appid),
@@ -151,6 +158,18 @@ export class AdminUsersController {
   @Problems('not_found')
   async kick(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<void> {
     await this.standing.endSessions(id, 'kicked', actorOf(request));
+  }
+
+  /** Erase a person now, without grace. Who is disabled stays disabled. */
+  @Delete(':id')
+  @HttpCode(202)
+  @Problems('not_found')
+  @Header('Cache-Control', 'no-store')
+  async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
+    const eraseAt = await this.standing.dismiss(id, actorOf(request));
+    await this.erasure.erase(id);
+    await this.avatars.forgetSoon(id);
+    return { eraseAt: eraseAt.toISOString() };
   }
 
   private item(

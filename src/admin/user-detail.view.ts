@@ -42,6 +42,12 @@ export class UserDetailView extends UserItemView {
   /** ISO 8601 in UTC. */
   disabledUntil: string | null;
 
+  /** When a person who is to be deleted will be erased; ISO 8601 in UTC. */
+  eraseAt: string | null;
+
+  /** When they were; ISO 8601 in UTC. */
+  erasedAt: string | null;
+
   identities: UserIdentityView[];
 
   /** Those that are still good, the newest first, 100 at most. */

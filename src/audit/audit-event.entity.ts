@@ -16,6 +16,7 @@ export const auditActions = [
   'user.nickname_rejected',
   'user.deletion_requested',
   'user.restored',
+  'user.erased',
   'users.imported',
   'keys.rotated',
 ] as const;

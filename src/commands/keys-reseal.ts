@@ -1,6 +1,8 @@
 import { resealSigningKeys } from '../auth/signing-key-reseal.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import type { RenewalReport } from '../database/row-renewal.js';
+import { resealBans } from '../users/ban-reseal.js';
+import { Bans } from '../users/bans.js';
 import { resealPhones } from '../users/phone-reseal.js';
 import { Phones } from '../users/phones.js';
 import { resealSessionKeys } from '../users/session-key-reseal.js';
@@ -21,6 +23,7 @@ await runCommand(async () => {
       await resealSigningKeys(database, ring, reportOf('signing_keys')),
       await resealPhones(database, new Phones(ring), reportOf('users')),
       await resealSessionKeys(database, ring, reportOf('identities')),
+      await resealBans(database, new Bans(ring), reportOf('banned_identities')),
     ];
     const sum = (part: keyof (typeof counts)[number]) =>
       counts.reduce((total, count) => total + count[part], 0);

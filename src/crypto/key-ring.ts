@@ -9,6 +9,8 @@ export type KeyPurpose =
   | 'refresh-token'
   | 'phone'
   | 'phone-index'
+  | 'banned-identity'
+  | 'banned-identity-index'
   | 'search-cursor'
   | 'signing-key';
 

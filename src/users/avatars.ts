@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager, IsNull, Not } from 'typeorm';
 import { Database } from '../database/database.js';
 import { DatabaseUnavailableError } from '../database/database.errors.js';
 import { describeError } from '../http/describe-error.js';
 import { Files } from '../storage/files.js';
 import { AvatarImages } from './avatar-images.js';
+import { User } from './user.entity.js';
 
 const key = /^[\da-f]{32}$/;
 
@@ -55,6 +57,26 @@ export class Avatars {
       throw error;
     } finally {
       if (obsolete !== null) await this.remove(obsolete);
+    }
+  }
+
+  /** Removes the file of a user who was erased. The row names it until then, so that nothing is left behind. */
+  async forget(manager: EntityManager, userId: string): Promise<void> {
+    const user = await manager.findOneBy(User, { id: userId, erasedAt: Not(IsNull()) });
+    if (user === null || user.avatarKey === null) return;
+    await this.files.remove(user.avatarKey);
+    await manager.update(User, { id: userId }, { avatarKey: null, eraseAt: null });
+  }
+
+  /** The same at once, where the file can be removed at once; where not, it is tried again later. */
+  async forgetSoon(userId: string): Promise<void> {
+    try {
+      await this.database.run((manager) => this.forget(manager, userId));
+    } catch (error) {
+      this.#logger.warn({
+        message: 'The file of an avatar was not removed yet.',
+        error: describeError(error),
+      });
     }
   }
 

@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import type { RevocationNotice } from '../sessions/revocation-memory.js';
 import { Revocations } from '../sessions/revocations.js';
 import type { RevocationReason } from '../sessions/sessions.errors.js';
+import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from './identity.entity.js';
 import { survivorOf } from './merging.js';
 import { mostRoles } from './role-name.js';
@@ -98,7 +99,10 @@ export class UserStanding {
    */
   async update(userId: string, change: StandingChange, actor: Actor): Promise<void> {
     await this.change({ id: userId }, actor, (user) => {
-      const isOver = user.status === 'merged' || user.status === 'deleting';
+      const isOver =
+        user.status === 'merged' ||
+        user.status === 'deleting' ||
+        (user.erasedAt === null ? user.eraseAt !== null : change.roles !== undefined);
       if (isOver && Object.values(change).some((value) => value !== undefined)) {
         throw new UserMergedOrLeavingError(user);
       }
@@ -131,25 +135,43 @@ export class UserStanding {
    * Notes that an active person wants to be deleted, and ends their sessions. Who has said so before is not given
    * more time.
    *
+   * @param grace seconds until they are erased
    * @returns when they are erased
    * @throws {UserNotFoundError} {@link UserNotActiveError}
    * @throws {DatabaseUnavailableError}
    */
-  async leave(userId: string, eraseAt: Date, actor: Actor): Promise<Date> {
-    let decided = eraseAt;
+  async leave(userId: string, grace: number, actor: Actor): Promise<Date> {
     await this.change({ id: userId }, actor, (user) => {
-      if (user.status === 'deleting' && user.eraseAt !== null) {
-        decided = user.eraseAt;
-        return { changes: {}, events: [] };
-      }
+      if (user.status === 'deleting') return { changes: {}, events: [] };
       if (user.status !== 'active') throw new UserNotActiveError(user);
       return {
-        changes: { status: 'deleting', eraseAt },
+        changes: { status: 'deleting', eraseAt: () => `now() + interval '${grace} seconds'` },
         ends: 'deleted',
-        events: [{ action: 'user.deletion_requested', details: { eraseAt: eraseAt.toISOString() } }],
+        events: [{ action: 'user.deletion_requested' }],
       };
     });
-    return decided;
+    return this.timeOfErasure(userId);
+  }
+
+  /**
+   * Has a user erased without grace. Who is disabled stays disabled: leaving lifts no ban.
+   *
+   * @returns when they may be erased, or were
+   * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} where the user was merged
+   * @throws {DatabaseUnavailableError}
+   */
+  async dismiss(userId: string, actor: Actor): Promise<Date> {
+    await this.change({ id: userId }, actor, (user) => {
+      if (user.status === 'merged') throw new UserMergedOrLeavingError(user);
+      if (user.erasedAt !== null) return { changes: {}, events: [] };
+      const isActive = user.status === 'active';
+      return {
+        changes: { ...(isActive && { status: 'deleting' }), eraseAt: () => 'now()' },
+        ends: isActive ? 'deleted' : undefined,
+        events: [{ action: 'user.deletion_requested' }],
+      };
+    });
+    return this.timeOfErasure(userId);
   }
 
   /** Makes a person active again who wanted to be deleted and comes back in time, from an address. */
@@ -171,7 +193,7 @@ export class UserStanding {
   }
 
   /**
-   * Makes a user active again whose time of being disabled is over.
+   * Makes a user active again whose time of being disabled is over; lifts the ban of one who was erased.
    *
    * @returns whether it was
    */
@@ -179,12 +201,25 @@ export class UserStanding {
     const { affected } = await manager
       .createQueryBuilder()
       .update(User)
-      .set({ status: 'active', disabledReason: null, disabledUntil: null })
+      .set({
+        status: () => `CASE WHEN erase_at IS NULL AND erased_at IS NULL THEN 'active' ELSE 'deleting' END`,
+        disabledReason: null,
+        disabledUntil: null,
+      })
       .where(`id = :userId AND status = 'disabled' AND disabled_until <= now()`, { userId })
       .execute();
     if (affected === 0) return false;
+    await manager.delete(BannedIdentity, { userId });
     await this.audit.record(manager, { ...serviceActor, action: 'user.enabled', userId });
     return true;
+  }
+
+  private async timeOfErasure(userId: string): Promise<Date> {
+    const { eraseAt, erasedAt } = await this.database.run((manager) =>
+      manager.findOneByOrFail(User, { id: userId }),
+    );
+    // Restored meanwhile, it is as if it had been asked for now.
+    return erasedAt ?? eraseAt ?? new Date();
   }
 
   private async change(
@@ -222,6 +257,9 @@ export class UserStanding {
         ...(ends !== undefined && { sessionEpoch: sessionEpoch + 1, sessionsEndedReason: ends }),
       },
     );
+    if (changes.status !== undefined && changes.status !== 'disabled') {
+      await manager.delete(BannedIdentity, { userId });
+    }
     for (const event of events) await this.audit.record(manager, { ...actor, ...event, userId });
     if (!revokes) return { userId, isChanged: true };
     const notice = { userId, minimumVersion, reason: ends ?? null };
@@ -237,7 +275,12 @@ function changeStatus(user: User, { status, reason, until }: StandingChange): De
     if ((reason ?? until ?? null) !== null) throw new NotDisabledError();
     if (user.status === 'active') return { changes: {}, events: [] };
     return {
-      changes: { status: wanted, disabledReason: null, disabledUntil: null },
+      changes: {
+        // Nobody is left to be active.
+        status: user.erasedAt === null ? wanted : 'deleting',
+        disabledReason: null,
+        disabledUntil: null,
+      },
       events: [{ action: 'user.enabled' }],
     };
   }

@@ -9,6 +9,8 @@ export type UserStatus = (typeof userStatuses)[number];
 @Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
 @Index('users_external_id_key', ['externalId'], { unique: true, where: 'external_id IS NOT NULL' })
 @Index('users_created_at_idx', ['createdAt', 'id'])
+@Index('users_erase_at_idx', ['eraseAt'], { where: 'erase_at IS NOT NULL' })
+@Index('users_merged_into_idx', ['mergedInto'], { where: 'merged_into IS NOT NULL' })
 // Partial, or over expressions, which TypeORM cannot compare: the migration has their definitions.
 @Index('users_last_login_at_idx', { synchronize: false })
 @Index('users_status_created_at_idx', { synchronize: false })
@@ -30,9 +32,13 @@ export class User {
   @Column({ type: 'timestamptz', precision: 3, name: 'disabled_until', nullable: true })
   disabledUntil: Date | null;
 
-  /** When a person who asked to be deleted will be erased. */
+  /** When a person who is to be deleted will be erased; after that, only until the file of their avatar is gone. */
   @Column({ type: 'timestamptz', precision: 3, name: 'erase_at', nullable: true })
   eraseAt: Date | null;
+
+  /** When the person was erased. */
+  @Column({ type: 'timestamptz', precision: 3, name: 'erased_at', nullable: true })
+  erasedAt: Date | null;
 
   /** The user that this one turned out to be, too. */
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })

@@ -5,11 +5,14 @@ import { StorageModule } from '../storage/storage.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AvatarImages } from './avatar-images.js';
 import { Avatars } from './avatars.js';
+import { Bans } from './bans.js';
 import { DisabledUsersChore } from './disabled-users.chore.js';
 import { NicknameChecksChore } from './nickname-checks.chore.js';
 import { Nicknames } from './nicknames.js';
 import { Linking } from './linking.js';
 import { Merging } from './merging.js';
+import { ErasureChore } from './erasure.chore.js';
+import { Erasure } from './erasure.js';
 import { PhoneNumbers } from './phone-numbers.js';
 import { Phones } from './phones.js';
 import { SearchCursors } from './search-cursors.js';
@@ -25,11 +28,14 @@ import { Users } from './users.js';
   providers: [
     AvatarImages,
     Avatars,
+    Bans,
     DisabledUsersChore,
     NicknameChecksChore,
     Nicknames,
     Linking,
     Merging,
+    Erasure,
+    ErasureChore,
     PhoneNumbers,
     Phones,
     SearchCursors,
@@ -44,6 +50,8 @@ import { Users } from './users.js';
     Linking,
     Merging,
     Nicknames,
+    Bans,
+    Erasure,
     PhoneNumbers,
     Phones,
     SessionKeys,

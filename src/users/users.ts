@@ -6,6 +6,8 @@ import { Database } from '../database/database.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
+import { Bans } from './bans.js';
+import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
 import { type MergeAftermath, Merging, survivorOf } from './merging.js';
 import { Phones } from './phones.js';
@@ -36,6 +38,13 @@ export interface SignedIn extends OpenSession {
 /** Another sign-in of the same person was faster: roll back and look again. */
 class OvertakenError extends Error {}
 
+/** The person's time has come, but nobody has erased them yet: that comes first, and then they are new. */
+class ErasureDueError extends Error {
+  constructor(readonly userId: string) {
+    super();
+  }
+}
+
 /** Each round that is lost was won by another sign-in of the same person, who will be found in the next. */
 const mostRounds = 5;
 
@@ -48,6 +57,8 @@ export class Users {
     private readonly refreshTokens: RefreshTokens,
     private readonly loginCodes: LoginCodes,
     private readonly standing: UserStanding,
+    private readonly bans: Bans,
+    private readonly erasure: Erasure,
     private readonly phones: Phones,
     private readonly merging: Merging,
     private readonly settings: Settings,
@@ -79,7 +90,8 @@ export class Users {
         if (aftermath !== undefined) await this.merging.finish(aftermath);
         return outcome;
       } catch (error) {
-        if (!(error instanceof OvertakenError)) throw error;
+        if (error instanceof ErasureDueError) await this.erasure.erase(error.userId);
+        else if (!(error instanceof OvertakenError)) throw error;
       }
     }
     throw new Error(`A sign-in was overtaken ${mostRounds} times in a row.`);
@@ -158,6 +170,7 @@ export class Users {
         unionid === undefined ? undefined : await this.learnUnionid(manager, identity, unionid);
       return { isNewUser: false, aftermath };
     }
+    await this.refuseBanned(manager, signIn);
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid, signIn);
     const userId = known ?? (await this.createUser(manager, unionid));
     await insertFirst(manager, Identity, { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null });
@@ -168,13 +181,33 @@ export class Users {
    * Lets in who is active, is disabled no longer, or takes back in time that they want to be deleted.
    *
    * @throws {AccountDisabledError} {@link AccountDeletingError}
+   * @throws {ErasureDueError} where it is too late for that
    */
   private async admit(manager: EntityManager, userId: string, { restore, ip }: SignIn): Promise<void> {
     await this.standing.reenable(manager, userId);
     if (restore === true) await this.standing.restore(manager, userId, ip);
     const user = await manager.findOneByOrFail(User, { id: userId });
     if (user.status === 'disabled') throw new AccountDisabledError(user);
-    if (user.status === 'deleting' && user.eraseAt !== null) throw new AccountDeletingError(user.eraseAt);
+    if (user.status === 'deleting' && user.eraseAt !== null) {
+      if (await this.erasure.isDue(manager, userId)) throw new ErasureDueError(userId);
+      throw new AccountDeletingError(user.eraseAt);
+    }
+  }
+
+  /**
+   * Lets in who is not known, unless they were disabled when they were erased and still would be.
+   *
+   * @throws {AccountDisabledError}
+   */
+  private async refuseBanned(
+    manager: EntityManager,
+    { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
+  ): Promise<void> {
+    for (const id of await this.bans.usersOf(manager, { identity: { appid, openid }, unionid })) {
+      await this.standing.reenable(manager, id);
+      const user = await manager.findOneByOrFail(User, { id });
+      if (user.status === 'disabled') throw new AccountDisabledError(user);
+    }
   }
 
   /**

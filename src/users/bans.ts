@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { KeyRing } from '../crypto/key-ring.js';
+import { SealedBox } from '../crypto/sealed-box.js';
+import { BannedIdentity } from './banned-identity.entity.js';
+import { Identity } from './identity.entity.js';
+import { Unionid } from './unionid.entity.js';
+
+/** By what somebody who is banned would be recognised: in one mini-program, in all of an account, or both. */
+export interface BannedPerson {
+  identity?: { appid: string; openid: string };
+  unionid?: string;
+}
+
+/**
+ * Bans that outlive an erasure: openids and unionids of disabled users, sealed, and found by keyed hashes. Whether
+ * the ban still stands, the row of the erased user says.
+ */
+@Injectable()
+export class Bans {
+  readonly #box: SealedBox;
+
+  constructor(private readonly ring: KeyRing) {
+    this.#box = new SealedBox(ring, 'banned-identity');
+  }
+
+  /** Keeps by what users would be recognised who are about to be erased, for the ban of one of them. */
+  async keep(manager: EntityManager, userId: string, userIds: string[]): Promise<void> {
+    const identities = await manager.findBy(Identity, { userId: In(userIds) });
+    const unionids = await manager.findBy(Unionid, { userId: In(userIds) });
+    const people: BannedPerson[] = [
+      ...identities.map(({ appid, openid }) => ({ identity: { appid, openid } })),
+      ...unionids.map(({ unionid }) => ({ unionid })),
+    ];
+    await manager.insert(
+      BannedIdentity,
+      people.map((person) => {
+        const id = uuidv7();
+        return { id, userId, ...this.seal(id, person) };
+      }),
+    );
+  }
+
+  /** The erased users who were banned under this openid or unionid. */
+  async usersOf(manager: EntityManager, { identity, unionid }: BannedPerson): Promise<string[]> {
+    const rows = await manager.query<{ userId: string }[]>(
+      `SELECT DISTINCT user_id AS "userId" FROM banned_identities
+       WHERE openid_index = ANY ($1::bytea[]) OR unionid_index = ANY ($2::bytea[])`,
+      [
+        identity === undefined ? [] : this.ring.hashes(indexPurpose, identity.appid, identity.openid),
+        unionid === undefined ? [] : this.ring.hashes(indexPurpose, unionid),
+      ],
+    );
+    return rows.map(({ userId }) => userId);
+  }
+
+  /** What a row keeps of a person. */
+  seal(id: string, person: BannedPerson): Pick<BannedIdentity, 'sealed' | 'openidIndex' | 'unionidIndex'> {
+    const { identity, unionid } = person;
+    return {
+      sealed: this.#box.seal(JSON.stringify(person), id),
+      openidIndex:
+        identity === undefined ? null : this.ring.hash(indexPurpose, identity.appid, identity.openid),
+      unionidIndex: unionid === undefined ? null : this.ring.hash(indexPurpose, unionid),
+    };
+  }
+
+  /**
+   * A `BannedPerson` as JSON.
+   *
+   * @throws {UnsealError}
+   */
+  open({ id, sealed }: Pick<BannedIdentity, 'id' | 'sealed'>): string {
+    return this.#box.open(sealed, id);
+  }
+
+  /** Whether a row is sealed, and found, by the newest key. */
+  isCurrent(sealed: string): boolean {
+    return this.#box.isCurrent(sealed);
+  }
+}
+
+const indexPurpose = 'banned-identity-index';

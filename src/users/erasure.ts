@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { Audit, serviceActor } from '../audit/audit.js';
+import { Database } from '../database/database.js';
+import { batchSize } from '../database/walk.js';
+import { Bans } from './bans.js';
+import { Identity } from './identity.entity.js';
+import { Unionid } from './unionid.entity.js';
+import { User } from './user.entity.js';
+
+/** What of a user's sessions and audit says where they were. A batch each, however many there are. */
+const addressStatements = [
+  `UPDATE sessions SET ip = NULL, user_agent = NULL
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM sessions
+     WHERE user_id = ANY ($1::uuid[]) AND (ip IS NOT NULL OR user_agent IS NOT NULL)
+     LIMIT ${batchSize}
+   ))`,
+  // Where an operator was who did something to the person is not the person's.
+  `UPDATE audit_events SET ip = NULL
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM audit_events
+     WHERE user_id = ANY ($1::uuid[]) AND ip IS NOT NULL AND (actor_id IS NULL OR actor_id = ANY ($1::uuid[]))
+     LIMIT ${batchSize}
+   ))`,
+];
+
+/**
+ * Takes a person out of the database, once their `erase_at` has come. What stays is an id, the status and dates; of
+ * somebody who is disabled also the reason, the end, and a sealed way to recognise them.
+ *
+ * It is done in transactions that may end anywhere, each about one user: at first addresses, where there are very
+ * many, then all the rest at once. The key of an avatar stays in the row, with `erase_at`, until the file is gone.
+ */
+@Injectable()
+export class Erasure {
+  constructor(
+    private readonly database: Database,
+    private readonly bans: Bans,
+    private readonly audit: Audit,
+  ) {}
+
+  /** Whether the time of a user has come who wanted to be deleted. */
+  async isDue(manager: EntityManager, userId: string): Promise<boolean> {
+    const due = await manager.query<unknown[]>('SELECT FROM users WHERE id = $1 AND erase_at <= now()', [
+      userId,
+    ]);
+    return due.length > 0;
+  }
+
+  /**
+   * Erases a user. Nothing happens where their time has not come, or somebody was faster.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async erase(userId: string): Promise<void> {
+    let goesOn = true;
+    while (goesOn) goesOn = await this.database.transaction((manager) => this.step(manager, userId));
+  }
+
+  /**
+   * One part of an erasure, for a transaction of its own.
+   *
+   * @returns whether there is more to do
+   */
+  async step(manager: EntityManager, userId: string): Promise<boolean> {
+    const user = await lockLeaving(manager, userId);
+    if (user === undefined) return false;
+    const userIds = await everythingMergedInto(manager, userId);
+    for (const statement of addressStatements) {
+      const [, changed] = await manager.query<[unknown, number]>(statement, [userIds]);
+      if (changed === batchSize) return true;
+    }
+    if (user.status === 'disabled') await this.bans.keep(manager, userId, userIds);
+    await manager.delete(Identity, { userId: In(userIds) });
+    await manager.delete(Unionid, { userId: In(userIds) });
+    await manager.update(
+      User,
+      { id: In(userIds) },
+      {
+        nickname: null,
+        phoneSealed: null,
+        phoneIndex: null,
+        externalId: null,
+        consentVersion: null,
+        consentAt: null,
+        roles: [],
+        erasedAt: () => 'now()',
+        eraseAt: () => 'CASE WHEN avatar_key IS NOT NULL THEN now() END',
+      },
+    );
+    await this.audit.record(manager, { ...serviceActor, action: 'user.erased', userId });
+    return false;
+  }
+}
+
+/**
+ * Locks a user whose time has come, and before that what leads to them: the order of every sign-in. One that runs at
+ * the same time has either restored the user before, or will find nobody.
+ */
+async function lockLeaving(
+  manager: EntityManager,
+  userId: string,
+): Promise<Pick<User, 'status'> | undefined> {
+  await manager.query('SELECT FROM unionids WHERE user_id = $1 ORDER BY unionid FOR UPDATE', [userId]);
+  await manager.query('SELECT FROM identities WHERE user_id = $1 ORDER BY id FOR UPDATE', [userId]);
+  const [user] = await manager.query<Pick<User, 'status'>[]>(
+    `SELECT status FROM users
+     WHERE id = $1 AND erase_at <= now() AND erased_at IS NULL
+     FOR NO KEY UPDATE`,
+    [userId],
+  );
+  return user;
+}
+
+/** A user, and all who turned out to be the same person: what is left of them goes, too. */
+async function everythingMergedInto(manager: EntityManager, userId: string): Promise<string[]> {
+  const rows = await manager.query<{ id: string }[]>(
+    `WITH RECURSIVE same AS (
+       SELECT $1::uuid AS id
+       UNION
+       SELECT users.id FROM users JOIN same ON users.merged_into = same.id
+     )
+     SELECT id FROM same`,
+    [userId],
+  );
+  return rows.map(({ id }) => id);
+}
