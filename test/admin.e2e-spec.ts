@@ -468,6 +468,8 @@ describe('/admin/users', () => {
         lastLoginAt: time,
         disabledReason: 'spam',
         disabledUntil: '2030-01-01T00:00:00.000Z',
+        eraseAt: null,
+        erasedAt: null,
         identities: [
           { ...identities[0], appName: 'Tea', linkedAt: time },
           { ...identities[1], appName: 'Cake', linkedAt: time },

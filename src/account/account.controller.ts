@@ -7,10 +7,11 @@ import {
   HttpCode,
   Patch,
   Req,
+  StreamableFile,
   UseGuards,
   UsePipes,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
   actorOf,
   CurrentUser,
@@ -24,6 +25,8 @@ import { Problems } from '../http/problems.decorator.js';
 import { DeletionAnswer } from '../users/deletion.answer.js';
 import { Nicknames } from '../users/nicknames.js';
 import { UserStanding } from '../users/user-standing.js';
+import { AccountExport } from './account-export.js';
+import { ExportView } from './export.view.js';
 import { Me } from './me.js';
 import { MeView } from './me.view.js';
 import { UpdateMeRequest } from './update-me.request.js';
@@ -39,6 +42,7 @@ export class AccountController {
   constructor(
     private readonly self: Me,
     private readonly nicknames: Nicknames,
+    private readonly accountExport: AccountExport,
     private readonly standing: UserStanding,
     private readonly settings: Settings,
   ) {}
@@ -62,6 +66,19 @@ export class AccountController {
     if (nickname === undefined) return this.self.view(user);
     await this.nicknames.change({ userId: id, appid }, nickname);
     return this.self.view(await this.self.activeUser(id));
+  }
+
+  /** All that is held about oneself, as a file. Openids are in it: keep it as you would keep a password. */
+  @Get('export')
+  @ApiProduces('application/json')
+  @ApiOkResponse({ type: ExportView })
+  @Header('Cache-Control', 'no-store')
+  async export(@CurrentUser() { id }: SignedInUser): Promise<StreamableFile> {
+    const content = await this.accountExport.open(await this.self.activeUser(id));
+    return new StreamableFile(content, {
+      type: 'application/json; charset=utf-8',
+      disposition: `attachment; filename="${id}.json"`,
+    });
   }
 
   /** Ask to be deleted: all sessions end now. Until `eraseAt` a login with `restore: true` takes it back. */

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { Uploads } from '../http/uploads.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
+import { AccountExport } from './account-export.js';
 import { AccountController } from './account.controller.js';
 import { AvatarController } from './avatar.controller.js';
 import { AvatarFilesController } from './avatar-files.controller.js';
@@ -15,7 +17,7 @@ import { SessionsController } from './sessions.controller.js';
 
 /** The signed-in person: /me, and the avatars. */
 @Module({
-  imports: [AuthModule, SessionsModule, UsersModule, WechatModule],
+  imports: [AuditModule, AuthModule, SessionsModule, UsersModule, WechatModule],
   controllers: [
     AccountController,
     AvatarController,
@@ -24,6 +26,6 @@ import { SessionsController } from './sessions.controller.js';
     OpenDataController,
     SessionsController,
   ],
-  providers: [Me, OpenDataLimit, Uploads],
+  providers: [AccountExport, Me, OpenDataLimit, Uploads],
 })
 export class AccountModule {}

@@ -4,7 +4,7 @@ import type { User } from '../users/user.entity.js';
 import { UserViews } from '../users/user-views.js';
 import { Users } from '../users/users.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
-import type { MeView } from './me.view.js';
+import type { ConsentView, MeView } from './me.view.js';
 
 /** The signed-in person, as every route under /me answers. */
 @Injectable()
@@ -36,14 +36,11 @@ export class Me {
 
   async view(user: User): Promise<MeView> {
     const identities = await this.users.identitiesOf(user.id);
-    const { externalId, consentVersion, consentAt } = user;
+    const { externalId } = user;
     return {
       ...this.views.of(user),
       externalId,
-      consent:
-        consentVersion === null || consentAt === null
-          ? null
-          : { policyVersion: consentVersion, at: consentAt.toISOString() },
+      consent: consentOf(user),
       identities: identities.map(({ appid, linkedAt }) => ({
         appid,
         appName: this.apps.nameOf(appid),
@@ -51,4 +48,13 @@ export class Me {
       })),
     };
   }
+}
+
+/** What a person has consented to. */
+export function consentOf({
+  consentVersion,
+  consentAt,
+}: Pick<User, 'consentVersion' | 'consentAt'>): ConsentView | null {
+  if (consentVersion === null || consentAt === null) return null;
+  return { policyVersion: consentVersion, at: consentAt.toISOString() };
 }

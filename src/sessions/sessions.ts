@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
+import { NIL } from 'uuid';
 import { type Actor, Audit, serviceActor } from '../audit/audit.js';
 import type { AuditAction } from '../audit/audit-event.entity.js';
 import { Settings } from '../config/settings.js';
@@ -51,6 +52,29 @@ export class Sessions {
         .limit(most)
         .getMany(),
     );
+  }
+
+  /**
+   * All sessions of a person's, ended and expired ones among them, in the order of their ids and some at a time. Ids
+   * are read by the index on the user first: along the primary key, Postgres might walk past everybody's.
+   *
+   * @throws {DatabaseUnavailableError} at any time
+   */
+  async *pagesOf(userId: string, size: number): AsyncGenerator<Session[]> {
+    let after: string = NIL;
+    for (;;) {
+      const page = await this.database.run(async (manager) => {
+        const ids = await manager.query<{ id: string }[]>(
+          `WITH own AS MATERIALIZED (SELECT id FROM sessions WHERE user_id = $1)
+           SELECT id FROM own WHERE id > $2 ORDER BY id LIMIT $3`,
+          [userId, after, size],
+        );
+        return manager.find(Session, { where: { id: In(ids.map(({ id }) => id)) }, order: { id: 'ASC' } });
+      });
+      if (page.length === 0) return;
+      yield page;
+      after = page.at(-1)!.id;
+    }
   }
 
   /**

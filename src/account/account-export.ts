@@ -1,0 +1,108 @@
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { Audit } from '../audit/audit.js';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import type { Session } from '../sessions/session.entity.js';
+import { Sessions } from '../sessions/sessions.js';
+import type { User } from '../users/user.entity.js';
+import { UserViews } from '../users/user-views.js';
+import { Users } from '../users/users.js';
+import { WechatApps } from '../wechat/wechat-apps.js';
+import type { ExportedEvent, ExportedSession, ExportView } from './export.view.js';
+import { consentOf } from './me.js';
+
+/** Rows that are in memory at a time. */
+const pageSize = 500;
+
+/** All that is held about a person, as one JSON document that is read from the database while it is sent. */
+@Injectable()
+export class AccountExport {
+  constructor(
+    private readonly users: Users,
+    private readonly views: UserViews,
+    private readonly sessions: Sessions,
+    private readonly audit: Audit,
+    private readonly apps: WechatApps,
+  ) {}
+
+  /**
+   * An `ExportView` as text. Where the database fails midway, so does the stream: what was sent is no whole document.
+   *
+   * @throws {DatabaseUnavailableError} before anything is sent
+   */
+  async open(user: User): Promise<Readable> {
+    const head = await this.head(user);
+    return Readable.from(this.write(head, user.id), { objectMode: false });
+  }
+
+  private async head(user: User): Promise<Omit<ExportView, 'sessions' | 'events'>> {
+    const identities = await this.users.identitiesOf(user.id);
+    return {
+      exportedAt: new Date().toISOString(),
+      user: {
+        ...this.views.of(user),
+        status: user.status,
+        externalId: user.externalId,
+        lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
+      },
+      consent: consentOf(user),
+      identities: identities.map(({ appid, openid, unionid, linkedAt }) => ({
+        appid,
+        appName: this.apps.nameOf(appid),
+        openid,
+        unionid,
+        linkedAt: linkedAt.toISOString(),
+      })),
+    };
+  }
+
+  private async *write(head: object, userId: string): AsyncGenerator<string> {
+    yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
+    yield* items(this.sessions.pagesOf(userId, pageSize), toSession);
+    yield '],"events":[';
+    yield* items(this.eventsOf(userId), (event) => toEvent(event, userId));
+    yield ']}';
+  }
+
+  private async *eventsOf(userId: string): AsyncGenerator<AuditEvent[]> {
+    let before: string | undefined;
+    do {
+      const { events, nextCursor } = await this.audit.page({ userId, limit: pageSize, before });
+      yield events;
+      before = nextCursor ?? undefined;
+    } while (before !== undefined);
+  }
+}
+
+/** The items of a JSON array, a page at a time. */
+async function* items<Row>(
+  pages: AsyncGenerator<Row[]>,
+  toItem: (row: Row) => object,
+): AsyncGenerator<string> {
+  let separator = '';
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    yield separator + page.map((row) => JSON.stringify(toItem(row))).join(',');
+    separator = ',';
+  }
+}
+
+function toSession(session: Session): ExportedSession {
+  return {
+    id: session.id,
+    appid: session.clientId,
+    ip: session.ip,
+    userAgent: session.userAgent,
+    createdAt: session.createdAt.toISOString(),
+    lastSeenAt: session.lastSeenAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    endedAt: session.endedAt?.toISOString() ?? null,
+    endedReason: session.endedReason,
+  };
+}
+
+function toEvent(event: AuditEvent, userId: string): ExportedEvent {
+  const { action, actor, actorId, ip, sessionId, details, createdAt } = event;
+  const by = actor === 'service' ? 'service' : actorId === userId ? 'self' : 'operator';
+  return { action, by, ip: by === 'operator' ? null : ip, sessionId, details, at: createdAt.toISOString() };
+}

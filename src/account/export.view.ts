@@ -1,0 +1,84 @@
+import type { AuditAction } from '../audit/audit-event.entity.js';
+import type { UserStatus } from '../users/user.entity.js';
+import { UserView } from '../users/user.view.js';
+import { ConsentView } from './me.view.js';
+
+/** The person, as their user has it. */
+export class ExportedUser extends UserView {
+  status: UserStatus;
+
+  /** The operator's own number for this person. */
+  externalId: string | null;
+
+  /** ISO 8601 in UTC, as all times here; moved at most once an hour. */
+  lastLoginAt: string | null;
+}
+
+/** The person in one mini-program, as WeChat names them. */
+export class ExportedIdentity {
+  appid: string;
+
+  /** The name in the settings, where it has one. */
+  appName: string | null;
+
+  openid: string;
+
+  unionid: string | null;
+
+  linkedAt: string;
+}
+
+/** One login, and what became of it. */
+export class ExportedSession {
+  id: string;
+
+  appid: string;
+
+  ip: string | null;
+
+  userAgent: string | null;
+
+  createdAt: string;
+
+  /** Last login or refresh. */
+  lastSeenAt: string;
+
+  expiresAt: string;
+
+  endedAt: string | null;
+
+  endedReason: string | null;
+}
+
+/** Something that was done to the person. */
+export class ExportedEvent {
+  action: AuditAction;
+
+  by: 'self' | 'operator' | 'service';
+
+  /** Of the request; an operator's is not told. */
+  ip: string | null;
+
+  sessionId: string | null;
+
+  details: object;
+
+  at: string;
+}
+
+/** All that is held about a person. */
+export class ExportView {
+  exportedAt: string;
+
+  user: ExportedUser;
+
+  consent: ConsentView | null;
+
+  identities: ExportedIdentity[];
+
+  /** The oldest first; expired ones leave after a while. */
+  sessions: ExportedSession[];
+
+  /** The newest first; old ones leave after a while. */
+  events: ExportedEvent[];
+}
