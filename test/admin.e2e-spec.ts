@@ -120,6 +120,7 @@ describe('/admin/users', () => {
             createdAt: '2024-02-29T08:00:00.123Z',
             lastLoginAt: '2025-01-01T00:00:00.456Z',
             mergedInto: into,
+            mergePendingWith: null,
           },
         ],
         nextCursor: null,
@@ -137,6 +138,7 @@ describe('/admin/users', () => {
         externalId: null,
         lastLoginAt: null,
         mergedInto: null,
+        mergePendingWith: null,
       });
       expect(answer.headers['cache-control']).toBe('no-store');
     });

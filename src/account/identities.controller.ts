@@ -52,6 +52,7 @@ export class IdentitiesController {
     'code_invalid',
     'code_used',
     'identity_taken',
+    'account_disabled',
     'rate_limited',
     'user_blocked_by_wechat',
     'wechat_misconfigured',

@@ -166,9 +166,9 @@ export class AdminUsersController {
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
   async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
-    const eraseAt = await this.standing.dismiss(id, actorOf(request));
-    await this.erasure.erase(id);
-    await this.avatars.forgetSoon(id);
+    const { userId, eraseAt } = await this.standing.dismiss(id, actorOf(request));
+    await this.erasure.erase(userId);
+    await this.avatars.forgetSoon(userId);
     return { eraseAt: eraseAt.toISOString() };
   }
 

@@ -22,8 +22,9 @@ await runCommand(async () => {
     await withDatabase(settings, async (database) => {
       const audit = new Audit(database);
       const revocations = new Revocations(database, settings);
-      await new UserStanding(database, revocations, audit).dismiss(userId, commandActor);
-      await new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit).erase(userId);
+      const standing = new UserStanding(database, revocations, audit);
+      const { userId: leaving } = await standing.dismiss(userId, commandActor);
+      await new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit).erase(leaving);
     });
   } catch (error) {
     if (!(error instanceof UserNotFoundError)) throw error;

@@ -10,6 +10,7 @@ import type { WechatSession } from '../wechat/wechat.client.js';
 import { Identity } from './identity.entity.js';
 import { SessionKeys } from './session-keys.js';
 import { Unionid } from './unionid.entity.js';
+import { Users } from './users.js';
 import { User } from './user.entity.js';
 import {
   IdentityLastError,
@@ -25,6 +26,7 @@ export class Linking {
   constructor(
     private readonly database: Database,
     private readonly sessionKeys: SessionKeys,
+    private readonly users: Users,
     private readonly revocations: Revocations,
     private readonly audit: Audit,
   ) {}
@@ -33,11 +35,13 @@ export class Linking {
    * Links the identity that a code of another mini-program stands for. Linking what is linked changes nothing.
    *
    * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
+   * @throws {AccountDisabledError} where it is banned
    * @throws {DatabaseUnavailableError}
    */
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
     const { openid, unionid, sessionKey } = session;
     await this.database.transaction(async (manager) => {
+      await this.users.refuseBanned(manager, { appid, openid, unionid });
       if (unionid !== undefined) await this.claimUnionid(manager, userId, unionid);
       const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
       const inserted = await manager

@@ -84,9 +84,11 @@ export class Merging {
     if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
     const aftermath = await this.database.transaction(async (manager) => {
       const [loser, survivor] = await lockBoth(manager, from, into);
-      for (const { status } of [loser, survivor]) {
+      for (const { status, eraseAt, erasedAt } of [loser, survivor]) {
         if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
-        if (status === 'deleting') throw new MergeRefusedError('One of the two is about to be erased.');
+        if (status === 'deleting' || eraseAt !== null || erasedAt !== null) {
+          throw new MergeRefusedError('One of the two has been erased, or is about to be.');
+        }
       }
       if (await shareApp(manager, loser.id, survivor.id)) {
         throw new MergeRefusedError(

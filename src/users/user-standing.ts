@@ -156,13 +156,12 @@ export class UserStanding {
   /**
    * Has a user erased without grace. Who is disabled stays disabled: leaving lifts no ban.
    *
-   * @returns when they may be erased, or were
-   * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} where the user was merged
+   * @returns who it is by now, an id that was merged meaning the one who stayed, and when they may be erased, or were
+   * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
-  async dismiss(userId: string, actor: Actor): Promise<Date> {
-    await this.change({ id: userId }, actor, (user) => {
-      if (user.status === 'merged') throw new UserMergedOrLeavingError(user);
+  async dismiss(id: string, actor: Actor): Promise<{ userId: string; eraseAt: Date }> {
+    const { userId } = await this.change({ id }, actor, (user) => {
       if (user.erasedAt !== null) return { changes: {}, events: [] };
       const isActive = user.status === 'active';
       return {
@@ -171,7 +170,7 @@ export class UserStanding {
         events: [{ action: 'user.deletion_requested' }],
       };
     });
-    return this.timeOfErasure(userId);
+    return { userId, eraseAt: await this.timeOfErasure(userId) };
   }
 
   /** Makes a person active again who wanted to be deleted and comes back in time, from an address. */

@@ -199,7 +199,7 @@ export class Users {
    *
    * @throws {AccountDisabledError}
    */
-  private async refuseBanned(
+  async refuseBanned(
     manager: EntityManager,
     { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
   ): Promise<void> {
@@ -219,10 +219,11 @@ export class Users {
    */
   private async learnUnionid(
     manager: EntityManager,
-    { id, userId, unionid: before }: Identity,
+    { id, userId, appid, openid, unionid: before }: Identity,
     unionid: string,
   ): Promise<MergeAftermath | undefined> {
     if (before === unionid) return undefined;
+    await this.refuseBanned(manager, { appid, openid, unionid });
     await manager
       .createQueryBuilder()
       .insert()
