@@ -142,6 +142,36 @@ describe('two users who turn out to be one person', () => {
     expect(idOf(await world.login(node, 'fred', tea.appid))).toBe(idOf(younger));
   });
 
+  it('become the active one where the older wanted to be deleted', async () => {
+    const [older, younger] = await twoUsers('gerd');
+    const again = await world.login(node, 'gerd', tea.appid);
+    expect((await node.as(again.body.accessToken, 'DELETE', '/me')).status).toBe(202);
+    expect(idOf(await world.login(node, 'gerd', cake.appid))).toBe(idOf(younger));
+    expect(await row(idOf(older))).toMatchObject({
+      status: 'merged',
+      merged_into: idOf(younger),
+      erase_at: null,
+    });
+    expect(idOf(await world.login(other, 'gerd', tea.appid))).toBe(idOf(younger));
+  });
+
+  it('are two as before where the node is killed in the middle, and one after the next login', async () => {
+    const [older, younger] = await twoUsers('hugo');
+    await world.login(node, 'hugo', tea.appid);
+    const dying = await world.startNode();
+    const code = await world.code('hugo', cake.appid);
+    const release = await world.hold('SELECT FROM users WHERE id = $1 FOR UPDATE', [idOf(older)]);
+    const lost = dying.login({ code, appid: cake.appid }).catch(() => 'died');
+    await world.waitsForLock();
+    await dying.stop('SIGKILL');
+    expect(await lost).toBe('died');
+    await world.endOtherWaits();
+    await release();
+    expect(await row(idOf(younger))).toMatchObject({ status: 'active', merged_into: null });
+    expect((await node.me(younger.body.accessToken)).status).toBe(200);
+    expect(idOf(await world.login(node, 'hugo', cake.appid))).toBe(idOf(older));
+  });
+
   describe('merged by hand', () => {
     /** Two people, each in one mini-program. */
     const strangers = async (one: string, two: string) =>
@@ -195,6 +225,47 @@ describe('two users who turn out to be one person', () => {
         const [a, b] = await strangers(`quinn-${round}`, `rosa-${round}`);
         const answers = await Promise.all([merge(idOf(a), idOf(b)), merge(idOf(b), idOf(a))]);
         expect(answers.map(({ status }) => status).toSorted((x, y) => x - y)).toEqual([200, 409]);
+      }
+    });
+
+    it('are consistent where the one that goes is erased meanwhile', async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const [a, b] = await strangers(`uwe-${round}`, `vera-${round}`);
+        const answers = await Promise.all([merge(idOf(a), idOf(b)), asOperator('DELETE', idOf(a))]);
+        expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+        const [one, two] = [await row(idOf(a)), await row(idOf(b))];
+        // Whoever came first: merged and then erased as the one that stays, or erased and not to be merged.
+        const erased = one.status === 'merged' ? two : one;
+        expect(erased.erased_at).not.toBeNull();
+        expect(await world.database.count(`identities WHERE user_id = '${erased.id}'`)).toBe(0);
+        const again = await world.login(node, `uwe-${round}`, tea.appid);
+        expect(again.body.isNewUser).toBe(true);
+      }
+    });
+
+    it('lose no picture that the one that goes uploads meanwhile', async () => {
+      const png = Buffer.from(
+        'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+        'base64',
+      );
+      for (let round = 0; round < 5; round += 1) {
+        const [a, b] = await strangers(`walt-${round}`, `xena-${round}`);
+        const form = new FormData();
+        form.set('file', new Blob([png], { type: 'image/png' }), 'avatar.png');
+        const upload = fetch(`${node.url}/me/avatar`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${a.body.accessToken}` },
+          body: form,
+        });
+        const [merging, uploading] = await Promise.all([merge(idOf(a), idOf(b)), upload]);
+        expect(merging.status).toBe(200);
+        expect([200, 401]).toContain(uploading.status);
+        const { avatarUrl } = (await asOperator('GET', idOf(b))).body;
+        const key = (await row(idOf(b))).avatar_key;
+        expect(avatarUrl === null).toBe(key === null);
+        const served = key === null ? 404 : (await node.get(`/avatars/${key}`)).status;
+        expect(served).toBe(key === null ? 404 : 200);
+        expect(await row(idOf(a))).toMatchObject({ avatar_key: null });
       }
     });
 
