@@ -9,14 +9,10 @@ import {
   Patch,
   Post,
   Req,
-  UseGuards,
   UsePipes,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { Audit } from '../audit/audit.js';
 import { actorOf, type GuardedRequest } from '../auth/current-user.decorator.js';
-import { JwtGuard } from '../auth/jwt.guard.js';
-import { Roles } from '../auth/roles.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
@@ -38,26 +34,15 @@ import { SearchUsersRequest } from './search-users.request.js';
 import { UpdateUserRequest } from './update-user.request.js';
 import { UserDetailView } from './user-detail.view.js';
 import { UserItemView, UserPageView } from './user-item.view.js';
+import { OperatorsOnly } from './operators-only.decorator.js';
 
 const mostSessions = 100;
 const mostAuditEvents = 50;
 
 /** Finding people, and changing how they stand. */
 @Controller('admin/users')
-@UseGuards(JwtGuard)
+@OperatorsOnly()
 @UsePipes(BodyPipe)
-@Roles('admin')
-@ApiTags('admin')
-@ApiBearerAuth()
-@Problems(
-  'invalid_request',
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'session_revoked',
-  'forbidden',
-  'database_unavailable',
-)
 export class AdminUsersController {
   constructor(
     private readonly users: Users,

@@ -10,6 +10,7 @@ import type { WechatSession } from '../wechat/wechat.client.js';
 import { Identity } from './identity.entity.js';
 import { SessionKeys } from './session-keys.js';
 import { Unionid } from './unionid.entity.js';
+import { claimUnionid } from './unionids.js';
 import { Users } from './users.js';
 import { User } from './user.entity.js';
 import {
@@ -42,7 +43,9 @@ export class Linking {
     const { openid, unionid, sessionKey } = session;
     await this.database.transaction(async (manager) => {
       await this.users.refuseBanned(manager, { appid, openid, unionid });
-      if (unionid !== undefined) await this.claimUnionid(manager, userId, unionid);
+      if (unionid !== undefined && (await claimUnionid(manager, unionid, userId)) !== userId) {
+        throw new IdentityTakenError();
+      }
       const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
       const inserted = await manager
         .createQueryBuilder()
@@ -99,21 +102,6 @@ export class Linking {
       return this.endSessions(manager, userId, id);
     });
     for (const notice of notices) this.revocations.remember(notice);
-  }
-
-  private async claimUnionid(manager: EntityManager, userId: string, unionid: string): Promise<void> {
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Unionid)
-      .values({ unionid, userId })
-      .orIgnore()
-      .execute();
-    const owner = await manager.findOneOrFail(Unionid, {
-      where: { unionid },
-      lock: { mode: 'pessimistic_write' },
-    });
-    if (owner.userId !== userId) throw new IdentityTakenError();
   }
 
   /** Those of the person are found by an index, and looked through. */

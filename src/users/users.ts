@@ -14,6 +14,7 @@ import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
 import { signInStatement } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
+import { claimUnionid } from './unionids.js';
 import { User } from './user.entity.js';
 import { UserStanding } from './user-standing.js';
 import { AccountDeletingError, AccountDisabledError } from './users.errors.js';
@@ -224,19 +225,9 @@ export class Users {
   ): Promise<MergeAftermath | undefined> {
     if (before === unionid) return undefined;
     await this.refuseBanned(manager, { appid, openid, unionid });
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Unionid)
-      .values({ unionid, userId })
-      .orIgnore()
-      .execute();
-    const owner = await manager.findOneOrFail(Unionid, {
-      where: { unionid },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const owner = await claimUnionid(manager, unionid, userId);
     await manager.update(Identity, { id }, { unionid });
-    return owner.userId === userId ? undefined : this.merging.join(manager, userId, owner.userId);
+    return owner === userId ? undefined : this.merging.join(manager, userId, owner);
   }
 
   private async ownerOf(manager: EntityManager, unionid: string, signIn: SignIn): Promise<string | null> {
