@@ -423,11 +423,11 @@ describe('avatars', () => {
     );
     const taken = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status !== 200);
-    expect(taken.length).toBeGreaterThanOrEqual(18);
+    expect(taken.length, 'sixteen of one person may be on their way').toBeGreaterThanOrEqual(16);
     for (const answer of refused) {
       expect(answer).toMatchObject({
         status: 503,
-        headers: { 'retry-after': '2' },
+        headers: { 'retry-after': expect.stringMatching(/^[25]$/) },
         body: { code: 'overloaded' },
       });
     }

@@ -25,7 +25,7 @@ const longestForm = longestFile + 32 * 1024;
 const mostAtOnce = 32;
 
 /** Of one person: others are to have turns, too. */
-const mostEach = 2;
+const mostEach = 16;
 
 /** Milliseconds in which the form must have arrived. */
 const arrivalPatience = 20_000;
