@@ -202,6 +202,18 @@ describe('two users who turn out to be one person', () => {
       expect((await world.login(node, 'kate', alone.appid)).body).toMatchObject({ code: 'account_disabled' });
     });
 
+    it('stay disabled for as long as the longer of two bans', async () => {
+      const [a, b] = await strangers('jule', 'karl');
+      const until = new Date(Date.now() + 60_000).toISOString();
+      await asOperator('PATCH', idOf(a), { status: 'disabled', reason: 'for good' });
+      await asOperator('PATCH', idOf(b), { status: 'disabled', reason: 'for a minute', until });
+      expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
+        status: 'disabled',
+        disabledReason: 'for good',
+        disabledUntil: null,
+      });
+    });
+
     it.each<[string, (a: string, b: string) => [string, unknown], number, string]>([
       ['oneself', (a) => [a, a], 409, 'merge_refused'],
       ['nobody', (a) => [a, '01a1fc0b-8543-769f-a0a8-36d8f00a7120'], 404, 'not_found'],

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { type Actor, Audit, serviceActor } from '../audit/audit.js';
+import { openIfPossible } from '../crypto/sealed-box.js';
 import { Database } from '../database/database.js';
 import type { RevocationNotice } from '../sessions/revocation-memory.js';
 import { Revocations } from '../sessions/revocations.js';
 import { Avatars } from './avatars.js';
 import { Identity } from './identity.entity.js';
 import { NicknameCheck } from './nickname-check.entity.js';
+import { OvertakenError } from './overtaken.error.js';
 import { Phones } from './phones.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
@@ -58,11 +60,13 @@ export class Merging {
    * told instead.
    *
    * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
+   * @throws {OvertakenError} where either has been merged meanwhile
    * @returns what to hand to {@link finish}; nothing where an operator has to decide
    */
   async join(manager: EntityManager, one: string, other: string): Promise<MergeAftermath | undefined> {
     const [first, second] = await lockBoth(manager, one, other);
     for (const user of [first, second]) {
+      if (user.status === 'merged') throw new OvertakenError();
       if (user.status === 'disabled') throw new AccountDisabledError(user);
     }
     if (first.roles.length > 0 || second.roles.length > 0 || (await shareApp(manager, first.id, second.id))) {
@@ -142,17 +146,21 @@ export class Merging {
     const notices: RevocationNotice[] = [
       { userId: loser.id, minimumVersion: loser.tokenVersion + 1, reason: 'merged' },
     ];
-    const disables = loser.status === 'disabled' && survivor.status !== 'disabled';
+    const isBanned = loser.status === 'disabled' && !isOver(loser.disabledUntil);
+    const disables = isBanned && survivor.status !== 'disabled';
+    const lasts = isBanned && survivor.status === 'disabled' && isLater(loser, survivor);
     await manager.update(
       User,
       { id: survivor.id },
       {
         ...taken,
         mergePendingWith: null,
-        ...(disables && {
-          status: 'disabled',
+        ...((disables || lasts) && {
           disabledReason: loser.disabledReason,
           disabledUntil: loser.disabledUntil,
+        }),
+        ...(disables && {
+          status: 'disabled',
           tokenVersion: survivor.tokenVersion + 1,
           sessionEpoch: survivor.sessionEpoch + 1,
           sessionsEndedReason: 'disabled',
@@ -182,7 +190,11 @@ export class Merging {
 
   /** What the one that stays takes over, because it has none. */
   private whatSurvivorLacks(loser: User, survivor: User): Partial<User> {
-    const phone = survivor.phoneSealed === null ? this.phones.open(loser) : null;
+    // A number that nobody can open any more is no reason to keep the person out.
+    const phone =
+      survivor.phoneSealed === null && loser.phoneSealed !== null
+        ? (openIfPossible(() => this.phones.open(loser)!) ?? null)
+        : null;
     return {
       ...(survivor.nickname === null && loser.nickname !== null && { nickname: loser.nickname }),
       ...(survivor.avatarKey === null && loser.avatarKey !== null && { avatarKey: loser.avatarKey }),
@@ -225,6 +237,17 @@ async function lockBoth(manager: EntityManager, one: string, other: string): Pro
   const [first, second] = [one, other].map((id) => users.find((user) => user.id === id));
   if (first === undefined || second === undefined) throw new UserNotFoundError();
   return [first, second];
+}
+
+/** Whether the end of a ban has come; one without an end has none. */
+function isOver(until: Date | null): boolean {
+  return until !== null && until.getTime() <= Date.now();
+}
+
+/** Whether the one is disabled for longer than the other. */
+function isLater(one: User, other: User): boolean {
+  if (other.disabledUntil === null) return false;
+  return one.disabledUntil === null || one.disabledUntil > other.disabledUntil;
 }
 
 /** Whether both have an identity in the same mini-program. */

@@ -1,16 +1,20 @@
 import type { EntityManager } from 'typeorm';
+import { OvertakenError } from './overtaken.error.js';
 import { Unionid } from './unionid.entity.js';
 
 /**
  * Makes a unionid lead to a user, unless it leads to one already; and keeps it as it is until the transaction ends.
  *
  * @returns the id of the user to whom it leads
+ * @throws {OvertakenError}
  */
 export async function claimUnionid(manager: EntityManager, unionid: string, userId: string): Promise<string> {
   await manager.createQueryBuilder().insert().into(Unionid).values({ unionid, userId }).orIgnore().execute();
-  const owner = await manager.findOneOrFail(Unionid, {
+  const owner = await manager.findOne(Unionid, {
     where: { unionid },
     lock: { mode: 'pessimistic_write' },
   });
+  // Erased or unlinked while this waited.
+  if (owner === null) throw new OvertakenError();
   return owner.userId;
 }

@@ -9,6 +9,7 @@ import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Bans } from './bans.js';
 import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
+import { OvertakenError } from './overtaken.error.js';
 import { type MergeAftermath, Merging, survivorOf } from './merging.js';
 import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
@@ -35,9 +36,6 @@ export interface SignedIn extends OpenSession {
   /** Whether this sign-in made the user. */
   isNewUser: boolean;
 }
-
-/** Another sign-in of the same person was faster: roll back and look again. */
-class OvertakenError extends Error {}
 
 /** The person's time has come, but nobody has erased them yet: that comes first, and then they are new. */
 class ErasureDueError extends Error {
