@@ -85,16 +85,7 @@ describe('when Postgres', () => {
   );
 
   /** A lock that another session holds on a row, until it is let go. */
-  async function hold(text: string, values: unknown[]): Promise<() => Promise<void>> {
-    const holder = new Client({ connectionString: postgres.url('postgres') });
-    await holder.connect();
-    await holder.query('BEGIN');
-    await holder.query(text, values);
-    return async () => {
-      await holder.query('ROLLBACK');
-      await holder.end();
-    };
-  }
+  const hold = (text: string, values: unknown[]) => world.hold(text, values, postgres.url('postgres'));
 
   it('has no connection free for long, a login is answered with 503 instead of waiting for ever', async () => {
     const narrow = await world.startNode({ DATABASE_URL: postgres.url('postgres'), DATABASE_POOL_SIZE: '1' });

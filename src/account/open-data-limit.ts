@@ -12,9 +12,8 @@ const mostWaiting = 50;
 /** Bounds how often a person may send data that does not open: whoever forges some needs many attempts. */
 @Injectable()
 export class OpenDataLimit {
-  /** The attempt of each person that is under way last: all sent at once would be counted too late. */
-  readonly #last = new Map<string, Promise<void>>();
-  readonly #waiting = new Map<string, number>();
+  /** How many attempts of a person are under way, and the last of them: all run at once would be counted too late. */
+  readonly #lines = new Map<string, { length: number; last: Promise<void> }>();
   readonly #failures = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: period });
 
   /**
@@ -23,22 +22,20 @@ export class OpenDataLimit {
    * @throws {OpenDataLimitError} without running it, where that was too often
    */
   async count<Result>(userId: string, work: () => Promise<Result>): Promise<Result> {
-    const waiting = this.#waiting.get(userId) ?? 0;
-    if (waiting >= mostWaiting) throw new OpenDataLimitError(1);
-    this.#waiting.set(userId, waiting + 1);
-    const attempt = (this.#last.get(userId) ?? Promise.resolve()).then(() => this.attempt(userId, work));
-    const settled = attempt.then(
+    const line = this.#lines.get(userId) ?? { length: 0, last: Promise.resolve() };
+    if (line.length >= mostWaiting) throw new OpenDataLimitError(1);
+    this.#lines.set(userId, line);
+    const attempt = line.last.then(() => this.attempt(userId, work));
+    line.length += 1;
+    line.last = attempt.then(
       () => {},
       () => {},
     );
-    this.#last.set(userId, settled);
     try {
       return await attempt;
     } finally {
-      if (this.#last.get(userId) === settled) this.#last.delete(userId);
-      const left = this.#waiting.get(userId)! - 1;
-      if (left === 0) this.#waiting.delete(userId);
-      else this.#waiting.set(userId, left);
+      line.length -= 1;
+      if (line.length === 0) this.#lines.delete(userId);
     }
   }
 

@@ -84,6 +84,10 @@ export class CodeLogin {
    */
   async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
     await this.limit.check(ip);
+    return this.ask(app, code, ip);
+  }
+
+  private async ask(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
     try {
       return await this.wechat.code2Session(app, code);
     } catch (error) {
@@ -131,7 +135,7 @@ export class CodeLogin {
   }
 
   private async exchange(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
-    const session = await this.redeem(app, request.code, request.ip);
+    const session = await this.ask(app, request.code, request.ip);
     const signedIn = await this.users.signIn({ ...session, ...request });
     this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
     return this.withPhone(signedIn, request);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { NIL, v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
+import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { type Chore, Housekeeping } from '../database/housekeeping.js';
 import { walkOn } from '../database/walk.js';
 
@@ -32,8 +33,7 @@ export class ExpiredSessionsChore implements Chore {
   }
 
   async batch(manager: EntityManager): Promise<boolean> {
-    const { refreshTokenTtl, sessionMaxAge } = this.settings;
-    const shortestLife = Math.min(refreshTokenTtl, sessionMaxAge) * 1_000;
+    const shortestLife = unusedSessionTtl(this.settings) * 1_000;
     const next = await walkOn(manager, 'sessions', {
       after: this.#after,
       before: firstIdAt(Date.now() - shortestLife - delay),

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
+import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import {
@@ -144,7 +145,7 @@ export class LoginCodes {
   ): Promise<RepeatedLogin | 'unknown' | 'over'> {
     const sessionId = uuidv7();
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
-    const refreshExpiresIn = Math.min(this.settings.refreshTokenTtl, this.settings.sessionMaxAge);
+    const refreshExpiresIn = unusedSessionTtl(this.settings);
     const [row] = await this.database.query<RepeatRow>(repeatStatement, [
       // Under every key of the ring, since the node that came first may have another newest one.
       this.ring.hashes('login-code', requestedAppid, code),

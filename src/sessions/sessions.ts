@@ -134,6 +134,34 @@ export class Sessions {
     this.revocations.remember(notice);
   }
 
+  /**
+   * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the person are found by
+   * an index, and looked through.
+   *
+   * @returns what to hand to `Revocations.remember` once that has committed
+   */
+  async endThrough(
+    manager: EntityManager,
+    through: { userId: string; identityId: string },
+  ): Promise<RevocationNotice[]> {
+    const { raw } = await manager
+      .createQueryBuilder()
+      .update(Session)
+      .set({ endedAt: () => 'now()', endedReason: 'signed_out' })
+      .where(
+        'user_id = :userId AND identity_id = :identityId AND ended_at IS NULL AND expires_at > now()',
+        through,
+      )
+      .returning('id')
+      .execute();
+    const notices = (raw as { id: string }[]).map(({ id }) => ({
+      sessionId: id,
+      reason: 'signed_out' as const,
+    }));
+    for (const notice of notices) await this.revocations.write(manager, notice);
+    return notices;
+  }
+
   /** Says why a refresh token is refused; returns where it no longer is. */
   private async refuse(sessionId: string, asked: unknown[], ip: string): Promise<void> {
     const notice = await this.database.transaction(async (manager) => {

@@ -3,9 +3,9 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type Actor, Audit } from '../audit/audit.js';
 import { Database } from '../database/database.js';
-import type { RevocationNotice } from '../sessions/revocation-memory.js';
+import { insertIfAbsent } from '../database/insert-if-absent.js';
 import { Revocations } from '../sessions/revocations.js';
-import { Session } from '../sessions/session.entity.js';
+import { Sessions } from '../sessions/sessions.js';
 import type { WechatSession } from '../wechat/wechat.client.js';
 import { Identity } from './identity.entity.js';
 import { SessionKeys } from './session-keys.js';
@@ -28,6 +28,7 @@ export class Linking {
     private readonly database: Database,
     private readonly sessionKeys: SessionKeys,
     private readonly users: Users,
+    private readonly sessions: Sessions,
     private readonly revocations: Revocations,
     private readonly audit: Audit,
   ) {}
@@ -47,21 +48,21 @@ export class Linking {
         throw new IdentityTakenError();
       }
       const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
-      const inserted = await manager
-        .createQueryBuilder()
-        .insert()
-        .into(Identity)
-        .values({ id: uuidv7(), appid, openid, userId, unionid: unionid ?? null, sessionKeys: [entry] })
-        .orIgnore()
-        .returning('*')
-        .execute();
+      const isNew = await insertIfAbsent(manager, Identity, {
+        id: uuidv7(),
+        appid,
+        openid,
+        userId,
+        unionid: unionid ?? null,
+        sessionKeys: [entry],
+      });
       await lockUser(manager, userId);
       const identities = await manager.findBy(Identity, { userId, appid });
       // Nothing was inserted: the identity is this user's, or another's.
       if (identities.some((identity) => identity.openid !== openid) || identities.length === 0) {
         throw new IdentityTakenError();
       }
-      if ((inserted.raw as unknown[]).length === 0) return;
+      if (!isNew) return;
       await this.audit.record(manager, {
         ...actor,
         action: 'user.identity_linked',
@@ -99,33 +100,9 @@ export class Linking {
         userId,
         details: { appid },
       });
-      return this.endSessions(manager, userId, id);
+      return this.sessions.endThrough(manager, { userId, identityId: id });
     });
     for (const notice of notices) this.revocations.remember(notice);
-  }
-
-  /** Those of the person are found by an index, and looked through. */
-  private async endSessions(
-    manager: EntityManager,
-    userId: string,
-    identityId: string,
-  ): Promise<RevocationNotice[]> {
-    const { raw } = await manager
-      .createQueryBuilder()
-      .update(Session)
-      .set({ endedAt: () => 'now()', endedReason: 'signed_out' })
-      .where('user_id = :userId AND identity_id = :identityId AND ended_at IS NULL AND expires_at > now()', {
-        userId,
-        identityId,
-      })
-      .returning('id')
-      .execute();
-    const notices = (raw as { id: string }[]).map(({ id }) => ({
-      sessionId: id,
-      reason: 'signed_out' as const,
-    }));
-    for (const notice of notices) await this.revocations.write(manager, notice);
-    return notices;
   }
 }
 

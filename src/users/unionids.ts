@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { insertIfAbsent } from '../database/insert-if-absent.js';
 import { OvertakenError } from './overtaken.error.js';
 import { Unionid } from './unionid.entity.js';
 
@@ -9,7 +10,7 @@ import { Unionid } from './unionid.entity.js';
  * @throws {OvertakenError}
  */
 export async function claimUnionid(manager: EntityManager, unionid: string, userId: string): Promise<string> {
-  await manager.createQueryBuilder().insert().into(Unionid).values({ unionid, userId }).orIgnore().execute();
+  await insertIfAbsent(manager, Unionid, { unionid, userId });
   const owner = await manager.findOne(Unionid, {
     where: { unionid },
     lock: { mode: 'pessimistic_write' },

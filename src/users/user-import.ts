@@ -27,6 +27,7 @@ import {
   learnUnionids,
   rememberSeen,
 } from './import-tables.js';
+import { OvertakenError } from './overtaken.error.js';
 import { Phones } from './phones.js';
 
 /** A line that was not imported. */
@@ -53,9 +54,6 @@ export interface ImportProgress {
 
 /** Lines for one transaction: a login of somebody among them waits for it. */
 const batchSize = 5_000;
-
-/** A sign-in has made what the plan found missing: plan again. */
-class OvertakenError extends Error {}
 
 /**
  * Brings users along from elsewhere: a file of their openids.

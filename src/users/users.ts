@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
+import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { Database } from '../database/database.js';
+import { insertIfAbsent } from '../database/insert-if-absent.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Bans } from './bans.js';
 import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
-import { OvertakenError } from './overtaken.error.js';
 import { type MergeAftermath, Merging, survivorOf } from './merging.js';
+import { OvertakenError } from './overtaken.error.js';
 import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
 import { signInStatement } from './sign-in.statement.js';
@@ -73,7 +75,7 @@ export class Users {
   async signIn(signIn: SignIn): Promise<SignedIn> {
     const sessionId = uuidv7();
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
-    const refreshExpiresIn = Math.min(this.settings.refreshTokenTtl, this.settings.sessionMaxAge);
+    const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
     const signedIn = { sessionId, appid: signIn.appid, refreshToken, refreshExpiresIn };
     for (let round = 0; round < mostRounds; round += 1) {
@@ -172,7 +174,8 @@ export class Users {
     await this.refuseBanned(manager, signIn);
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid, signIn);
     const userId = known ?? (await this.createUser(manager, unionid));
-    await insertFirst(manager, Identity, { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null });
+    const row = { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null };
+    if (!(await insertIfAbsent(manager, Identity, row))) throw new OvertakenError();
     return { isNewUser: known === null };
   }
 
@@ -241,28 +244,9 @@ export class Users {
   private async createUser(manager: EntityManager, unionid: string | undefined): Promise<string> {
     const id = uuidv7();
     await manager.insert(User, { id });
-    if (unionid !== undefined) await insertFirst(manager, Unionid, { unionid, userId: id });
+    if (unionid !== undefined && !(await insertIfAbsent(manager, Unionid, { unionid, userId: id }))) {
+      throw new OvertakenError();
+    }
     return id;
   }
-}
-
-/**
- * Inserts a row that a concurrent sign-in may be inserting, too; waits until that one has committed or not.
- *
- * @throws {OvertakenError} where it has
- */
-async function insertFirst<Row extends ObjectLiteral>(
-  manager: EntityManager,
-  entity: EntityTarget<Row>,
-  row: QueryDeepPartialEntity<Row>,
-): Promise<void> {
-  const { raw } = await manager
-    .createQueryBuilder()
-    .insert()
-    .into(entity)
-    .values(row)
-    .orIgnore()
-    .returning('*')
-    .execute();
-  if ((raw as unknown[]).length === 0) throw new OvertakenError();
 }

@@ -115,9 +115,17 @@ export class World {
     return { id: body.user.id, accessToken };
   }
 
-  /** Takes the locks of a query in a transaction of its own, until it is let go. */
-  async hold(text: string, values: unknown[] = []): Promise<() => Promise<void>> {
-    const holder = new Client({ connectionString: this.database.url });
+  /**
+   * Takes the locks of a query in a transaction of its own, until it is let go.
+   *
+   * @param databaseUrl of another database than the world's own
+   */
+  async hold(
+    text: string,
+    values: unknown[] = [],
+    databaseUrl = this.database.url,
+  ): Promise<() => Promise<void>> {
+    const holder = new Client({ connectionString: databaseUrl });
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(text, values);

@@ -1,0 +1,23 @@
+import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+
+/**
+ * Inserts a row unless its key is there already. Waits for whoever is inserting the same one, until they have committed
+ * or not.
+ *
+ * @returns whether it was inserted
+ */
+export async function insertIfAbsent<Row extends ObjectLiteral>(
+  manager: EntityManager,
+  entity: EntityTarget<Row>,
+  row: QueryDeepPartialEntity<Row>,
+): Promise<boolean> {
+  const { raw } = await manager
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values(row)
+    .orIgnore()
+    .returning('*')
+    .execute();
+  return (raw as unknown[]).length > 0;
+}
