@@ -89,12 +89,18 @@ describe('when Postgres', () => {
 
   it('has no connection free for long, a login is answered with 503 instead of waiting for ever', async () => {
     const narrow = await world.startNode({ DATABASE_URL: postgres.url('postgres'), DATABASE_POOL_SIZE: '1' });
-    const { body } = await world.login(narrow, 'locked');
-    const release = await hold('SELECT FROM users WHERE id = $1 FOR UPDATE', [body.user.id]);
-    const locked = world.login(narrow, 'locked');
-    const other = await world.login(narrow, 'other');
-    expect(other).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
-    expect(await locked).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    await world.login(narrow, 'locked');
+    const release = await hold('SELECT FROM users FOR UPDATE', []);
+    onTestFinished(release);
+    const first = world.login(narrow, 'locked');
+    // When the first gives up, one of the others has the connection, for longer than the third can wait for it.
+    const waiting = `SELECT FROM pg_stat_activity
+      WHERE wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '1 second'`;
+    await expect.poll(() => query(waiting, []), patience).toHaveLength(1);
+    const others = [world.login(narrow, 'locked'), world.login(narrow, 'locked')];
+    for (const answer of await Promise.all([first, ...others])) {
+      expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    }
     await release();
     expect((await world.login(narrow, 'locked')).status).toBe(200);
     expect((await world.login(narrow, 'other')).status).toBe(200);
@@ -105,6 +111,7 @@ describe('when Postgres', () => {
     await world.login(narrow, 'two-apps', tea.appid);
     await world.login(narrow, 'somebody');
     const release = await hold('SELECT FROM unionids FOR UPDATE', []);
+    onTestFinished(release);
     expect((await world.login(narrow, 'two-apps', cake.appid)).status).toBe(503);
     await release();
     const { body } = await world.login(narrow, 'somebody');

@@ -116,7 +116,7 @@ export class World {
   }
 
   /**
-   * Takes the locks of a query in a transaction of its own, until it is let go.
+   * Takes the locks of a query in a transaction of its own, until it is let go, which can be said twice.
    *
    * @param databaseUrl of another database than the world's own
    */
@@ -129,10 +129,8 @@ export class World {
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(text, values);
-    return async () => {
-      await holder.query('ROLLBACK');
-      await holder.end();
-    };
+    let released: Promise<void> | undefined;
+    return () => (released ??= holder.query('ROLLBACK').then(() => holder.end()));
   }
 
   /** Resolves once a statement waits for a lock. */
