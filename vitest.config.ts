@@ -14,7 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'local/**/*.spec.ts', 'emulator/**/*.spec.ts'],
+          include: ['{src,local,emulator,client,playground}/**/*.spec.ts'],
           // Some try thousands of cases, on machines that others use, too: a time limit only catches what hangs.
           testTimeout: 60_000,
         },

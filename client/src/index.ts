@@ -1,0 +1,1 @@
+export { createAuth, type Auth, type AuthOptions } from './auth.js';

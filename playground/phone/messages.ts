@@ -1,0 +1,53 @@
+/**
+ * What a phone of the playground and the page around it say to each other, by `postMessage` between the page and the
+ * phone's frame, same origin alone. A phone is `phone.html?phone=1&appid=…&user=…&serviceUrl=…`.
+ */
+
+/** What can be made to go wrong on a phone. What goes wrong at WeChat or in the service is the server's matter. */
+export type PhoneTrouble =
+  /** The next answer of the service is lost: the request arrives, `wx.request` fails. */
+  | 'answer_lost'
+  /** The person refuses the next thing that is asked of them: the phone number, the privacy popup. */
+  | 'denied'
+  /** Each request takes two seconds longer. */
+  | 'slow'
+  /** No network at all. */
+  | 'offline'
+  /** The stored access token counts as expired: the service is sent one that ran out. */
+  | 'token_expired';
+
+/** From the phone to the page. */
+export type PhoneMessage =
+  /** The first page of the mini-program has been drawn. */
+  | { type: 'ready'; phone: string }
+  /** Something left the phone: a call of `wx`, to WeChat or to the service. */
+  | {
+      type: 'call-started';
+      phone: string;
+      /** Unique on this phone; the end carries it, too. */
+      id: number;
+      /** Milliseconds since 1970. */
+      at: number;
+      to: 'wechat' | 'service';
+      /** `wx.login`, or `POST /auth/login` without query. */
+      name: string;
+      /** What was carried, as it was: the page masks what is secret. */
+      carried: unknown;
+    }
+  | {
+      type: 'call-ended';
+      phone: string;
+      id: number;
+      at: number;
+      /** The HTTP status, of calls to the service that were answered. */
+      status?: number;
+      /** What the phone's side was told: the body, or `{errMsg}`. */
+      carried: unknown;
+      failed: boolean;
+    }
+  /** What the mini-program keeps on the phone, after each change. */
+  | { type: 'storage'; phone: string; entries: Record<string, unknown> };
+
+/** From the page to a phone. */
+export type PhoneOrder =
+  { type: 'trouble'; trouble: PhoneTrouble; on: boolean } | { type: 'relaunch' } | { type: 'forget' };
