@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from './harness/command.js';
 import { dump } from './harness/database.js';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { cake, tea, useWorld } from './harness/world.js';
+import { alone, cake, tea, useWorld } from './harness/world.js';
 
 /** What two nodes may take, at most, to refuse what was revoked on one of them. */
 const soon = { timeout: 1_000, interval: 20 };
@@ -406,6 +408,103 @@ describe('leaving', () => {
       expect((await world.login(node, 'otto')).body.isNewUser).toBe(true);
     });
 
+    it('can be set on somebody who wants to be deleted, who cannot come back then', async () => {
+      const login = await world.login(node, 'sepp');
+      const { id } = login.body.user;
+      await leave(login);
+      const wish = (await rowOf(id)) as { erase_at: Date };
+      expect((await asOperator('PATCH', id, { status: 'disabled', reason: 'spam' })).body).toMatchObject({
+        status: 'disabled',
+        eraseAt: wish.erase_at.toISOString(),
+      });
+      expect((await restore('sepp')).body).toMatchObject({ code: 'account_disabled', reason: 'spam' });
+      expect((await asOperator('PATCH', id, { status: 'active' })).body.status).toBe('deleting');
+      expect((await world.login(node, 'sepp')).body.code).toBe('account_deleting');
+      for (const change of [{ status: 'active' }, { reason: 'why' }, { roles: ['tester'] }]) {
+        expect((await asOperator('PATCH', id, change)).body.code).toBe('invalid_request');
+      }
+
+      await asOperator('PATCH', id, { status: 'disabled', reason: 'spam' });
+      await overdue(id);
+      await world.startNode();
+      await expect.poll(() => rowOf(id), atTheStart).toMatchObject({ erased_at: expect.any(Date) });
+      expect(await world.login(node, 'sepp', cake.appid)).toMatchObject({
+        status: 403,
+        body: { code: 'account_disabled', reason: 'spam' },
+      });
+      expect((await asOperator('PATCH', id, { status: 'active' })).body.status).toBe('deleting');
+      expect((await asOperator('PATCH', id, { status: 'disabled' })).body.code).toBe('invalid_request');
+    });
+
+    it('keeps out whoever knocks while the erasure is being committed', async () => {
+      const { id } = (await world.login(node, 'theo')).body.user;
+      const guest = await world.login(node, 'guest', alone.appid);
+      const { openids } = await world.control('POST', '/users', { id: 'theo' });
+      const [{ unionid }] = await world.database.query<any>(
+        'SELECT unionid FROM identities WHERE user_id = $1',
+        [id],
+      );
+      const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'people.csv');
+      writeFileSync(file, `appid,openid,unionid\n${cake.appid},${openids[cake.appid]},${unionid}\n`);
+      const waiting = (count: number) =>
+        expect
+          .poll(
+            () =>
+              world.database.query(
+                `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+              ),
+            atTheStart,
+          )
+          .toHaveLength(count);
+
+      await asOperator('PATCH', id, { status: 'disabled' });
+      await overdue(id);
+      // The erasure has locked what leads to the person, and waits for the person.
+      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      await world.startNode();
+      await waiting(1);
+      const login = world.login(node, 'theo', cake.appid);
+      const link = node.as(guest.body.accessToken, 'POST', '/me/identities', {
+        code: await world.code('theo', cake.appid),
+        appid: cake.appid,
+      });
+      const imported = runCommand('users-import', [file], world.environment());
+      await waiting(4);
+      await letGo();
+      const refused = { status: 403, body: { code: 'account_disabled' } };
+      expect(await login).toMatchObject(refused);
+      expect(await link).toMatchObject(refused);
+      expect(await imported).toMatchObject({ code: 1, stdout: expect.stringContaining('1 refused') });
+      expect(await world.database.query('SELECT FROM unionids WHERE unionid = $1', [unionid])).toEqual([]);
+      rmSync(dirname(file), { recursive: true });
+    });
+
+    it('keeps those out whom an import brings back', async () => {
+      const { id, traces } = await settle('udo', '13800000011');
+      const others = await world.login(node, 'vroni');
+      await asOperator('PATCH', id, { status: 'disabled' });
+      await asOperator('DELETE', id);
+      const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'people.csv');
+      const lines = [
+        'appid,openid,unionid',
+        `${cake.appid},${traces[0]},`,
+        `${tea.appid},another-openid,${traces[1]}`,
+        `${alone.appid},another-openid,${traces[1]}`,
+        `${tea.appid},quite-another-openid,`,
+      ];
+      writeFileSync(file, `${lines.join('\n')}\n`);
+      const { code, stdout } = await runCommand('users-import', [file], world.environment());
+      expect({ code, stdout }).toEqual({
+        code: 1,
+        stdout: expect.stringMatching(/1 new users.* 3 refused/s),
+      });
+      await asOperator('PATCH', id, { status: 'active' });
+      const again = await runCommand('users-import', [file], world.environment());
+      expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(' 0 refused') });
+      expect((await node.me(others.body.accessToken)).status).toBe(200);
+      rmSync(dirname(file), { recursive: true });
+    });
+
     it('ends by itself when its time is over', async () => {
       const { id } = await ban('paul', '13800000007');
       expect(await bannedRows(id)).not.toEqual([]);
@@ -499,6 +598,25 @@ describe('leaving', () => {
       ]);
       expect(answer.text).not.toContain('sealed');
       expect(answer.text).not.toContain(operator.id);
+    });
+
+    it('holds also what stands under users who were merged into the person', async () => {
+      await world.control('POST', '/users', { id: 'wilma', unionid: false });
+      const older = await world.login(node, 'wilma');
+      const younger = await world.login(node, 'wilma', cake.appid);
+      await node.as(younger.body.accessToken, 'POST', '/auth/logout');
+      await world.control('POST', '/users', { id: 'wilma', unionid: true });
+      await world.login(node, 'wilma', cake.appid);
+      const { body } = await world.login(node, 'wilma');
+      expect(body.user.id).toBe(older.body.user.id);
+      const { sessions, events } = (await node.as(body.accessToken, 'GET', '/me/export')).body;
+      expect(sessions).toHaveLength(4);
+      expect(sessions).toContainEqual(
+        expect.objectContaining({ appid: cake.appid, endedReason: 'signed_out' }),
+      );
+      expect(events).toContainEqual(
+        expect.objectContaining({ action: 'session.logout', by: 'self', ip: '127.0.0.1' }),
+      );
     });
 
     it('comes whole for a person with 10,000 sessions', async () => {

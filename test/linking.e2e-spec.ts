@@ -101,6 +101,31 @@ describe('/me/identities', () => {
     expect((await world.login(node, 'kate', tea.appid)).body.isNewUser).toBe(true);
   });
 
+  it('keeps two identities in one mini-program apart, where one was linked and the other came by its unionid', async () => {
+    const tell = (id: string, unionid: boolean) => world.control('POST', '/users', { id, unionid });
+    await tell('maja', false);
+    await tell('nele', false);
+    const login = await world.login(node, 'maja', tea.appid);
+    await link(login, 'nele', cake.appid);
+    await tell('maja', true);
+    await world.login(node, 'maja', tea.appid);
+    const own = await world.login(node, 'maja', cake.appid);
+    const linked = await world.login(node, 'nele', cake.appid);
+    for (const [user, { body }] of Object.entries({ maja: own, nele: linked })) {
+      expect(body.user.id).toBe(login.body.user.id);
+      const asked = { appid: cake.appid, user };
+      const data = await world.control('POST', '/wx/getUserInfo', asked);
+      expect((await node.as(body.accessToken, 'POST', '/me/open-data', data)).status).toBe(200);
+      const { code } = await world.control('POST', '/wx/getPhoneNumber', asked);
+      expect((await node.as(body.accessToken, 'POST', '/me/phone', { code })).status).toBe(200);
+      expect((await node.as(body.accessToken, 'GET', '/me/session-key')).body).toEqual({ valid: true });
+    }
+    expect((await unlink(login, cake.appid)).status).toBe(204);
+    expect((await world.login(node, 'maja', cake.appid)).body.user.id).toBe(login.body.user.id);
+    expect((await world.login(node, 'nele', cake.appid)).body.isNewUser).toBe(true);
+    expect(await unlink(login, cake.appid)).toMatchObject(problem(409, 'identity_shared'));
+  });
+
   it('does not unlink the only one, or what is not linked', async () => {
     const login = await world.login(node, 'lena', tea.appid);
     expect(await unlink(login, tea.appid)).toMatchObject(problem(409, 'identity_last'));

@@ -179,6 +179,7 @@ describe('two users who turn out to be one person', () => {
 
     it('lead to the one that stays wherever an id is looked up, through chains, too', async () => {
       const [a, b] = await strangers('gina', 'hans');
+      await tell('ida', false);
       const c = await world.login(node, 'ida', cake.appid);
       expect((await merge(idOf(a), idOf(b))).status).toBe(200);
       expect((await merge(idOf(b), idOf(c))).status).toBe(200);
@@ -230,6 +231,17 @@ describe('two users who turn out to be one person', () => {
       const c = await world.login(node, 'paul', tea.appid);
       expect((await merge(idOf(a), idOf(c))).body.code).toBe('merge_refused');
       expect((await merge(idOf(c), idOf(b))).body.code, 'both came through tea').toBe('merge_refused');
+    });
+
+    it('are refused where WeChat has given them different unionids in one Open Platform account', async () => {
+      // What shows that the two mini-programs belong together.
+      for (const { appid } of [tea, cake]) await world.login(node, 'toni', appid);
+      const a = await world.login(node, 'ruth', tea.appid);
+      const b = await world.login(node, 'sven', cake.appid);
+      expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
+        code: 'merge_refused',
+        detail: expect.stringContaining('two people'),
+      });
     });
 
     it('are one in one direction where both directions are asked for at once', async () => {

@@ -32,7 +32,8 @@ export class AccountExport {
    */
   async open(user: User): Promise<Readable> {
     const head = await this.head(user);
-    return Readable.from(this.write(head, user.id), { objectMode: false });
+    const ids = await this.users.idsOf(user.id);
+    return Readable.from(this.write(head, ids), { objectMode: false });
   }
 
   private async head(user: User): Promise<Omit<ExportView, 'sessions' | 'events'>> {
@@ -56,11 +57,18 @@ export class AccountExport {
     };
   }
 
-  private async *write(head: object, userId: string): AsyncGenerator<string> {
+  /** @param userIds of the person, and of users that were merged into theirs */
+  private async *write(head: object, userIds: string[]): AsyncGenerator<string> {
     yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
-    yield* items(this.sessions.pagesOf(userId, pageSize), toSession);
+    yield* items(
+      inTurn(userIds, (id) => this.sessions.pagesOf(id, pageSize)),
+      toSession,
+    );
     yield '],"events":[';
-    yield* items(this.eventsOf(userId), (event) => toEvent(event, userId));
+    yield* items(
+      inTurn(userIds, (id) => this.eventsOf(id)),
+      (event) => toEvent(event, userIds),
+    );
     yield ']}';
   }
 
@@ -72,6 +80,13 @@ export class AccountExport {
       before = nextCursor ?? undefined;
     } while (before !== undefined);
   }
+}
+
+async function* inTurn<Row>(
+  userIds: string[],
+  pagesOf: (userId: string) => AsyncGenerator<Row[]>,
+): AsyncGenerator<Row[]> {
+  for (const userId of userIds) yield* pagesOf(userId);
 }
 
 /** The items of a JSON array, a page at a time. */
@@ -101,8 +116,9 @@ function toSession(session: Session): ExportedSession {
   };
 }
 
-function toEvent(event: AuditEvent, userId: string): ExportedEvent {
+function toEvent(event: AuditEvent, userIds: string[]): ExportedEvent {
   const { action, actor, actorId, ip, sessionId, details, createdAt } = event;
-  const by = actor === 'service' ? 'service' : actorId === userId ? 'self' : 'operator';
+  const by =
+    actor === 'service' ? 'service' : actorId !== null && userIds.includes(actorId) ? 'self' : 'operator';
   return { action, by, ip: by === 'operator' ? null : ip, sessionId, details, at: createdAt.toISOString() };
 }

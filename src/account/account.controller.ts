@@ -59,12 +59,12 @@ export class AccountController {
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
   async update(
-    @CurrentUser() { id, appid }: SignedInUser,
+    @CurrentUser() { id, sessionId }: SignedInUser,
     @Body() { nickname }: UpdateMeRequest,
   ): Promise<MeView> {
     const user = await this.self.activeUser(id);
     if (nickname === undefined) return this.self.view(user);
-    await this.nicknames.change({ userId: id, appid }, nickname);
+    await this.nicknames.change({ userId: id, sessionId }, nickname);
     return this.self.view(await this.self.activeUser(id));
   }
 

@@ -51,11 +51,11 @@ export class OpenDataController {
   @Problems('invalid_request', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')
   async open(
-    @CurrentUser() { id, appid }: SignedInUser,
+    @CurrentUser() { id: userId, sessionId, appid }: SignedInUser,
     @Body() sealed: OpenDataRequest,
   ): Promise<OpenDataAnswer> {
-    return this.limit.count(id, async () => {
-      const identity = await this.sessionKeys.of(id, appid);
+    return this.limit.count(userId, async () => {
+      const identity = await this.sessionKeys.of({ userId, sessionId });
       if (identity === null) throw new SessionKeyStaleError();
       const maxAge = this.settings.openDataMaxAge;
       return { data: withoutIdentity(decryptOpenData(sealed, { ...identity, appid, maxAge })) };
@@ -85,9 +85,11 @@ export class OpenDataController {
   @Get('session-key')
   @Problems('rate_limited')
   @Header('Cache-Control', 'no-store')
-  async checkSessionKey(@CurrentUser() { id, appid }: SignedInUser): Promise<SessionKeyAnswer> {
+  async checkSessionKey(
+    @CurrentUser() { id: userId, sessionId, appid }: SignedInUser,
+  ): Promise<SessionKeyAnswer> {
     const app = this.apps.find(appid);
-    const identity = await this.sessionKeys.of(id, appid);
+    const identity = await this.sessionKeys.of({ userId, sessionId });
     const newest = identity?.sessionKeys[0];
     if (app === undefined || identity === null || newest === undefined) return { valid: false };
     return { valid: await this.sessionKeyClient.checkSessionKey(app, identity.openid, newest) };

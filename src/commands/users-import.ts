@@ -3,6 +3,7 @@ import { Audit, commandActor } from '../audit/audit.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import type { Database } from '../database/database.js';
 import { HeaderRefusedError } from '../users/import-line.js';
+import { Bans } from '../users/bans.js';
 import { Phones } from '../users/phones.js';
 import { type ImportProgress, UserImport } from '../users/user-import.js';
 import { withDatabase } from './command-database.js';
@@ -37,12 +38,15 @@ await runCommand(async () => {
   }
   try {
     const result = await withDatabase(settings, async (database) => {
-      const phones = new Phones(new KeyRing(settings.encryptionKeys));
+      const ring = new KeyRing(settings.encryptionKeys);
       const appids = settings.wechatApps.map(({ appid }) => appid);
-      const imported = await new UserImport(database, phones, appids).run(file, (state, refusals) => {
-        report.add(refusals);
-        progress.update(state);
-      });
+      const imported = await new UserImport(database, new Phones(ring), new Bans(ring), appids).run(
+        file,
+        (state, refusals) => {
+          report.add(refusals);
+          progress.update(state);
+        },
+      );
       await recordImport(database, imported);
       return imported;
     });

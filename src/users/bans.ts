@@ -43,16 +43,36 @@ export class Bans {
   }
 
   /** The erased users who were banned under this openid or unionid. */
-  async usersOf(manager: EntityManager, { identity, unionid }: BannedPerson): Promise<string[]> {
+  async usersOf(manager: EntityManager, person: BannedPerson): Promise<string[]> {
     const rows = await manager.query<{ userId: string }[]>(
       `SELECT DISTINCT user_id AS "userId" FROM banned_identities
-       WHERE openid_index = ANY ($1::bytea[]) OR unionid_index = ANY ($2::bytea[])`,
-      [
-        identity === undefined ? [] : this.ring.hashes(indexPurpose, identity.appid, identity.openid),
-        unionid === undefined ? [] : this.ring.hashes(indexPurpose, unionid),
-      ],
+       WHERE openid_index = ANY ($1::bytea[]) OR unionid_index = ANY ($1::bytea[])`,
+      [this.hashes(person)],
     );
     return rows.map(({ userId }) => userId);
+  }
+
+  /** Of many people, those whom a ban that still stands keeps out. */
+  async standingAmong<Person extends BannedPerson>(
+    manager: EntityManager,
+    people: readonly Person[],
+  ): Promise<Set<Person>> {
+    const [kept] = await manager.query<unknown[]>('SELECT FROM banned_identities LIMIT 1');
+    if (kept === undefined) return new Set();
+    const asked = people.map((person) => ({ person, hashes: this.hashes(person) }));
+    const rows = await manager.query<{ hash: string }[]>(
+      `SELECT encode(hash, 'hex') AS hash
+       FROM unnest($1::bytea[]) AS asked (hash)
+       WHERE EXISTS (
+         SELECT FROM banned_identities JOIN users ON users.id = banned_identities.user_id
+         WHERE (openid_index = asked.hash OR unionid_index = asked.hash)
+           AND status = 'disabled' AND (disabled_until > now() OR disabled_until IS NULL)
+       )`,
+      [asked.flatMap(({ hashes }) => hashes)],
+    );
+    const found = new Set(rows.map(({ hash }) => hash));
+    const isBanned = (hash: Buffer) => found.has(hash.toString('hex'));
+    return new Set(asked.filter(({ hashes }) => hashes.some(isBanned)).map(({ person }) => person));
   }
 
   /** What a row keeps of a person. */
@@ -75,10 +95,19 @@ export class Bans {
     return this.#box.open(sealed, id);
   }
 
+  /** Under every key of the ring. */
+  private hashes({ identity, unionid }: BannedPerson): Buffer[] {
+    return [
+      ...(identity === undefined ? [] : this.ring.hashes(indexPurpose, identity.appid, identity.openid)),
+      ...(unionid === undefined ? [] : this.ring.hashes(indexPurpose, unionid)),
+    ];
+  }
+
   /** Whether a row is sealed, and found, by the newest key. */
   isCurrent(sealed: string): boolean {
     return this.#box.isCurrent(sealed);
   }
 }
 
+/** An openid's and a unionid's never meet: the one is a hash of two parts, the other of one. */
 const indexPurpose = 'banned-identity-index';

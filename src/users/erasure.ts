@@ -5,6 +5,7 @@ import { Database } from '../database/database.js';
 import { batchSize } from '../database/walk.js';
 import { Bans } from './bans.js';
 import { Identity } from './identity.entity.js';
+import { idsOf } from './merged-users.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
 
@@ -66,7 +67,7 @@ export class Erasure {
   async step(manager: EntityManager, userId: string): Promise<boolean> {
     const user = await lockLeaving(manager, userId);
     if (user === undefined) return false;
-    const userIds = await everythingMergedInto(manager, userId);
+    const userIds = await idsOf(manager, userId);
     for (const statement of addressStatements) {
       const [, changed] = await manager.query<[unknown, number]>(statement, [userIds]);
       if (changed === batchSize) return true;
@@ -111,18 +112,4 @@ async function lockLeaving(
     [userId],
   );
   return user;
-}
-
-/** A user, and all who turned out to be the same person: what is left of them goes, too. */
-async function everythingMergedInto(manager: EntityManager, userId: string): Promise<string[]> {
-  const rows = await manager.query<{ id: string }[]>(
-    `WITH RECURSIVE same AS (
-       SELECT $1::uuid AS id
-       UNION
-       SELECT users.id FROM users JOIN same ON users.merged_into = same.id
-     )
-     SELECT id FROM same`,
-    [userId],
-  );
-  return rows.map(({ id }) => id);
 }

@@ -61,7 +61,11 @@ export class ImportPlan {
   readonly #externalIds = new Map<string, string>();
   readonly #changes = new Map<string, UserChange>();
 
-  constructor({ identities, owners, users }: KnownPeople) {
+  /** @param banned whom a ban keeps out that has outlived their user */
+  constructor(
+    { identities, owners, users }: KnownPeople,
+    private readonly banned: ReadonlySet<ImportLine>,
+  ) {
     for (const { appid, openid, ...identity } of identities)
       this.#identities.set(`${appid} ${openid}`, identity);
     for (const { unionid, userId } of owners) this.#owners.set(unionid, userId);
@@ -80,6 +84,8 @@ export class ImportPlan {
   /** @throws {LineRefusedError} where the line contradicts what is known; then nothing is planned */
   add(line: ImportLine): void {
     const { appid, openid, unionid } = line;
+    if (this.banned.has(line))
+      throw new LineRefusedError('the person was disabled, then erased, and still is not to come in');
     const identity = this.#identities.get(`${appid} ${openid}`);
     const owner = unionid === null ? undefined : this.#owners.get(unionid);
     refuseOtherUnionid(identity, unionid, owner);

@@ -8,6 +8,7 @@ import { Revocations } from '../sessions/revocations.js';
 import { Sessions } from '../sessions/sessions.js';
 import type { WechatSession } from '../wechat/wechat.client.js';
 import { Identity } from './identity.entity.js';
+import { untilNotOvertaken } from './overtaken.error.js';
 import { SessionKeys } from './session-keys.js';
 import { Unionid } from './unionid.entity.js';
 import { claimUnionid } from './unionids.js';
@@ -42,12 +43,11 @@ export class Linking {
    */
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
     const { openid, unionid, sessionKey } = session;
-    await this.database.transaction(async (manager) => {
-      await this.users.refuseBanned(manager, { appid, openid, unionid });
+    const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
+    const transact = async (manager: EntityManager) => {
       if (unionid !== undefined && (await claimUnionid(manager, unionid, userId)) !== userId) {
         throw new IdentityTakenError();
       }
-      const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
       const isNew = await insertIfAbsent(manager, Identity, {
         id: uuidv7(),
         appid,
@@ -56,6 +56,7 @@ export class Linking {
         unionid: unionid ?? null,
         sessionKeys: [entry],
       });
+      await this.users.refuseBanned(manager, { appid, openid, unionid });
       await lockUser(manager, userId);
       const identities = await manager.findBy(Identity, { userId, appid });
       // Nothing was inserted: the identity is this user's, or another's.
@@ -69,7 +70,8 @@ export class Linking {
         userId,
         details: { appid },
       });
-    });
+    };
+    await untilNotOvertaken(() => this.database.transaction(transact));
   }
 
   /**
@@ -84,14 +86,15 @@ export class Linking {
     const notices = await this.database.transaction(async (manager) => {
       await lockUser(manager, userId);
       const identities = await manager.findBy(Identity, { userId });
-      const identity = identities.find((each) => each.appid === appid);
-      if (identity === undefined) throw new IdentityNotFoundError();
-      const others = identities.filter((each) => each !== identity);
-      if (others.length === 0) throw new IdentityLastError();
+      const own = identities.filter((each) => each.appid === appid);
+      if (own.length === 0) throw new IdentityNotFoundError();
+      if (identities.length === 1) throw new IdentityLastError();
+      const isShared = ({ id, unionid }: Identity) =>
+        unionid !== null && identities.some((each) => each.id !== id && each.unionid === unionid);
+      // Of two in one mini-program one came by its unionid, the other was linked.
+      const identity = own.find((each) => !isShared(each));
+      if (identity === undefined) throw new IdentitySharedError();
       const { id, unionid } = identity;
-      if (unionid !== null && others.some((each) => each.unionid === unionid)) {
-        throw new IdentitySharedError();
-      }
       if (unionid !== null) await manager.delete(Unionid, { unionid, userId });
       await manager.delete(Identity, { id });
       await this.audit.record(manager, {

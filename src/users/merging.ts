@@ -21,25 +21,6 @@ export interface MergeAftermath {
   obsoleteAvatar: string | null;
 }
 
-/** The user who stays in the place of another, however often that one was merged in turn. */
-const survivorQuery = `
-  WITH RECURSIVE chain AS (
-    SELECT id, merged_into FROM users WHERE id = $1
-    UNION
-    SELECT users.id, users.merged_into FROM users JOIN chain ON users.id = chain.merged_into
-  )
-  SELECT id FROM chain WHERE merged_into IS NULL`;
-
-/**
- * The id of the user that an id means: the one into which it was merged, or itself.
- *
- * @returns undefined where nobody has that id
- */
-export async function survivorOf(manager: EntityManager, id: string): Promise<string | undefined> {
-  const [survivor] = await manager.query<{ id: string }[]>(survivorQuery, [id]);
-  return survivor?.id;
-}
-
 /**
  * Makes one user of two that turn out to be one person. Roles never move by themselves, and nothing is decided that an
  * operator has to decide.
@@ -97,6 +78,11 @@ export class Merging {
       if (await shareApp(manager, loser.id, survivor.id)) {
         throw new MergeRefusedError(
           'Both have an identity in one mini-program, where one person has one: they are two people, or one of them has to unlink it first.',
+        );
+      }
+      if (await differInAccount(manager, loser.id, survivor.id)) {
+        throw new MergeRefusedError(
+          'WeChat has given the two different unionids under one Open Platform account: they are two people.',
         );
       }
       return this.merge(manager, loser, survivor, actor);
@@ -260,6 +246,27 @@ async function shareApp(manager: EntityManager, one: string, other: string): Pro
     [one, other],
   );
   return row!.shared;
+}
+
+/**
+ * Whether two users have different unionids in mini-programs of one Open Platform account. That two are of one account
+ * shows in people who have one unionid in both; some thousand are looked at.
+ */
+async function differInAccount(manager: EntityManager, one: string, other: string): Promise<boolean> {
+  const [row] = await manager.query<{ differ: boolean }[]>(
+    `SELECT EXISTS (
+       SELECT FROM identities AS mine
+       JOIN identities AS theirs ON theirs.user_id = $2 AND theirs.unionid <> mine.unionid
+       WHERE mine.user_id = $1 AND EXISTS (
+         SELECT FROM (SELECT user_id, unionid FROM identities WHERE appid = mine.appid LIMIT 1000) AS person
+         JOIN identities AS elsewhere
+           ON elsewhere.user_id = person.user_id AND elsewhere.appid = theirs.appid
+           AND elsewhere.unionid = person.unionid
+       )
+     ) AS differ`,
+    [one, other],
+  );
+  return row!.differ;
 }
 
 /** First who stays. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { type Chore, Housekeeping } from '../database/housekeeping.js';
-import { type NicknameOwner, Nicknames } from './nicknames.js';
+import type { NicknameCheck } from './nickname-check.entity.js';
+import { Nicknames } from './nicknames.js';
 
 /** Calls to WeChat at once, which logins make as well. */
 const batchSize = 20;
@@ -37,7 +38,7 @@ export class NicknameChecksChore implements Chore {
     await manager.query(
       `DELETE FROM nickname_checks WHERE due_at <= now() AND created_at < now() - interval '30 days'`,
     );
-    const [owners] = await manager.query<[NicknameOwner[], number]>(claimStatement);
+    const [owners] = await manager.query<[Pick<NicknameCheck, 'userId' | 'appid'>[], number]>(claimStatement);
     if (owners.length === 0) return false;
     return async () => {
       const asked = await Promise.all(owners.map((owner) => this.nicknames.recheck(owner)));

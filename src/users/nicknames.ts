@@ -13,13 +13,8 @@ import {
 } from '../wechat/wechat.errors.js';
 import { Identity } from './identity.entity.js';
 import { NicknameCheck } from './nickname-check.entity.js';
+import { identityOf, type PersonInSession } from './session-identity.js';
 import { User } from './user.entity.js';
-
-/** A person, and the mini-program through which they chose their nickname. */
-export interface NicknameOwner {
-  userId: string;
-  appid: string;
-}
 
 /** The nicknames of users, which WeChat judges: at once, or later where it cannot be asked. */
 @Injectable()
@@ -37,32 +32,35 @@ export class Nicknames {
    * @throws {ContentRejectedError} {@link LoginAgainError}
    * @throws {DatabaseUnavailableError}
    */
-  async change(owner: NicknameOwner, nickname: string | null): Promise<void> {
-    const verdict = nickname === null ? 'pass' : await this.judge(owner, nickname);
+  async change(person: PersonInSession, nickname: string | null): Promise<void> {
+    const { userId } = person;
+    const identity = await this.database.run((manager) => identityOf(manager, person));
+    const verdict = nickname === null ? 'pass' : await this.judge(identity, nickname);
     if (isRejection(verdict)) throw new ContentRejectedError();
-    const { userId, appid } = owner;
     await this.database.transaction(async (manager) => {
       // Locks the user first: of two changes at once, the check that stays is the later one's, like the nickname.
       const { affected } = await manager.update(User, { id: userId, status: 'active' }, { nickname });
       if (affected === 0) return;
       await manager.delete(NicknameCheck, { userId });
-      if (verdict === 'none') await manager.insert(NicknameCheck, { userId, appid });
+      if (verdict === 'none') await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
     });
   }
 
   /**
    * Has WeChat judge the nickname of a user that it could not judge before, and clears it where it is rejected.
    *
+   * @param appid the mini-program through which the person chose it
    * @returns whether WeChat could be asked
    * @throws {DatabaseUnavailableError}
    */
-  async recheck(owner: NicknameOwner): Promise<boolean> {
-    const { userId } = owner;
-    const user = await this.database.run((manager) => manager.findOneBy(User, { id: userId }));
+  async recheck({ userId, appid }: Pick<NicknameCheck, 'userId' | 'appid'>): Promise<boolean> {
+    const [user, identity] = await this.database.run((manager) =>
+      Promise.all([manager.findOneBy(User, { id: userId }), manager.findOneBy(Identity, { userId, appid })]),
+    );
     if (user === null) return true;
     const { nickname } = user;
     try {
-      const verdict = nickname === null ? 'pass' : await this.judge(owner, nickname);
+      const verdict = nickname === null ? 'pass' : await this.judge(identity, nickname);
       if (verdict === 'none') return false;
       await this.settle(userId, nickname, verdict);
     } catch (error) {
@@ -77,9 +75,8 @@ export class Nicknames {
    *
    * @throws {LoginAgainError}
    */
-  private async judge({ userId, appid }: NicknameOwner, nickname: string): Promise<TextVerdict | 'none'> {
-    const app = this.apps.find(appid);
-    const identity = await this.database.run((manager) => manager.findOneBy(Identity, { userId, appid }));
+  private async judge(identity: Identity | null, nickname: string): Promise<TextVerdict | 'none'> {
+    const app = identity === null ? undefined : this.apps.find(identity.appid);
     // WeChat judges texts of people it knows: not those of an operator's token.
     if (app === undefined || identity === null) return 'skipped';
     try {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Database } from '../database/database.js';
 import { Session } from '../sessions/session.entity.js';
-import { survivorOf } from './merging.js';
+import { survivorOf } from './merged-users.js';
 import { User } from './user.entity.js';
 import { UserNotActiveError, UserNotFoundError } from './users.errors.js';
 

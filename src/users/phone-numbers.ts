@@ -13,17 +13,16 @@ import {
   WechatUnavailableError,
 } from '../wechat/wechat.errors.js';
 import { toE164 } from './phones.js';
+import type { PersonInSession } from './session-identity.js';
 import { SessionKeys } from './session-keys.js';
 import { Users } from './users.js';
 
 /** Milliseconds between two looks at what becomes of a code that another request has sent. */
 const pause = 100;
 
-/** A person in a session: who shares a phone number, and through which mini-program. */
-export interface PhoneOwner {
-  userId: string;
+/** Who shares a phone number, and through which mini-program. */
+export interface PhoneOwner extends PersonInSession {
   appid: string;
-  sessionId: string;
 }
 
 /** Brings the phone number that a person has agreed to share from WeChat to their user. */
@@ -53,7 +52,7 @@ export class PhoneNumbers {
   ): Promise<string> {
     const { userId, appid, sessionId } = owner;
     const app = this.apps.find(appid);
-    const identity = await this.sessionKeys.of(userId, appid);
+    const identity = await this.sessionKeys.of(owner);
     if (app === undefined || identity === null) throw new PhoneCodeInvalidError();
     const deadline = performance.now() + (isRepeat ? callDeadline : 0);
     let state = await this.loginCodes.spendPhoneCode(appid, code, sessionId);
@@ -74,12 +73,12 @@ export class PhoneNumbers {
    * @throws {SessionKeyStaleError} {@link OpenDataInvalidError}
    * @throws {DatabaseUnavailableError}
    */
-  async open({ userId, appid }: PhoneOwner, sealed: SealedOpenData): Promise<string> {
-    const identity = await this.sessionKeys.of(userId, appid);
+  async open(owner: PhoneOwner, sealed: SealedOpenData): Promise<string> {
+    const identity = await this.sessionKeys.of(owner);
     if (identity === null) throw new SessionKeyStaleError();
     const { countryCode, purePhoneNumber } = decryptOpenData(sealed, {
       ...identity,
-      appid,
+      appid: owner.appid,
       maxAge: this.settings.openDataMaxAge,
     });
     const phone = toE164(`+${String(countryCode)}${String(purePhoneNumber)}`);

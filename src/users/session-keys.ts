@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { KeyRing } from '../crypto/key-ring.js';
 import { openIfPossible, SealedBox } from '../crypto/sealed-box.js';
 import { Database } from '../database/database.js';
-import { Identity, type StoredSessionKey } from './identity.entity.js';
+import type { StoredSessionKey } from './identity.entity.js';
+import { identityOf, type PersonInSession } from './session-identity.js';
 
 /** A person in one mini-program, and the session_keys of their last logins there. */
 export interface IdentityKeys {
@@ -44,15 +45,15 @@ export class SessionKeys {
   }
 
   /**
-   * The person's identity in a mini-program with its session_keys; null where there is none. A key that does not open,
+   * The identity of a session with its session_keys; null where there is none. A key that does not open,
    * sealed under what `ENCRYPTION_KEYS` no longer lists, is passed over and logged: the others may do.
    *
    * @throws {DatabaseUnavailableError}
    */
-  async of(userId: string, appid: string): Promise<IdentityKeys | null> {
-    const identity = await this.database.run((manager) => manager.findOneBy(Identity, { userId, appid }));
+  async of(person: PersonInSession): Promise<IdentityKeys | null> {
+    const identity = await this.database.run((manager) => identityOf(manager, person));
     if (identity === null) return null;
-    const { id, openid, sessionKeys } = identity;
+    const { id, appid, openid, sessionKeys } = identity;
     const opened = sessionKeys.map(({ sealed }) =>
       openIfPossible(() => this.#box.open(sealed, `${appid}|${openid}`)),
     );

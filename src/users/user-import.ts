@@ -6,6 +6,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { QueryRunner } from 'typeorm';
 import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
 import { Database } from '../database/database.js';
+import { Bans } from './bans.js';
 import { readLines } from './import-file.js';
 import {
   HeaderRefusedError,
@@ -81,6 +82,7 @@ export class UserImport {
   constructor(
     private readonly database: Database,
     private readonly phones: Phones,
+    private readonly bans: Bans,
     appids: Iterable<string>,
   ) {
     this.#appids = new Set(appids);
@@ -159,8 +161,11 @@ export class UserImport {
     await runner.startTransaction();
     try {
       await client.query(takeAdvisoryLock, [...advisoryLocks.userImport]);
-      plan = await this.plan(client, lines, refused);
+      const banned = await this.bannedAmong(runner, lines);
+      plan = await this.plan(client, lines, banned, refused);
       await this.write(client, plan);
+      // An erasure that was under way has been waited for by now; with it came its ban.
+      if ((await this.bannedAmong(runner, lines)).size > banned.size) throw new OvertakenError();
       await runner.commitTransaction();
     } catch (error) {
       await rollBack(runner);
@@ -177,10 +182,21 @@ export class UserImport {
     this.#progress.unchanged += plan.unchanged;
   }
 
-  private async plan(client: PoolClient, lines: ImportLine[], refused: Refusal[]): Promise<ImportPlan> {
+  private async bannedAmong({ manager }: QueryRunner, lines: ImportLine[]): Promise<Set<ImportLine>> {
+    const people = lines.map((line) => ({ identity: line, unionid: line.unionid ?? undefined, line }));
+    const banned = await this.bans.standingAmong(manager, people);
+    return new Set([...banned].map(({ line }) => line));
+  }
+
+  private async plan(
+    client: PoolClient,
+    lines: ImportLine[],
+    banned: ReadonlySet<ImportLine>,
+    refused: Refusal[],
+  ): Promise<ImportPlan> {
     await this.stage(client, lines);
     const seen = await findSeen(client);
-    const plan = new ImportPlan(await findKnown(client));
+    const plan = new ImportPlan(await findKnown(client), banned);
     const accepted: number[] = [];
     for (const line of lines) {
       const person = `${line.appid} ${line.openid}`;

@@ -8,7 +8,7 @@ import { Revocations } from '../sessions/revocations.js';
 import type { RevocationReason } from '../sessions/sessions.errors.js';
 import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from './identity.entity.js';
-import { survivorOf } from './merging.js';
+import { survivorOf } from './merged-users.js';
 import { mostRoles } from './role-name.js';
 import { User } from './user.entity.js';
 import {
@@ -91,7 +91,7 @@ export class UserStanding {
 
   /**
    * Disables or enables a user, and sets their roles. Disabling ends all of their sessions; what changes nothing does
-   * not.
+   * not. Who wants to be deleted can be disabled, too: then leaving lifts no ban.
    *
    * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
    * @throws {TooManyRolesError}
@@ -99,13 +99,8 @@ export class UserStanding {
    */
   async update(userId: string, change: StandingChange, actor: Actor): Promise<void> {
     await this.change({ id: userId }, actor, (user) => {
-      const isOver =
-        user.status === 'merged' ||
-        user.status === 'deleting' ||
-        (user.erasedAt === null ? user.eraseAt !== null : change.roles !== undefined);
-      if (isOver && Object.values(change).some((value) => value !== undefined)) {
-        throw new UserMergedOrLeavingError(user);
-      }
+      const isEmpty = Object.values(change).every((value) => value === undefined);
+      if (!isEmpty && !canChange(user, change)) throw new UserMergedOrLeavingError(user);
       const standing = changeStatus(user, change);
       const roles = change.roles === undefined ? undefined : changeRoles(user, change.roles);
       return {
@@ -267,6 +262,22 @@ export class UserStanding {
   }
 }
 
+/** Whether a user is to be erased, or was. */
+function isLeaving({ eraseAt, erasedAt }: User): boolean {
+  return eraseAt !== null || erasedAt !== null;
+}
+
+/**
+ * Who was merged is another by now. Of who leaves, or has left, only whether they are banned can be changed; and of
+ * who has left without a ban nothing is kept that one could recognise.
+ */
+function canChange(user: User, { status, roles }: StandingChange): boolean {
+  if (user.status === 'merged') return false;
+  if (!isLeaving(user)) return true;
+  if (roles !== undefined) return false;
+  return user.status === 'disabled' || (status === 'disabled' && user.erasedAt === null);
+}
+
 function changeStatus(user: User, { status, reason, until }: StandingChange): Decision {
   if (status === undefined && reason === undefined && until === undefined) return { changes: {}, events: [] };
   const wanted = status ?? user.status;
@@ -275,8 +286,7 @@ function changeStatus(user: User, { status, reason, until }: StandingChange): De
     if (user.status === 'active') return { changes: {}, events: [] };
     return {
       changes: {
-        // Nobody is left to be active.
-        status: user.erasedAt === null ? wanted : 'deleting',
+        status: isLeaving(user) ? 'deleting' : wanted,
         disabledReason: null,
         disabledUntil: null,
       },

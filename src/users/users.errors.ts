@@ -53,7 +53,7 @@ export class UserMergedOrLeavingError extends ServiceError {
     super(
       status === 'merged'
         ? `This user was merged into ${mergedInto}: change that one.`
-        : 'This user is about to be erased, and has no sessions.',
+        : 'This user was erased, or is about to be: all that can be changed is whether they are disabled, which keeps them out later, and only until they are erased.',
     );
   }
 }

@@ -11,8 +11,9 @@ import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Bans } from './bans.js';
 import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
-import { type MergeAftermath, Merging, survivorOf } from './merging.js';
-import { OvertakenError } from './overtaken.error.js';
+import { idsOf, survivorOf } from './merged-users.js';
+import { type MergeAftermath, Merging } from './merging.js';
+import { OvertakenError, untilNotOvertaken } from './overtaken.error.js';
 import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
 import { signInStatement } from './sign-in.statement.js';
@@ -46,9 +47,6 @@ class ErasureDueError extends Error {
   }
 }
 
-/** Each round that is lost was won by another sign-in of the same person, who will be found in the next. */
-const mostRounds = 5;
-
 /** Who a person is. */
 @Injectable()
 export class Users {
@@ -78,7 +76,7 @@ export class Users {
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
     const signedIn = { sessionId, appid: signIn.appid, refreshToken, refreshExpiresIn };
-    for (let round = 0; round < mostRounds; round += 1) {
+    return untilNotOvertaken(async () => {
       const [known] = await this.database.query<SessionUser>(signInStatement, values);
       if (known !== undefined) return { ...signedIn, user: known, isNewUser: false };
       try {
@@ -91,11 +89,11 @@ export class Users {
         if (aftermath !== undefined) await this.merging.finish(aftermath);
         return outcome;
       } catch (error) {
-        if (error instanceof ErasureDueError) await this.erasure.erase(error.userId);
-        else if (!(error instanceof OvertakenError)) throw error;
+        if (!(error instanceof ErasureDueError)) throw error;
+        await this.erasure.erase(error.userId);
+        throw new OvertakenError();
       }
-    }
-    throw new Error(`A sign-in was overtaken ${mostRounds} times in a row.`);
+    });
   }
 
   /** The user, or null where nobody has that id. */
@@ -109,6 +107,11 @@ export class Users {
       const survivor = await survivorOf(manager, id);
       return survivor === undefined ? null : manager.findOneBy(User, { id: survivor });
     });
+  }
+
+  /** The ids under which a person's sessions and events stand: their own, and those of users merged into them. */
+  async idsOf(id: string): Promise<string[]> {
+    return this.database.run((manager) => idsOf(manager, id));
   }
 
   /** The person's identities, the oldest link first. */
@@ -171,11 +174,11 @@ export class Users {
         unionid === undefined ? undefined : await this.learnUnionid(manager, identity, unionid);
       return { isNewUser: false, aftermath };
     }
-    await this.refuseBanned(manager, signIn);
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid, signIn);
     const userId = known ?? (await this.createUser(manager, unionid));
     const row = { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null };
     if (!(await insertIfAbsent(manager, Identity, row))) throw new OvertakenError();
+    await this.refuseBanned(manager, signIn);
     return { isNewUser: known === null };
   }
 
@@ -197,7 +200,9 @@ export class Users {
   }
 
   /**
-   * Lets in who is not known, unless they were disabled when they were erased and still would be.
+   * Lets in who is not known, unless they were disabled when they were erased and still would be. To be asked once the
+   * identity and the unionid are this transaction's: an erasure that was under way has been waited for then, and its
+   * ban can be seen.
    *
    * @throws {AccountDisabledError}
    */
@@ -225,8 +230,8 @@ export class Users {
     unionid: string,
   ): Promise<MergeAftermath | undefined> {
     if (before === unionid) return undefined;
-    await this.refuseBanned(manager, { appid, openid, unionid });
     const owner = await claimUnionid(manager, unionid, userId);
+    await this.refuseBanned(manager, { appid, openid, unionid });
     await manager.update(Identity, { id }, { unionid });
     return owner === userId ? undefined : this.merging.join(manager, userId, owner);
   }
