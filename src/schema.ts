@@ -8,6 +8,7 @@ import { ExternalId1795219400000 } from './database/migrations/1795219400000-ext
 import { SessionsThatEnd1795219500000 } from './database/migrations/1795219500000-sessions-that-end.js';
 import { NicknameChecks1795219600000 } from './database/migrations/1795219600000-nickname-checks.js';
 import { Merging1795219800000 } from './database/migrations/1795219800000-merging.js';
+import { LeavingUsers1795219900000 } from './database/migrations/1795219900000-leaving-users.js';
 import { Erasure1795219700000 } from './database/migrations/1795219700000-erasure.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
@@ -41,5 +42,6 @@ export const schema = {
     NicknameChecks1795219600000,
     Erasure1795219700000,
     Merging1795219800000,
+    LeavingUsers1795219900000,
   ],
 } satisfies Schema;

@@ -446,30 +446,24 @@ describe('leaving', () => {
       );
       const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'people.csv');
       writeFileSync(file, `appid,openid,unionid\n${cake.appid},${openids[cake.appid]},${unionid}\n`);
-      const waiting = (count: number) =>
-        expect
-          .poll(
-            () =>
-              world.database.query(
-                `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-              ),
-            atTheStart,
-          )
-          .toHaveLength(count);
+      const lockWaits = () =>
+        world.database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
 
       await asOperator('PATCH', id, { status: 'disabled' });
       await overdue(id);
       // The erasure has locked what leads to the person, and waits for the person.
       const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
       await world.startNode();
-      await waiting(1);
+      await expect.poll(lockWaits, atTheStart).toHaveLength(1);
       const login = world.login(node, 'theo', cake.appid);
       const link = node.as(guest.body.accessToken, 'POST', '/me/identities', {
         code: await world.code('theo', cake.appid),
         appid: cake.appid,
       });
       const imported = runCommand('users-import', [file], world.environment());
-      await waiting(4);
+      await expect.poll(lockWaits, atTheStart).toHaveLength(4);
       await letGo();
       const refused = { status: 403, body: { code: 'account_disabled' } };
       expect(await login).toMatchObject(refused);

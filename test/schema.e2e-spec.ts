@@ -65,6 +65,32 @@ describe('the schema', () => {
     });
   });
 
+  it('builds indexes of leaving users beside those who log in, whatever nodes wait for their turn', async () => {
+    await withDatabase(async (options) => {
+      const migrations = schema.migrations.filter(({ name }) => !name.startsWith('LeavingUsers'));
+      await migrate({ ...options, migrations });
+      const dataSource = await new DataSource(options).initialize();
+      const writer = dataSource.createQueryRunner();
+      await writer.startTransaction();
+      await writer.query(`INSERT INTO users (id) VALUES (gen_random_uuid())`);
+      const nodes = Promise.all([migrate(options), migrate(options), migrate(options)]);
+      const building = () =>
+        dataSource.query(`SELECT FROM pg_stat_progress_create_index WHERE command LIKE '%CONCURRENTLY'`);
+      await expect.poll(building).not.toHaveLength(0);
+      // Neither waits for the index, though the index waits for the writer.
+      await dataSource.query(`INSERT INTO users (id) VALUES (gen_random_uuid())`);
+      await writer.commitTransaction();
+      await writer.release();
+      await nodes;
+      const valid = await dataSource.query(
+        `SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid
+         WHERE indisvalid AND relname IN ('users_erase_at_idx', 'users_merged_into_idx')`,
+      );
+      await dataSource.destroy();
+      expect(valid).toHaveLength(2);
+    });
+  });
+
   it('leaves room for updates in place where logins update, and logs no codes', async () => {
     await withDatabase(async (options) => {
       await migrate(options);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
-import { advisoryLocks, takeAdvisoryLock } from './advisory-locks.js';
+import { advisoryLocks } from './advisory-locks.js';
 import { onConnect } from './data-source-options.js';
 
 /**
@@ -18,16 +18,34 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
     extra: { onConnect },
   } as DataSourceOptions).initialize();
   try {
-    await dataSource.transaction(async (holder) => {
-      await holder.query(takeAdvisoryLock, [...advisoryLocks.migrations]);
-      await runPatiently(() => dataSource.runMigrations({ transaction: 'each' }));
-    });
+    while (!(await migrateInTurn(dataSource))) await sleep(turnPause);
   } finally {
     await dataSource.destroy();
   }
 }
 
-/** Milliseconds between two attempts, and how many of them there are. */
+/**
+ * Whoever is not first asks again, each time in a new transaction: one that waited in the database would hold a snapshot,
+ * for whose end an index waits that is built concurrently.
+ *
+ * @returns false where another node is at it
+ */
+async function migrateInTurn(dataSource: DataSource): Promise<boolean> {
+  return dataSource.transaction(async (holder) => {
+    const [lock] = await holder.query<{ taken: boolean }[]>(tryLock);
+    if (!lock!.taken) return false;
+    await runPatiently(() => dataSource.runMigrations({ transaction: 'each' }));
+    return true;
+  });
+}
+
+/** Without parameters: the extended protocol would leave a portal open, and with it a snapshot. */
+const tryLock = `SELECT pg_try_advisory_xact_lock(${advisoryLocks.migrations.join(', ')}) AS taken`;
+
+/** Milliseconds between two attempts to be the one that migrates. */
+const turnPause = 250;
+
+/** Milliseconds between two attempts to get a lock on a table, and how many of them there are. */
 const pause = 2_000;
 const mostAttempts = 60;
 

@@ -8,11 +8,6 @@ export class Erasure1795219700000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await giveUpSoon(runner);
     await runner.query(`ALTER TABLE users ADD COLUMN erased_at timestamptz(3)`);
-    // Partial, both: of most users they say nothing.
-    await runner.query(`CREATE INDEX users_erase_at_idx ON users (erase_at) WHERE erase_at IS NOT NULL`);
-    await runner.query(
-      `CREATE INDEX users_merged_into_idx ON users (merged_into) WHERE merged_into IS NOT NULL`,
-    );
     await runner.query(`
       CREATE TABLE banned_identities (
         id uuid CONSTRAINT banned_identities_pkey PRIMARY KEY,
@@ -30,7 +25,6 @@ export class Erasure1795219700000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TABLE banned_identities`);
-    await runner.query(`DROP INDEX users_erase_at_idx, users_merged_into_idx`);
     await runner.query(`ALTER TABLE users DROP COLUMN erased_at`);
   }
 }

@@ -1,0 +1,12 @@
+import type { QueryRunner } from 'typeorm';
+
+/**
+ * Builds an index on a table that may be large, while people log in: for migrations with `transaction = false`. What an
+ * attempt left behind that did not come to its end is no good, and goes first.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
+ */
+export async function createIndex(runner: QueryRunner, name: string, definition: string): Promise<void> {
+  await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+  await runner.query(`CREATE INDEX CONCURRENTLY ${name} ${definition}`);
+}
