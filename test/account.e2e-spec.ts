@@ -83,6 +83,17 @@ describe('/me', () => {
       );
     });
 
+    it('is done by POST as well, for wx.request knows no PATCH', async () => {
+      const { accessToken } = (await world.login(node, 'paul')).body;
+      const answer = await node.as(accessToken, 'POST', '/me', { nickname: '小明' });
+      expect(answer).toMatchObject({ status: 200, body: { nickname: '小明' } });
+      expect(await node.as(accessToken, 'POST', '/me', { nickname: '' })).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request' },
+      });
+      expect((await node.me(accessToken)).body.nickname).toBe('小明');
+    });
+
     it('clears the nickname with null', async () => {
       const { body } = await world.login(node, 'bert');
       await node.patch('/me', { nickname: '小明' }, bearer(body.accessToken));

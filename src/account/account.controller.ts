@@ -6,6 +6,7 @@ import {
   Header,
   HttpCode,
   Patch,
+  Post,
   Req,
   StreamableFile,
   UseGuards,
@@ -66,6 +67,19 @@ export class AccountController {
     if (nickname === undefined) return this.self.view(user);
     await this.nicknames.change({ userId: id, sessionId }, nickname);
     return this.self.view(await this.self.activeUser(id));
+  }
+
+  /**
+   * The same for wx.request, which knows no PATCH.
+   *
+   * @see https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html
+   */
+  @Post()
+  @HttpCode(200)
+  @Problems('invalid_request', 'content_rejected', 'login_again')
+  @Header('Cache-Control', 'no-store')
+  async updateByPost(@CurrentUser() user: SignedInUser, @Body() body: UpdateMeRequest): Promise<MeView> {
+    return this.update(user, body);
   }
 
   /** All that is held about oneself, as a file. Openids are in it: keep it as you would keep a password. */
