@@ -44,9 +44,9 @@ describe('the edge', () => {
     it.each([
       ['GET', '/auth/login', 'POST'],
       ['DELETE', '/auth/login', 'POST'],
-      ['PUT', '/me', 'DELETE, GET, HEAD, PATCH'],
-      ['POST', '/me?a=b', 'DELETE, GET, HEAD, PATCH'],
-      ['PROPFIND', '/me', 'DELETE, GET, HEAD, PATCH'],
+      ['PUT', '/me', 'DELETE, GET, HEAD, PATCH, POST'],
+      ['PUT', '/me?a=b', 'DELETE, GET, HEAD, PATCH, POST'],
+      ['PROPFIND', '/me', 'DELETE, GET, HEAD, PATCH, POST'],
     ])('to %s %s, which takes %s', async (method, path, allow) => {
       const answer = await node.call(method, path, {});
       expectProblem(answer, 405, 'method_not_allowed');

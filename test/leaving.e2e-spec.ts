@@ -176,6 +176,11 @@ describe('leaving', () => {
   const overdue = (id: string) =>
     world.database.query(`UPDATE users SET erase_at = now() - interval '1 second' WHERE id = $1`, [id]);
 
+  const lockWaits = () =>
+    world.database.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+
   const rowOf = async (id: string) =>
     (await world.database.query('SELECT * FROM users WHERE id = $1', [id]))[0]!;
 
@@ -309,7 +314,7 @@ describe('leaving', () => {
 
     it('either happens or is taken back, never both', async () => {
       const people = await Promise.all(
-        ['a', 'b', 'c', 'd'].map(async (name) => {
+        Array.from({ length: 12 }, async (_, name) => {
           const before = await world.login(node, `racer-${name}`);
           await leave(before);
           return { name: `racer-${name}`, id: before.body.user.id as string };
@@ -325,6 +330,56 @@ describe('leaving', () => {
           expect(new Set(sessions.map(({ ip }) => ip))).toEqual(new Set([null]));
         }),
       );
+    });
+
+    it('comes before a merge with somebody who should be gone by now', async () => {
+      await world.control('POST', '/users', { id: 'mina', unionid: false });
+      const gone = await world.login(node, 'mina');
+      const stays = await world.login(node, 'mina', cake.appid);
+      await world.control('POST', '/users', { id: 'mina', unionid: true });
+      await world.login(node, 'mina');
+      await leave(gone);
+      await overdue(gone.body.user.id);
+      const login = await world.login(node, 'mina', cake.appid);
+      expect(login.body.user.id).toBe(stays.body.user.id);
+      expect(await rowOf(gone.body.user.id)).toMatchObject({
+        status: 'deleting',
+        erased_at: expect.any(Date),
+      });
+    });
+
+    it('writes nothing down of a sign-out that comes too late', async () => {
+      const before = await world.login(node, 'nina');
+      const { id } = before.body.user;
+      await world.database.query(
+        `UPDATE users SET status = 'deleting', erase_at = now() - interval '1 second' WHERE id = $1`,
+        [id],
+      );
+      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const erased = asOperator('DELETE', id);
+      await expect.poll(lockWaits).toHaveLength(1);
+      const signedOut = node.as(before.body.accessToken, 'POST', '/auth/logout/all');
+      await expect.poll(lockWaits).toHaveLength(2);
+      await letGo();
+      expect((await erased).status).toBe(202);
+      expect((await signedOut).status).toBe(204);
+      expect(await actionsOn(id)).not.toContain('user.logout_all');
+    });
+
+    it('leaves nobody behind who seemed to be the same person', async () => {
+      await world.control('POST', '/users', { id: 'oda', unionid: false });
+      const one = (await world.login(node, 'oda')).body.user.id;
+      const two = (await world.login(node, 'oda', cake.appid)).body.user.id;
+      await asOperator('PATCH', one, { roles: ['tester'] });
+      await world.control('POST', '/users', { id: 'oda', unionid: true });
+      await world.login(node, 'oda');
+      await world.login(node, 'oda', cake.appid);
+      expect(await rowOf(two)).toMatchObject({ merge_pending_with: one });
+      await asOperator('DELETE', one);
+      expect(await rowOf(one)).toMatchObject({ merge_pending_with: null, erased_at: expect.any(Date) });
+      expect(await rowOf(two)).toMatchObject({ merge_pending_with: null });
+      expect((await world.login(node, 'oda', cake.appid)).body.user.id).toBe(two);
+      expect((await world.login(node, 'oda')).body.user.id, 'found by the unionid').toBe(two);
     });
 
     it('keeps in mind the file of an avatar that could not be removed', async () => {
@@ -446,10 +501,6 @@ describe('leaving', () => {
       );
       const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'people.csv');
       writeFileSync(file, `appid,openid,unionid\n${cake.appid},${openids[cake.appid]},${unionid}\n`);
-      const lockWaits = () =>
-        world.database.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
 
       await asOperator('PATCH', id, { status: 'disabled' });
       await overdue(id);
@@ -497,6 +548,23 @@ describe('leaving', () => {
       expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(' 0 refused') });
       expect((await node.me(others.body.accessToken)).status).toBe(200);
       rmSync(dirname(file), { recursive: true });
+    });
+
+    it('also keeps out whom an operator has still to merge with the banned one', async () => {
+      await world.control('POST', '/users', { id: 'xena', unionid: false });
+      const banned = (await world.login(node, 'xena')).body.user.id;
+      await world.login(node, 'xena', cake.appid);
+      await asOperator('PATCH', banned, { roles: ['tester'] });
+      await world.control('POST', '/users', { id: 'xena', unionid: true });
+      for (const { appid } of [tea, cake]) {
+        expect((await world.login(node, 'xena', appid)).status, 'pending').toBe(200);
+      }
+      await asOperator('PATCH', banned, { status: 'disabled' });
+      expect((await world.login(node, 'xena', cake.appid)).body.code).toBe('account_disabled');
+      await asOperator('DELETE', banned);
+      expect((await world.login(node, 'xena', cake.appid)).body.code).toBe('account_disabled');
+      await asOperator('PATCH', banned, { status: 'active' });
+      expect((await world.login(node, 'xena', cake.appid)).body.isNewUser).toBe(false);
     });
 
     it('ends by itself when its time is over', async () => {
@@ -562,7 +630,8 @@ describe('leaving', () => {
         },
       });
       const me = (await node.me(accessToken)).body;
-      const { exportedAt, user, consent, identities, sessions, events, ...rest } = answer.body;
+      const { exportedAt, user, consent, identities, unionids, sessions, events, ...rest } = answer.body;
+      expect(unionids).toEqual([traces[1]]);
       expect(rest).toEqual({});
       expect(Math.abs(Date.parse(exportedAt) - Date.now())).toBeLessThan(60_000);
       expect(me).toMatchObject({ id, nickname: 'nickname of sara', phone: '+8613800000009', consent });

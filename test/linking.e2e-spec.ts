@@ -48,6 +48,19 @@ describe('/me/identities', () => {
     ).toBe(1);
   });
 
+  it('learns the new session_key and the unionid of what is linked already', async () => {
+    await world.control('POST', '/users', { id: 'beat', unionid: false });
+    const login = await world.login(node, 'beat', tea.appid);
+    await link(login, 'beat', alone.appid);
+    await world.control('POST', '/users', { id: 'beat', unionid: true });
+    expect((await link(login, 'beat', tea.appid)).status).toBe(200);
+    const data = await world.control('POST', '/wx/getUserInfo', { appid: tea.appid, user: 'beat' });
+    expect((await node.as(login.body.accessToken, 'POST', '/me/open-data', data)).status).toBe(200);
+    const through = await world.login(node, 'beat', alone.appid);
+    expect((await unlink(through, tea.appid)).status).toBe(204);
+    expect((await world.login(node, 'beat', tea.appid)).body.isNewUser).toBe(true);
+  });
+
   it('does not link what is another user’s, or whose unionid is', async () => {
     const login = await world.login(node, 'carl', tea.appid);
     await world.login(node, 'dora', alone.appid);

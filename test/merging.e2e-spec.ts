@@ -95,6 +95,47 @@ describe('two users who turn out to be one person', () => {
     });
   });
 
+  it('keep the newer consent', async () => {
+    const [older, younger] = await twoUsers('cora');
+    for (const [appid, policyVersion] of [
+      [tea.appid, 'old'],
+      [cake.appid, 'new'],
+    ]) {
+      await tell('cora', false);
+      const code = await world.code('cora', appid);
+      await node.login({ code, appid, consent: { policyVersion } });
+    }
+    await tell('cora', true);
+    await world.login(node, 'cora', tea.appid);
+    const { body } = await world.login(node, 'cora', cake.appid);
+    expect(body.user.id).toBe(idOf(older));
+    expect((await row(idOf(younger))).status).toBe('merged');
+    expect((await node.me(body.accessToken)).body.consent).toMatchObject({ policyVersion: 'new' });
+  });
+
+  it('are one where the unionid is told in the middle of a merge by hand', async () => {
+    await tell('dina', false);
+    await tell('dino', false);
+    const loser = await world.login(node, 'dina', tea.appid);
+    const survivor = await world.login(node, 'dino', alone.appid);
+    await tell('dina', true);
+    const letGo = await world.hold('SELECT FROM identities WHERE user_id = $1 FOR UPDATE', [idOf(loser)]);
+    const merging = merge(idOf(loser), idOf(survivor));
+    await world.waitsForLock();
+    const login = world.login(node, 'dina', tea.appid);
+    await expect
+      .poll(() =>
+        world.database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        ),
+      )
+      .toHaveLength(2);
+    await letGo();
+    expect((await merging).status).toBe(200);
+    expect(idOf(await login)).toBe(idOf(survivor));
+    expect(idOf(await world.login(other, 'dina', cake.appid))).toBe(idOf(survivor));
+  });
+
   it('are one after any number of logins at once', async () => {
     const [older] = await twoUsers('dora');
     const answers = await Promise.all(
@@ -146,6 +187,7 @@ describe('two users who turn out to be one person', () => {
     const [older, younger] = await twoUsers('gerd');
     const again = await world.login(node, 'gerd', tea.appid);
     expect((await node.as(again.body.accessToken, 'DELETE', '/me')).status).toBe(202);
+    expect(idOf(await world.login(node, 'gerd', cake.appid))).toBe(idOf(younger));
     expect(idOf(await world.login(node, 'gerd', cake.appid))).toBe(idOf(younger));
     expect(await row(idOf(older))).toMatchObject({
       status: 'merged',
@@ -265,6 +307,19 @@ describe('two users who turn out to be one person', () => {
         const again = await world.login(node, `uwe-${round}`, tea.appid);
         expect(again.body.isNewUser).toBe(true);
       }
+    });
+
+    it('are rid of a picture that nobody shows any more, also where its file could not be removed at once', async () => {
+      const [a, b] = await strangers('tess', 'uwe');
+      await merge(idOf(a), idOf(b));
+      // As after a node that died between the commit and the removal.
+      await world.database.query(`UPDATE users SET avatar_key = 'nowhere', erase_at = now() WHERE id = $1`, [
+        idOf(a),
+      ]);
+      await world.startNode();
+      await expect
+        .poll(() => row(idOf(a)), { timeout: 10_000 })
+        .toMatchObject({ status: 'merged', avatar_key: null, erase_at: null, erased_at: null });
     });
 
     it('lose no picture that the one that goes uploads meanwhile', async () => {

@@ -38,6 +38,7 @@ export class AccountExport {
 
   private async head(user: User): Promise<Omit<ExportView, 'sessions' | 'events'>> {
     const identities = await this.users.identitiesOf(user.id);
+    const unionids = await this.users.unionidsOf(user.id);
     return {
       exportedAt: new Date().toISOString(),
       user: {
@@ -54,6 +55,7 @@ export class AccountExport {
         unionid,
         linkedAt: linkedAt.toISOString(),
       })),
+      unionids,
     };
   }
 

@@ -76,6 +76,9 @@ export class ExportView {
 
   identities: ExportedIdentity[];
 
+  /** All that have led to the person, those of accounts that a mini-program has left among them. */
+  unionids: string[];
+
   /** The oldest first; expired ones leave after a while. */
   sessions: ExportedSession[];
 

@@ -19,7 +19,7 @@ import { UuidPipe } from '../http/uuid.pipe.js';
 import { Sessions } from '../sessions/sessions.js';
 import { Avatars } from '../users/avatars.js';
 import { DeletionAnswer } from '../users/deletion.answer.js';
-import { Erasure } from '../users/erasure.js';
+import { Dismissal } from '../users/dismissal.js';
 import type { User } from '../users/user.entity.js';
 import { Merging } from '../users/merging.js';
 import { UserSearch } from '../users/user-search.js';
@@ -50,7 +50,7 @@ export class AdminUsersController {
     private readonly sessions: Sessions,
     private readonly standing: UserStanding,
     private readonly merging: Merging,
-    private readonly erasure: Erasure,
+    private readonly dismissal: Dismissal,
     private readonly avatars: Avatars,
     private readonly audit: Audit,
     private readonly views: UserViews,
@@ -151,8 +151,7 @@ export class AdminUsersController {
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
   async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
-    const { userId, eraseAt } = await this.standing.dismiss(id, actorOf(request));
-    await this.erasure.erase(userId);
+    const { userId, eraseAt } = await this.dismissal.erase(id, actorOf(request));
     await this.avatars.forgetSoon(userId);
     return { eraseAt: eraseAt.toISOString() };
   }

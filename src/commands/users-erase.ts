@@ -3,6 +3,7 @@ import { KeyRing } from '../crypto/key-ring.js';
 import { isUuid } from '../http/uuid.js';
 import { Revocations } from '../sessions/revocations.js';
 import { Bans } from '../users/bans.js';
+import { Dismissal } from '../users/dismissal.js';
 import { Erasure } from '../users/erasure.js';
 import { UserStanding } from '../users/user-standing.js';
 import { UserNotFoundError } from '../users/users.errors.js';
@@ -23,8 +24,8 @@ await runCommand(async () => {
       const audit = new Audit(database);
       const revocations = new Revocations(database, settings);
       const standing = new UserStanding(database, revocations, audit);
-      const { userId: leaving } = await standing.dismiss(userId, commandActor);
-      await new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit).erase(leaving);
+      const erasure = new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit);
+      await new Dismissal(standing, erasure).erase(userId, commandActor);
     });
   } catch (error) {
     if (!(error instanceof UserNotFoundError)) throw error;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { type EntityManager, IsNull, Not } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Database } from '../database/database.js';
 import { DatabaseUnavailableError } from '../database/database.errors.js';
 import { describeError } from '../http/describe-error.js';
@@ -60,10 +60,11 @@ export class Avatars {
     }
   }
 
-  /** Removes the file of a user who was erased. The row names it until then, so that nothing is left behind. */
+  /** Removes the file of a user who was erased or merged. The row names it until then, so that nothing is left behind. */
   async forget(manager: EntityManager, userId: string): Promise<void> {
-    const user = await manager.findOneBy(User, { id: userId, erasedAt: Not(IsNull()) });
-    if (user === null || user.avatarKey === null) return;
+    const user = await manager.findOneByOrFail(User, { id: userId });
+    const isGone = user.erasedAt !== null || user.status === 'merged';
+    if (!isGone || user.avatarKey === null) return;
     await this.files.remove(user.avatarKey);
     await manager.update(User, { id: userId }, { avatarKey: null, eraseAt: null });
   }

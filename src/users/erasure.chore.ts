@@ -24,8 +24,8 @@ export class ErasureChore implements Chore {
 
   async batch(manager: EntityManager): Promise<boolean> {
     const after = this.#after;
-    const [due] = await manager.query<{ id: string; isErased: boolean }[]>(
-      `SELECT id, erased_at IS NOT NULL AS "isErased"
+    const [due] = await manager.query<{ id: string; isGone: boolean }[]>(
+      `SELECT id, erased_at IS NOT NULL OR status = 'merged' AS "isGone"
        FROM users
        WHERE erase_at <= now() AND id > $1
        ORDER BY id
@@ -35,7 +35,7 @@ export class ErasureChore implements Chore {
     // Whoever cannot be erased now keeps nobody waiting: their turn comes again in the next round.
     this.#after = due?.id ?? beforeAll;
     if (due === undefined) return false;
-    if (due.isErased) await this.avatars.forget(manager, due.id);
+    if (due.isGone) await this.avatars.forget(manager, due.id);
     else {
       await this.erasure.step(manager, due.id);
       this.#after = after;

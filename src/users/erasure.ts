@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { Audit, serviceActor } from '../audit/audit.js';
 import { Database } from '../database/database.js';
 import { batchSize } from '../database/walk.js';
@@ -43,20 +43,23 @@ export class Erasure {
 
   /** Whether the time of a user has come who wanted to be deleted. */
   async isDue(manager: EntityManager, userId: string): Promise<boolean> {
-    const due = await manager.query<unknown[]>('SELECT FROM users WHERE id = $1 AND erase_at <= now()', [
-      userId,
-    ]);
+    const due = await manager.query<unknown[]>(
+      'SELECT FROM users WHERE id = $1 AND erase_at <= statement_timestamp()',
+      [userId],
+    );
     return due.length > 0;
   }
 
   /**
    * Erases a user. Nothing happens where their time has not come, or somebody was faster.
    *
+   * @returns whether they are erased now
    * @throws {DatabaseUnavailableError}
    */
-  async erase(userId: string): Promise<void> {
+  async erase(userId: string): Promise<boolean> {
     let goesOn = true;
     while (goesOn) goesOn = await this.database.transaction((manager) => this.step(manager, userId));
+    return this.database.run((manager) => manager.existsBy(User, { id: userId, erasedAt: Not(IsNull()) }));
   }
 
   /**
@@ -73,6 +76,13 @@ export class Erasure {
       if (changed === batchSize) return true;
     }
     if (user.status === 'disabled') await this.bans.keep(manager, userId, userIds);
+    if (user.mergePendingWith !== null) {
+      await manager.update(
+        User,
+        { id: user.mergePendingWith, mergePendingWith: In(userIds) },
+        { mergePendingWith: null },
+      );
+    }
     await manager.delete(Identity, { userId: In(userIds) });
     await manager.delete(Unionid, { userId: In(userIds) });
     await manager.update(
@@ -86,6 +96,7 @@ export class Erasure {
         consentVersion: null,
         consentAt: null,
         roles: [],
+        mergePendingWith: null,
         erasedAt: () => 'now()',
         eraseAt: () => 'CASE WHEN avatar_key IS NOT NULL THEN now() END',
       },
@@ -102,12 +113,12 @@ export class Erasure {
 async function lockLeaving(
   manager: EntityManager,
   userId: string,
-): Promise<Pick<User, 'status'> | undefined> {
+): Promise<Pick<User, 'status' | 'mergePendingWith'> | undefined> {
   await manager.query('SELECT FROM unionids WHERE user_id = $1 ORDER BY unionid FOR UPDATE', [userId]);
   await manager.query('SELECT FROM identities WHERE user_id = $1 ORDER BY id FOR UPDATE', [userId]);
-  const [user] = await manager.query<Pick<User, 'status'>[]>(
-    `SELECT status FROM users
-     WHERE id = $1 AND erase_at <= now() AND erased_at IS NULL
+  const [user] = await manager.query<Pick<User, 'status' | 'mergePendingWith'>[]>(
+    `SELECT status, merge_pending_with AS "mergePendingWith" FROM users
+     WHERE id = $1 AND erase_at <= now() AND erased_at IS NULL AND status <> 'merged'
      FOR NO KEY UPDATE`,
     [userId],
   );

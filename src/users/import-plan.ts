@@ -51,7 +51,7 @@ export class ImportPlan {
   readonly newUnionids: { unionid: string; userId: string }[] = [];
   readonly newIdentities: (IdentityKey & { id: string; userId: string; unionid: string | null })[] = [];
   /** Identities that we know, without their unionid so far. */
-  readonly learnedUnionids: (IdentityKey & { unionid: string })[] = [];
+  readonly learnedUnionids: (IdentityKey & { userId: string; unionid: string })[] = [];
   /** Lines that change nothing. */
   unchanged = 0;
 
@@ -165,7 +165,7 @@ export class ImportPlan {
       this.newUnionids.push({ unionid, userId: user.id });
       this.#owners.set(unionid, user.id);
     }
-    if (identity?.unionid === null) this.learnedUnionids.push({ appid, openid, unionid });
+    if (identity?.unionid === null) this.learnedUnionids.push({ appid, openid, userId: user.id, unionid });
   }
 }
 

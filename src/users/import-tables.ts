@@ -88,12 +88,13 @@ export const insertIdentities = `
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])
   ON CONFLICT DO NOTHING`;
 
-/** Only where the identity has none: what WeChat has said since stays. */
+/** Only where the identity has none, and is still this user's: what WeChat has said since stays. */
 export const learnUnionids = `
   UPDATE identities
   SET unionid = given.unionid
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS given (appid, openid, unionid)
-  WHERE identities.appid = given.appid AND identities.openid = given.openid AND identities.unionid IS NULL`;
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS given (appid, openid, unionid, user_id)
+  WHERE identities.appid = given.appid AND identities.openid = given.openid
+    AND identities.user_id = given.user_id AND identities.unionid IS NULL`;
 
 /** What the person has written meanwhile stays. */
 export const fillUsers = `

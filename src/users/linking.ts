@@ -10,6 +10,7 @@ import type { WechatSession } from '../wechat/wechat.client.js';
 import { Identity } from './identity.entity.js';
 import { untilNotOvertaken } from './overtaken.error.js';
 import { SessionKeys } from './session-keys.js';
+import { withNewestKey } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
 import { claimUnionid } from './unionids.js';
 import { Users } from './users.js';
@@ -21,6 +22,12 @@ import {
   IdentityTakenError,
   UserNotFoundError,
 } from './users.errors.js';
+
+/** What a login would learn of an identity of the user's. */
+const learnStatement = `
+  UPDATE identities
+  SET session_keys = ${withNewestKey}, unionid = coalesce($5::text, unionid)
+  WHERE appid = $1 AND openid = $2 AND user_id = $6::uuid`;
 
 /** Ties a user to more than one mini-program by the person's own wish, and takes that back. */
 @Injectable()
@@ -35,7 +42,8 @@ export class Linking {
   ) {}
 
   /**
-   * Links the identity that a code of another mini-program stands for. Linking what is linked changes nothing.
+   * Links the identity that a code of another mini-program stands for. Of what is linked already, it learns the new
+   * session_key and the unionid.
    *
    * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
    * @throws {AccountDisabledError} where it is banned
@@ -43,7 +51,7 @@ export class Linking {
    */
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
     const { openid, unionid, sessionKey } = session;
-    const { entry } = this.sessionKeys.seal(appid, openid, sessionKey);
+    const { entry, fingerprints } = this.sessionKeys.seal(appid, openid, sessionKey);
     const transact = async (manager: EntityManager) => {
       if (unionid !== undefined && (await claimUnionid(manager, unionid, userId)) !== userId) {
         throw new IdentityTakenError();
@@ -56,6 +64,16 @@ export class Linking {
         unionid: unionid ?? null,
         sessionKeys: [entry],
       });
+      if (!isNew) {
+        await manager.query(learnStatement, [
+          appid,
+          openid,
+          JSON.stringify(entry),
+          fingerprints,
+          unionid ?? null,
+          userId,
+        ]);
+      }
       await this.users.refuseBanned(manager, { appid, openid, unionid });
       await lockUser(manager, userId);
       const identities = await manager.findBy(Identity, { userId, appid });

@@ -6,6 +6,8 @@ import { Database } from '../database/database.js';
 import type { RevocationNotice } from '../sessions/revocation-memory.js';
 import { Revocations } from '../sessions/revocations.js';
 import { Avatars } from './avatars.js';
+import { ErasureDueError } from './erasure-due.error.js';
+import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
 import { NicknameCheck } from './nickname-check.entity.js';
 import { OvertakenError } from './overtaken.error.js';
@@ -17,8 +19,8 @@ import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from './us
 /** What is left to do once a merge has been committed. */
 export interface MergeAftermath {
   notices: RevocationNotice[];
-  /** The picture of the one that went, where the one that stays has its own. */
-  obsoleteAvatar: string | null;
+  /** The id of the one that went. */
+  loserId: string;
 }
 
 /**
@@ -33,6 +35,7 @@ export class Merging {
     private readonly audit: Audit,
     private readonly phones: Phones,
     private readonly avatars: Avatars,
+    private readonly erasure: Erasure,
   ) {}
 
   /**
@@ -42,6 +45,7 @@ export class Merging {
    *
    * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
    * @throws {OvertakenError} where either has been merged meanwhile
+   * @throws {ErasureDueError} where either was to be erased by now
    * @returns what to hand to {@link finish}; nothing where an operator has to decide
    */
   async join(manager: EntityManager, one: string, other: string): Promise<MergeAftermath | undefined> {
@@ -49,6 +53,7 @@ export class Merging {
     for (const user of [first, second]) {
       if (user.status === 'merged') throw new OvertakenError();
       if (user.status === 'disabled') throw new AccountDisabledError(user);
+      if (await this.erasure.isDue(manager, user.id)) throw new ErasureDueError(user.id);
     }
     if (first.roles.length > 0 || second.roles.length > 0 || (await shareApp(manager, first.id, second.id))) {
       await this.leaveToOperator(manager, first, second);
@@ -91,9 +96,9 @@ export class Merging {
   }
 
   /** To be called once the merge has been committed. */
-  async finish({ notices, obsoleteAvatar }: MergeAftermath): Promise<void> {
+  async finish({ notices, loserId }: MergeAftermath): Promise<void> {
     for (const notice of notices) this.revocations.remember(notice);
-    if (obsoleteAvatar !== null) await this.avatars.remove(obsoleteAvatar);
+    await this.avatars.forgetSoon(loserId);
   }
 
   private async merge(
@@ -103,6 +108,8 @@ export class Merging {
     actor: Actor,
   ): Promise<MergeAftermath> {
     const taken = loser.status === 'deleting' ? {} : this.whatSurvivorLacks(loser, survivor);
+    // A picture that is not taken over is named until its file is gone.
+    const obsoleteAvatar = taken.avatarKey === undefined ? loser.avatarKey : null;
     const pending = await manager.findOneBy(NicknameCheck, { userId: loser.id });
     await manager.delete(NicknameCheck, { userId: loser.id });
     // An external id names one user: the one has to let go of it before the other takes it.
@@ -114,7 +121,7 @@ export class Merging {
         mergedInto: survivor.id,
         roles: [],
         nickname: null,
-        avatarKey: null,
+        avatarKey: obsoleteAvatar,
         phoneSealed: null,
         phoneIndex: null,
         externalId: null,
@@ -122,7 +129,7 @@ export class Merging {
         consentAt: null,
         disabledReason: null,
         disabledUntil: null,
-        eraseAt: null,
+        eraseAt: obsoleteAvatar === null ? null : () => 'now()',
         mergePendingWith: null,
         tokenVersion: loser.tokenVersion + 1,
         sessionEpoch: loser.sessionEpoch + 1,
@@ -140,7 +147,7 @@ export class Merging {
       { id: survivor.id },
       {
         ...taken,
-        mergePendingWith: null,
+        mergePendingWith: survivor.mergePendingWith === loser.id ? null : survivor.mergePendingWith,
         ...((disables || lasts) && {
           disabledReason: loser.disabledReason,
           disabledUntil: loser.disabledUntil,
@@ -170,11 +177,10 @@ export class Merging {
       const details = { from: loser.id, into: survivor.id };
       await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
     }
-    const obsoleteAvatar = taken.avatarKey === undefined ? loser.avatarKey : null;
-    return { notices, obsoleteAvatar };
+    return { notices, loserId: loser.id };
   }
 
-  /** What the one that stays takes over, because it has none. */
+  /** What the one that stays takes over: what it has none of, and the newer consent. */
   private whatSurvivorLacks(loser: User, survivor: User): Partial<User> {
     // A number that nobody can open any more is no reason to keep the person out.
     const phone =
@@ -185,7 +191,7 @@ export class Merging {
       ...(survivor.nickname === null && loser.nickname !== null && { nickname: loser.nickname }),
       ...(survivor.avatarKey === null && loser.avatarKey !== null && { avatarKey: loser.avatarKey }),
       ...(survivor.externalId === null && loser.externalId !== null && { externalId: loser.externalId }),
-      ...(survivor.consentVersion === null && {
+      ...((survivor.consentAt === null || (loser.consentAt ?? 0) > survivor.consentAt) && {
         consentVersion: loser.consentVersion,
         consentAt: loser.consentAt,
       }),

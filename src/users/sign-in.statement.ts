@@ -1,6 +1,22 @@
 import type { NamedStatement } from '../database/database.js';
 import { sessionUserColumns } from '../sessions/open-session.js';
 
+/** The session_keys of an identity once $3 has come, whose fingerprints are $4: the newest three, all different. */
+export const withNewestKey = `CASE
+WHEN session_keys -> 0 ->> 'fingerprint' = ANY ($4::text[]) THEN session_keys
+ELSE (
+  SELECT jsonb_agg(newest.entry ORDER BY newest.position)
+  FROM (
+    SELECT entry, position
+    FROM jsonb_array_elements(jsonb_build_array($3::jsonb) || session_keys)
+      WITH ORDINALITY AS kept (entry, position)
+    WHERE position = 1 OR NOT entry ->> 'fingerprint' = ANY ($4::text[])
+    ORDER BY position
+    LIMIT 3
+  ) AS newest
+)
+      END`;
+
 /**
  * Signs in an identity that we know, in one round trip: keeps its session_key, reads its user under a lock, and
  * writes the session and the code that opened it. No row back: there is no such identity, it has another unionid than
@@ -14,25 +30,12 @@ import { sessionUserColumns } from '../sessions/open-session.js';
  *   most do not write the row at all.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-5',
+  name: 'sign-in-6',
   text: `
     WITH identity AS (
       UPDATE identities
-      SET session_keys = CASE
-        WHEN session_keys -> 0 ->> 'fingerprint' = ANY ($4::text[]) THEN session_keys
-        ELSE (
-          SELECT jsonb_agg(newest.entry ORDER BY newest.position)
-          FROM (
-            SELECT entry, position
-            FROM jsonb_array_elements(jsonb_build_array($3::jsonb) || session_keys)
-              WITH ORDINALITY AS kept (entry, position)
-            WHERE position = 1 OR NOT entry ->> 'fingerprint' = ANY ($4::text[])
-            ORDER BY position
-            LIMIT 3
-          ) AS newest
-        )
-      END
-      WHERE appid = $1 AND openid = $2 AND ($12::text IS NULL OR unionid = $12::text)
+      SET session_keys = ${withNewestKey}
+      WHERE appid = $1 AND openid = $2 AND ($13::text IS NULL OR unionid = $13::text)
       RETURNING id, user_id
     ), person AS (
       SELECT
@@ -47,10 +50,10 @@ export const signInStatement: NamedStatement = {
       UPDATE users
       SET
         last_login_at = CASE WHEN person.is_long_gone THEN now() ELSE person.last_login_at END,
-        consent_version = coalesce($13::text, person.consent_version),
-        consent_at = CASE WHEN $13::text IS NULL THEN person.consent_at ELSE now() END
+        consent_version = coalesce($12::text, person.consent_version),
+        consent_at = CASE WHEN $12::text IS NULL THEN person.consent_at ELSE now() END
       FROM person
-      WHERE users.id = person.id AND (person.is_long_gone OR $13::text IS NOT NULL)
+      WHERE users.id = person.id AND (person.is_long_gone OR $12::text IS NOT NULL)
     ), session AS (
       INSERT INTO sessions
         (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at)

@@ -269,6 +269,7 @@ export class UserImport {
         learnedUnionids.map(({ appid }) => appid),
         learnedUnionids.map(({ openid }) => openid),
         learnedUnionids.map(({ unionid }) => unionid),
+        learnedUnionids.map(({ userId }) => userId),
       ],
       learnedUnionids.length,
     );

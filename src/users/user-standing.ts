@@ -119,11 +119,17 @@ export class UserStanding {
    * @throws {DatabaseUnavailableError}
    */
   async endSessions(userId: string, reason: 'signed_out' | 'kicked', actor: Actor): Promise<void> {
-    await this.change({ id: userId }, actor, () => ({
-      changes: {},
-      ends: reason,
-      events: [{ action: reason === 'kicked' ? 'user.kicked' : 'user.logout_all' }],
-    }));
+    await this.change({ id: userId }, actor, (user) => {
+      // All have ended already; of who was erased meanwhile nothing more is written down.
+      if (user.erasedAt !== null || (reason === 'signed_out' && user.status !== 'active')) {
+        return { changes: {}, events: [] };
+      }
+      return {
+        changes: {},
+        ends: reason,
+        events: [{ action: reason === 'kicked' ? 'user.kicked' : 'user.logout_all' }],
+      };
+    });
   }
 
   /**
@@ -168,13 +174,16 @@ export class UserStanding {
     return { userId, eraseAt: await this.timeOfErasure(userId) };
   }
 
-  /** Makes a person active again who wanted to be deleted and comes back in time, from an address. */
+  /**
+   * Makes a person active again who wanted to be deleted and comes back in time, from an address. In time is by the
+   * statement's clock: the transaction may have begun before an operator decided that the time has come.
+   */
   async restore(manager: EntityManager, userId: string, ip: string): Promise<void> {
     const { affected } = await manager
       .createQueryBuilder()
       .update(User)
       .set({ status: 'active', eraseAt: null })
-      .where(`id = :userId AND status = 'deleting' AND erase_at > now()`, { userId })
+      .where(`id = :userId AND status = 'deleting' AND erase_at > statement_timestamp()`, { userId })
       .execute();
     if (affected === 0) return;
     await this.audit.record(manager, {

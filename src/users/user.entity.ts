@@ -32,7 +32,7 @@ export class User {
   @Column({ type: 'timestamptz', precision: 3, name: 'disabled_until', nullable: true })
   disabledUntil: Date | null;
 
-  /** When a person who is to be deleted will be erased; after that, only until the file of their avatar is gone. */
+  /** When a person who is to be deleted will be erased; after that, and after a merge, until the avatar's file is gone. */
   @Column({ type: 'timestamptz', precision: 3, name: 'erase_at', nullable: true })
   eraseAt: Date | null;
 

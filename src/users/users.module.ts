@@ -11,6 +11,7 @@ import { NicknameChecksChore } from './nickname-checks.chore.js';
 import { Nicknames } from './nicknames.js';
 import { Linking } from './linking.js';
 import { Merging } from './merging.js';
+import { Dismissal } from './dismissal.js';
 import { ErasureChore } from './erasure.chore.js';
 import { Erasure } from './erasure.js';
 import { PhoneNumbers } from './phone-numbers.js';
@@ -34,6 +35,7 @@ import { Users } from './users.js';
     Nicknames,
     Linking,
     Merging,
+    Dismissal,
     Erasure,
     ErasureChore,
     PhoneNumbers,
@@ -51,7 +53,7 @@ import { Users } from './users.js';
     Merging,
     Nicknames,
     Bans,
-    Erasure,
+    Dismissal,
     PhoneNumbers,
     Phones,
     SessionKeys,

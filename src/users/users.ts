@@ -9,6 +9,7 @@ import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
 import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Bans } from './bans.js';
+import { ErasureDueError } from './erasure-due.error.js';
 import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
 import { idsOf, survivorOf } from './merged-users.js';
@@ -40,13 +41,6 @@ export interface SignedIn extends OpenSession {
   isNewUser: boolean;
 }
 
-/** The person's time has come, but nobody has erased them yet: that comes first, and then they are new. */
-class ErasureDueError extends Error {
-  constructor(readonly userId: string) {
-    super();
-  }
-}
-
 /** Who a person is. */
 @Injectable()
 export class Users {
@@ -75,14 +69,15 @@ export class Users {
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
+    const asked = [...values, signIn.unionid ?? null];
     const signedIn = { sessionId, appid: signIn.appid, refreshToken, refreshExpiresIn };
     return untilNotOvertaken(async () => {
-      const [known] = await this.database.query<SessionUser>(signInStatement, values);
+      const [known] = await this.database.query<SessionUser>(signInStatement, asked);
       if (known !== undefined) return { ...signedIn, user: known, isNewUser: false };
       try {
         const { aftermath, ...outcome } = await this.database.transaction(async (manager) => {
-          const registered = await this.register(manager, signIn);
-          const [user] = await manager.query<SessionUser[]>(signInStatement.text, values);
+          const { unionid, ...registered } = await this.register(manager, signIn);
+          const [user] = await manager.query<SessionUser[]>(signInStatement.text, [...values, unionid]);
           if (user === undefined) throw new OvertakenError();
           return { ...signedIn, user, ...registered };
         });
@@ -109,6 +104,14 @@ export class Users {
     });
   }
 
+  /** The unionids that lead to the person. */
+  async unionidsOf(userId: string): Promise<string[]> {
+    const rows = await this.database.run((manager) =>
+      manager.find(Unionid, { where: { userId }, order: { unionid: 'ASC' } }),
+    );
+    return rows.map(({ unionid }) => unionid);
+  }
+
   /** The ids under which a person's sessions and events stand: their own, and those of users merged into them. */
   async idsOf(id: string): Promise<string[]> {
     return this.database.run((manager) => idsOf(manager, id));
@@ -133,7 +136,7 @@ export class Users {
     return columns.phoneSealed;
   }
 
-  /** In the order of the statement's parameters. */
+  /** In the order of the statement's parameters, of which the last is the unionid that the identity has to have. */
   private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
     const { appid, openid, sessionKey } = signIn;
     const { codeHash, postHash } = this.loginCodes.hash(signIn);
@@ -150,7 +153,6 @@ export class Users {
       lifetime,
       codeHash,
       postHash,
-      signIn.unionid ?? null,
       signIn.policyVersion ?? null,
     ];
   }
@@ -159,27 +161,27 @@ export class Users {
    * Makes the identity, and its user where no unionid leads to one; or finds out why a known one could not sign in:
    * it has learnt of a unionid, or its user is not active.
    *
+   * @returns among others the unionid that the identity has now, null where that is of no account
    * @throws {OvertakenError} where another sign-in got there first
    * @throws {AccountDisabledError} {@link AccountDeletingError}
    */
   private async register(
     manager: EntityManager,
     signIn: SignIn,
-  ): Promise<{ isNewUser: boolean; aftermath?: MergeAftermath }> {
+  ): Promise<{ isNewUser: boolean; unionid: string | null; aftermath?: MergeAftermath }> {
     const { appid, openid, unionid } = signIn;
     const identity = await manager.findOneBy(Identity, { appid, openid });
     if (identity !== null) {
       await this.admit(manager, identity.userId, signIn);
-      const aftermath =
-        unionid === undefined ? undefined : await this.learnUnionid(manager, identity, unionid);
-      return { isNewUser: false, aftermath };
+      if (unionid === undefined) return { isNewUser: false, unionid: null };
+      return { isNewUser: false, ...(await this.learnUnionid(manager, identity, unionid)) };
     }
     const known = unionid === undefined ? null : await this.ownerOf(manager, unionid, signIn);
     const userId = known ?? (await this.createUser(manager, unionid));
     const row = { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null };
     if (!(await insertIfAbsent(manager, Identity, row))) throw new OvertakenError();
     await this.refuseBanned(manager, signIn);
-    return { isNewUser: known === null };
+    return { isNewUser: known === null, unionid: row.unionid };
   }
 
   /**
@@ -220,20 +222,29 @@ export class Users {
   /**
    * WeChat tells the unionid of an identity late, when the mini-program is bound to an Open Platform account, or
    * another one, when it has moved to another account. The user stays the same, unless the unionid is
-   * another user's: then the two are one.
+   * another user's: then the two are one. Where an operator has to decide that, the identity does without, so that each
+   * login asks again how the other one stands by now.
    *
    * @throws {AccountDisabledError} where either is disabled
+   * @throws {OvertakenError} where the identity has moved to another user meanwhile
    */
   private async learnUnionid(
     manager: EntityManager,
     { id, userId, appid, openid, unionid: before }: Identity,
     unionid: string,
-  ): Promise<MergeAftermath | undefined> {
-    if (before === unionid) return undefined;
+  ): Promise<{ unionid: string | null; aftermath?: MergeAftermath }> {
+    if (before === unionid) return { unionid };
     const owner = await claimUnionid(manager, unionid, userId);
+    const identity = await manager.findOne(Identity, {
+      where: { id, userId },
+      lock: { mode: 'for_no_key_update' },
+    });
+    if (identity === null) throw new OvertakenError();
     await this.refuseBanned(manager, { appid, openid, unionid });
+    const aftermath = owner === userId ? undefined : await this.merging.join(manager, userId, owner);
+    if (aftermath === undefined && owner !== userId) return { unionid: null };
     await manager.update(Identity, { id }, { unionid });
-    return owner === userId ? undefined : this.merging.join(manager, userId, owner);
+    return { unionid, aftermath };
   }
 
   private async ownerOf(manager: EntityManager, unionid: string, signIn: SignIn): Promise<string | null> {

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../audit/audit.js';
+import { Erasure } from './erasure.js';
+import { UserStanding } from './user-standing.js';
+
+/** Has users erased at once, as an operator wants it. */
+@Injectable()
+export class Dismissal {
+  constructor(
+    private readonly standing: UserStanding,
+    private readonly erasure: Erasure,
+  ) {}
+
+  /**
+   * Erases a user without grace. Who is disabled stays disabled: leaving lifts no ban.
+   *
+   * @returns who it was, an id that was merged meaning the one who stayed, and since when they may be erased, or were
+   * @throws {UserNotFoundError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async erase(id: string, actor: Actor): Promise<{ userId: string; eraseAt: Date }> {
+    const dismissed = await this.standing.dismiss(id, actor);
+    // Who came back in the same instant is told to go again.
+    return (await this.erasure.erase(dismissed.userId)) ? dismissed : this.erase(id, actor);
+  }
+}
