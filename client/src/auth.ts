@@ -1,16 +1,153 @@
-/** What `createAuth` needs to know. */
-export interface AuthOptions {
-  /** Where the service is, such as `https://login.example.com`. */
-  baseUrl: string;
-  /** Needed where the service has several mini-programs and the `Referer` of wx.request does not reach it. */
-  appid?: string;
-}
+import { AuthError, errorOf, problemOf } from './auth-error.js';
+import { messageOf, promised } from './callbacks.js';
+import { Clock } from './clock.js';
+import { Listeners } from './listeners.js';
+import { Base } from './origin.js';
+import { storePhone } from './phone.js';
+import { lineOf } from './request-line.js';
+import { Service } from './service.js';
+import { Session } from './session.js';
+import { Store, wechatStorage } from './store.js';
+import type { Answer, Auth, AuthOptions, RequestOptions, User, Wechat } from './types.js';
 
-/** Login that a mini-program can forget about. */
-export interface Auth {
-  login(): Promise<unknown>;
-}
+declare const wx: Wechat | undefined;
 
+/** Milliseconds that wx.login is given. */
+const loginTimeout = 10_000;
+
+/** 401s that are about the access token; others, such as `code_invalid`, are about what was sent. */
+const tokenProblems = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'];
+
+/** Where the service answers with the person. */
+const personPath = /^\/me(\/(phone|avatar|identities))?\/?(\?|$)/;
+
+/** @throws {TypeError} where `baseUrl` is none, or there is no `wx` */
 export function createAuth(options: AuthOptions): Auth {
-  throw new Error(options.baseUrl);
+  const platform = options.wx || (typeof wx === 'undefined' ? undefined : wx);
+  if (!platform) throw new TypeError('There is no wx here: pass one, such as uni or Taro.');
+  const base = new Base(options.baseUrl);
+  const line = lineOf(platform);
+  const clock = new Clock();
+  const listeners = new Listeners();
+
+  const send = (sent: RequestOptions): Promise<Answer> =>
+    promised<Answer>((callbacks) => platform.request({ ...sent, ...callbacks })).catch((failure: unknown) => {
+      throw new AuthError('network', { message: messageOf(failure) });
+    });
+
+  const sendOwn = async (sent: RequestOptions): Promise<Answer> => {
+    const answer = await send(sent);
+    clock.learn(answer);
+    return answer;
+  };
+
+  let lastCode: Promise<unknown> = Promise.resolve();
+  /** A code of wx.login, one at a time. */
+  const newCode = (): Promise<string> => {
+    const code = lastCode
+      .then(() =>
+        promised<{ code: string }>((callbacks) => platform.login({ timeout: loginTimeout, ...callbacks })),
+      )
+      .then(
+        (result) => result.code,
+        (failure: unknown) => {
+          throw new AuthError('wx_login_failed', { message: messageOf(failure) });
+        },
+      );
+    lastCode = code.catch(() => undefined);
+    return code;
+  };
+
+  const session = new Session(
+    new Service(base.url, options.appid, (sent) => line.run(() => sendOwn(sent), true)),
+    new Store(options.storage || wechatStorage(platform), `weapp-auth:${base.url}:${options.appid || ''}`),
+    clock,
+    newCode,
+    (name, what) => listeners.emit(name, what),
+  );
+
+  /** Sends with the access token of the moment in which it is this request's turn. */
+  async function sendSigned(
+    sent: RequestOptions,
+  ): Promise<{ answer: Answer; token: string; logins: number }> {
+    for (;;) {
+      const token = await session.token();
+      const { logins } = session;
+      const answer = await line.run(async () =>
+        session.holds(token) ? sendOwn(withBearer(sent, token)) : undefined,
+      );
+      if (answer) return { answer, token, logins };
+    }
+  }
+
+  async function requestOwn(sent: RequestOptions): Promise<Answer> {
+    for (let isReplay = false; ; isReplay = true) {
+      const { answer, token, logins } = await sendSigned(sent);
+      const problem = problemOf(answer);
+      const code = problem && problem.code;
+      if (answer.statusCode === 401 && (!code || tokenProblems.includes(code))) {
+        session.refused(token, errorOf(answer));
+        if (isReplay) return answer;
+        await session.renew(token);
+      } else if (code === 'login_again' && !isReplay) {
+        await session.loginSince(logins);
+      } else if (code === 'session_key_stale') {
+        await session.loginSince(logins);
+        return { ...answer, fetchAgain: true };
+      } else {
+        if (answer.statusCode === 200 && isPerson(sent.url)) session.learn(answer.data as User);
+        return answer;
+      }
+    }
+  }
+
+  const isPerson = (url: string) => url.startsWith(base.url) && personPath.test(url.slice(base.url.length));
+
+  const request = ({ success, fail, complete, ...sent }: RequestOptions): Promise<Answer> => {
+    const url = base.own(sent.url);
+    const done = url === undefined ? line.run(() => send(sent)) : requestOwn({ ...sent, url });
+    void callBack(done, { success, fail, complete });
+    return done;
+  };
+
+  return {
+    login: (wishes) => session.login(wishes),
+    request: <Data>(sent: RequestOptions) => request(sent) as Promise<Answer<Data>>,
+    logout: () => session.logout(),
+    get user() {
+      return session.user;
+    },
+    async token() {
+      return (await session.outReason()) === undefined ? session.token() : null;
+    },
+    getPhoneNumber: (event) => storePhone(event, request),
+    on: (name, listener) => listeners.on(name, listener),
+  };
+}
+
+/** Redirects are not followed: a bearer must not travel on to where they lead. */
+function withBearer(sent: RequestOptions, token: string): RequestOptions {
+  const header: Record<string, string> = {};
+  for (const [name, value] of Object.entries(sent.header || {})) {
+    if (name.toLowerCase() !== 'authorization') header[name] = value;
+  }
+  return { ...sent, header: { ...header, Authorization: `Bearer ${token}` }, redirect: 'manual' };
+}
+
+/** For pages that pass callbacks, as wx.request takes them. */
+async function callBack(
+  done: Promise<Answer>,
+  { success, fail, complete }: Record<'success' | 'fail' | 'complete', unknown>,
+): Promise<void> {
+  const call = (callback: unknown, what: unknown) => typeof callback === 'function' && callback(what);
+  try {
+    const answer = await done;
+    call(success, answer);
+    call(complete, answer);
+  } catch (error) {
+    if (typeof fail === 'function' || typeof complete === 'function') {
+      call(fail, error);
+      call(complete, error);
+    }
+  }
 }

@@ -1,0 +1,76 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import ts from 'typescript';
+
+const here = import.meta.dirname;
+
+/**
+ * Builds the package: one CommonJS file for WeChat's packer, which copies it as it is, and an ES module with types for
+ * bundlers.
+ *
+ * @param directory that gets `dist` and `miniprogram_dist`
+ */
+export async function buildClient(directory: string = here): Promise<void> {
+  await Promise.all([
+    bundle('cjs', join(directory, 'miniprogram_dist/index.js')),
+    bundle('esm', join(directory, 'dist/index.js')),
+  ]);
+  // Beside "type": "module" above it, Node would take the CommonJS file for an ES module.
+  await writeFile(join(directory, 'miniprogram_dist/package.json'), '{ "type": "commonjs" }\n');
+  declareTypes(join(directory, 'dist'));
+}
+
+/** Where WeChat's developer tools would put it, so that the demo opens in them as it is. */
+export async function copyIntoDemo(miniprogram: string = join(here, '../miniprogram')): Promise<void> {
+  const target = join(miniprogram, 'miniprogram_npm/weapp-auth-client');
+  await mkdir(target, { recursive: true });
+  await copyFile(join(here, 'miniprogram_dist/index.js'), join(target, 'index.js'));
+}
+
+async function bundle(format: 'cjs' | 'esm', outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(here, 'src/index.ts')],
+    outfile,
+    format,
+    bundle: true,
+    platform: 'neutral',
+    // What phones run without WeChat's own compiler: no `?.`, no `??`.
+    target: 'es2017',
+    minify: true,
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+}
+
+function declareTypes(outDir: string): void {
+  const program = ts.createProgram([join(here, 'src/index.ts')], {
+    target: ts.ScriptTarget.ES2017,
+    lib: ['lib.es2020.d.ts'],
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    strict: true,
+    types: ['miniprogram-api-typings'],
+    rootDir: join(here, 'src'),
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir,
+  });
+  const { diagnostics } = program.emit();
+  if (diagnostics.length > 0) {
+    throw new Error(
+      ts.formatDiagnostics(diagnostics, {
+        ...ts.sys,
+        getNewLine: () => '\n',
+        getCanonicalFileName: String,
+        getCurrentDirectory: () => here,
+      }),
+    );
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await buildClient();
+  await copyIntoDemo();
+}

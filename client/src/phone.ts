@@ -1,0 +1,28 @@
+import { AuthError, errorOf } from './auth-error.js';
+import type { Answer, PhoneEvent, PhoneOutcome, RequestOptions, User } from './types.js';
+
+/** WeChat: the numbers that were paid for are used up. */
+const quotaExceeded = 1400001;
+
+/** What only another tap of the button can mend. */
+const spent = ['session_key_stale', 'phone_code_invalid', 'open_data_invalid'];
+
+/** Stores the phone number that the button gave. */
+export async function storePhone(
+  { detail }: PhoneEvent,
+  request: (options: RequestOptions) => Promise<Answer>,
+): Promise<PhoneOutcome> {
+  const { errMsg = '', errno, code, encryptedData, iv } = detail;
+  if (errno === quotaExceeded) return { outcome: 'quota_exceeded' };
+  if (!code && !encryptedData) {
+    if (/deny|cancel/.test(errMsg)) return { outcome: 'denied' };
+    throw new AuthError('phone_unavailable', { message: errMsg });
+  }
+  // Old base libraries give no code.
+  const data = code ? { code } : { encryptedData, iv };
+  const answer = await request({ url: '/me/phone', method: 'POST', data });
+  if (answer.statusCode === 200) return { outcome: 'stored', user: answer.data as User };
+  const error = errorOf(answer);
+  if (spent.includes(error.code)) return { outcome: 'try_again' };
+  throw error;
+}

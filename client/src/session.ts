@@ -1,0 +1,306 @@
+import { AuthError, signedOut } from './auth-error.js';
+import { pause } from './callbacks.js';
+import type { Clock } from './clock.js';
+import type { Service, TokenAnswer } from './service.js';
+import type { Store, Tokens } from './store.js';
+import type { AuthEvents, Login, LoginOptions, User } from './types.js';
+
+/** An access token is renewed this long before it expires; a short-lived one in its last quarter. Milliseconds. */
+const margin = 60_000;
+
+/** How often a login or a refresh is tried again where the service says that it will be back shortly. */
+const mostRetries = 2;
+
+/** Beyond so many seconds of Retry-After nobody waits. */
+const patience = 10;
+
+/** A login that the service refuses to the person. */
+const refusals: Record<string, string | undefined> = {
+  account_disabled: 'disabled',
+  account_deleting: 'deleted',
+  user_blocked_by_wechat: 'blocked',
+};
+
+/** A refresh token that is good no more, though nobody has ended the session. */
+const lapses = ['refresh_token_invalid', 'refresh_token_reused', 'invalid_request'];
+
+/**
+ * Ends after which wx.login may prove anew who holds the phone, without being asked. `reused` is among them: a phone that lost an
+ * answer comes with an old refresh token, too, and whoever has a copy cannot call wx.login.
+ */
+const silentEnds = ['merged', 'reused'];
+
+/** One login or renewal, for all who wait for it. */
+interface Turn {
+  kind: string;
+  done: Promise<Login>;
+}
+
+/** Who is signed in on this phone, with which tokens; or why nobody is. */
+export class Session {
+  user: User | null = null;
+  /** How many logins there were: a request that was sent before the last one need not ask for another. */
+  logins = 0;
+  private tokens: Tokens | undefined;
+  private out: string | undefined;
+  /** Moves on with every logout: what was under way then counts no more. */
+  private era = 0;
+  private turn: Turn | undefined;
+  private readonly loaded: Promise<Tokens | undefined>;
+
+  constructor(
+    private readonly service: Service,
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly newCode: () => Promise<string>,
+    private readonly emit: <Name extends keyof AuthEvents>(name: Name, what: AuthEvents[Name]) => void,
+  ) {
+    this.loaded = this.load();
+  }
+
+  /**
+   * The access token to send: renewed first where it is about to expire, and by a silent login where there is none.
+   *
+   * @throws {AuthError}
+   */
+  async token(): Promise<string> {
+    await this.loaded;
+    const held = this.tokens;
+    if (held && !this.turn && this.isFresh(held)) return held.accessToken;
+    try {
+      return await this.renew(held && held.accessToken);
+    } catch (error) {
+      // Ahead of time there is no hurry: what was not refused goes on.
+      if (held && held === this.tokens && this.clock.now() < held.expiresAt) return held.accessToken;
+      throw error;
+    }
+  }
+
+  holds(accessToken: string): boolean {
+    return this.tokens !== undefined && this.tokens.accessToken === accessToken;
+  }
+
+  /** Why it stays out, if it does. */
+  async outReason(): Promise<string | undefined> {
+    await this.loaded;
+    return this.turn ? undefined : this.out;
+  }
+
+  /**
+   * Another access token than this one, by the one renewal or login that all share.
+   *
+   * @throws {AuthError}
+   */
+  async renew(accessToken?: string): Promise<string> {
+    if (this.turn) await this.turn.done;
+    else if (this.out !== undefined) throw signedOut(this.out);
+    else if (!this.tokens || this.tokens.accessToken === accessToken) {
+      await this.take(this.tokens ? 'renewal' : kindOf({}), (era) => this.renewal(era));
+    }
+    if (!this.tokens) throw signedOut(this.out || 'signed_out');
+    return this.tokens.accessToken;
+  }
+
+  /**
+   * Takes note that the service has refused an access token, where that is the present one.
+   *
+   * @throws {AuthError} where the session was ended for good
+   */
+  refused(accessToken: string, error: AuthError): void {
+    if (this.turn || !this.holds(accessToken) || error.code !== 'session_revoked') return;
+    if (this.isSilent(error)) this.tokens = undefined;
+    else throw this.stayOut(String(error.problem!['reason']), error);
+  }
+
+  /** A fresh login, on the page's wish. */
+  async login(options: LoginOptions = {}): Promise<Login> {
+    await this.loaded;
+    const kind = kindOf(options);
+    if (this.turn && this.turn.kind === kind) return this.turn.done;
+    return this.take(kind, (era) => this.logIn(options, era));
+  }
+
+  /** A fresh login because the service asks for one, unless there was one since. */
+  async loginSince(logins: number): Promise<void> {
+    if (this.logins !== logins) return;
+    if (!this.turn && this.out !== undefined) throw signedOut(this.out);
+    await this.login();
+  }
+
+  /** Never rejects. */
+  async logout(): Promise<void> {
+    const era = (this.era += 1);
+    const held = this.tokens;
+    this.turn = undefined;
+    const kept = this.leave('signed_out');
+    const tokens = held || (era === 1 ? await this.loaded : undefined);
+    if (tokens) await this.tell(tokens).catch(() => undefined);
+    await kept;
+  }
+
+  /** What an answer says of the person. Another's, and what comes after a logout, is dropped. */
+  learn(user: User): void {
+    if (!this.user || this.user.id !== user.id) return;
+    this.user = userOf(user);
+    void this.keep();
+  }
+
+  private async load(): Promise<Tokens | undefined> {
+    const kept = await this.store.read();
+    if (!kept) return undefined;
+    // A logout did not wait for this.
+    if (this.era === 0) {
+      ({ tokens: this.tokens, user: this.user, out: this.out } = kept);
+      this.clock.skew = kept.skew;
+    }
+    return kept.tokens;
+  }
+
+  private isFresh({ issuedAt, expiresAt }: Tokens): boolean {
+    const now = this.clock.now();
+    const early = Math.min(margin, (expiresAt - issuedAt) / 4);
+    // Before its own making: somebody has set the phone's clock.
+    return now < expiresAt - early && now > issuedAt - margin;
+  }
+
+  /** After what is under way, as the one thing that others can wait for. */
+  private take(kind: string, work: (era: number) => Promise<Login>): Promise<Login> {
+    const { era } = this;
+    const before = this.turn ? this.turn.done.catch(() => undefined) : Promise.resolve();
+    const turn: Turn = { kind, done: before.then(() => work(era)) };
+    const end = () => {
+      if (this.turn === turn) this.turn = undefined;
+    };
+    turn.done.then(end, (error: AuthError) => {
+      end();
+      if (era === this.era) this.emit('error', error);
+    });
+    this.turn = turn;
+    return turn.done;
+  }
+
+  private async renewal(era: number): Promise<Login> {
+    if (this.tokens) {
+      try {
+        return await this.refresh(this.tokens, era);
+      } catch (error) {
+        if (era !== this.era || !this.isSilent(error as AuthError)) throw error;
+        this.tokens = undefined;
+      }
+    }
+    return this.logIn({}, era);
+  }
+
+  private async refresh({ refreshToken }: Tokens, era: number): Promise<Login> {
+    try {
+      const fresh = await this.patiently(era, () => this.service.refresh(refreshToken));
+      return this.accept(fresh);
+    } catch (error) {
+      const { code, problem } = error as AuthError;
+      if (era !== this.era || code !== 'session_revoked' || this.isSilent(error as AuthError)) throw error;
+      throw this.stayOut(String(problem!['reason']), error as AuthError);
+    }
+  }
+
+  private async logIn(options: LoginOptions, era: number): Promise<Login> {
+    try {
+      const fresh = await this.patiently(era, async () => {
+        const code = await this.newCode();
+        this.checkEra(era);
+        const answer = await this.service.login(code, options);
+        // Nobody has asked for this session any more.
+        if (era !== this.era) void this.service.logout(answer.accessToken).catch(() => undefined);
+        return answer;
+      });
+      this.logins += 1;
+      const login = this.accept(fresh);
+      this.emit('login', login);
+      return login;
+    } catch (error) {
+      const reason = refusals[(error as AuthError).code];
+      if (era !== this.era || reason === undefined) throw error;
+      throw this.stayOut(reason, error as AuthError);
+    }
+  }
+
+  /** Tries again where the service asks for patience, or for another code. */
+  private async patiently(era: number, attempt: () => Promise<TokenAnswer>): Promise<TokenAnswer> {
+    for (let retry = 0; ; retry += 1) {
+      try {
+        const answer = await attempt();
+        this.checkEra(era);
+        return answer;
+      } catch (error) {
+        this.checkEra(era);
+        const seconds = waitAfter(error as AuthError, retry);
+        if (seconds === undefined) throw error;
+        // Not all phones in the same instant.
+        await pause(seconds * (1 + Math.random() / 2) * 1000);
+        this.checkEra(era);
+      }
+    }
+  }
+
+  private checkEra(era: number): void {
+    if (era !== this.era) throw signedOut('signed_out');
+  }
+
+  private isSilent({ code, problem }: AuthError): boolean {
+    if (code === 'session_revoked') return silentEnds.includes(String(problem!['reason']));
+    return lapses.includes(code);
+  }
+
+  private accept(fresh: TokenAnswer): Login {
+    const issuedAt = this.clock.now();
+    const { accessToken, refreshToken, expiresIn, isNewUser = false, warnings } = fresh;
+    this.tokens = { accessToken, refreshToken, issuedAt, expiresAt: issuedAt + expiresIn * 1000 };
+    this.user = userOf(fresh.user);
+    this.out = undefined;
+    void this.keep();
+    return { user: this.user, isNewUser, ...(warnings && { warnings }) };
+  }
+
+  private stayOut(reason: string, error: AuthError): AuthError {
+    void this.leave(reason);
+    return new AuthError(error.code, { ...error, message: error.message, reason });
+  }
+
+  private leave(reason: string): Promise<unknown> {
+    const isNews = this.out === undefined;
+    this.tokens = undefined;
+    this.user = null;
+    this.out = reason;
+    const kept = this.keep();
+    if (isNews) this.emit('logout', { reason });
+    return kept;
+  }
+
+  /** Ends the session at the service, whose access token may have expired meanwhile. */
+  private async tell(tokens: Tokens): Promise<void> {
+    const { accessToken } = this.isFresh(tokens) ? tokens : await this.service.refresh(tokens.refreshToken);
+    await this.service.logout(accessToken);
+  }
+
+  private keep(): Promise<unknown> {
+    return this.store.write({
+      tokens: this.tokens,
+      user: this.user,
+      out: this.out,
+      skew: this.clock.skew,
+    });
+  }
+}
+
+function kindOf(options: LoginOptions): string {
+  return JSON.stringify(options);
+}
+
+/** Seconds until another attempt; undefined where there is to be none. A spent code asks for a fresh one, once. */
+function waitAfter({ code, statusCode, retryAfter = 1 }: AuthError, retry: number): number | undefined {
+  if (code === 'code_used' || code === 'code_invalid') return retry === 0 ? 0 : undefined;
+  return statusCode === 503 && retryAfter <= patience && retry < mostRetries ? retryAfter : undefined;
+}
+
+function userOf({ id, nickname, avatarUrl, phone, roles, createdAt }: User): User {
+  return { id, nickname, avatarUrl, phone, roles, createdAt };
+}
