@@ -22,11 +22,14 @@ export async function buildClient(directory: string = here): Promise<void> {
   declareTypes(join(directory, 'dist'));
 }
 
-/** Where WeChat's developer tools would put it, so that the demo opens in them as it is. */
-export async function copyIntoDemo(miniprogram: string = join(here, '../miniprogram')): Promise<void> {
+/** Lays it where WeChat's developer tools would (构建 npm), so that the demo opens in them as it is. */
+export async function copyIntoDemo(
+  miniprogram: string = join(here, '../miniprogram'),
+  directory: string = here,
+): Promise<void> {
   const target = join(miniprogram, 'miniprogram_npm/weapp-auth-client');
   await mkdir(target, { recursive: true });
-  await copyFile(join(here, 'miniprogram_dist/index.js'), join(target, 'index.js'));
+  await copyFile(join(directory, 'miniprogram_dist/index.js'), join(target, 'index.js'));
 }
 
 async function bundle(format: 'cjs' | 'esm', outfile: string): Promise<void> {
@@ -51,7 +54,7 @@ function declareTypes(outDir: string): void {
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     strict: true,
-    types: ['miniprogram-api-typings'],
+    types: [],
     rootDir: join(here, 'src'),
     declaration: true,
     emitDeclarationOnly: true,

@@ -1,63 +1,44 @@
-import { headerOf } from './header.js';
-import type { Answer, Problem } from './types.js';
+/** What is answered in place of data where something is wrong (RFC 9457). Some codes add fields, such as `reason`. */
+export interface Problem {
+  code: string;
+  title?: string;
+  detail?: string;
+  requestId?: string;
+  [field: string]: unknown;
+}
 
-interface Details {
-  message?: string;
+/** What is known of a failure, beside its code. */
+export interface FailureDetails {
+  /** Of the answer, where there was one. */
   statusCode?: number;
   problem?: Problem;
+  /** Why nobody is signed in any more: set where that is what failed, and only there. */
   reason?: string;
+  /** Seconds after which trying again makes sense. */
   retryAfter?: number;
 }
 
-/** Whatever fails. Switch on `code`: the service's, or one of `network`, `signed_out`, `wx_login_failed`, `phone_unavailable`, `unexpected_answer`. */
-export class AuthError extends Error {
+/**
+ * Whatever fails. Switch on `code`: the service's own, or `network`, `signed_out`, `wx_login_failed`, `phone_unavailable`,
+ * `unexpected_answer`.
+ */
+export class AuthError extends Error implements FailureDetails {
+  override readonly name = 'AuthError';
   readonly statusCode?: number;
   readonly problem?: Problem;
-  /** Why nobody is signed in, where that is so. */
   readonly reason?: string;
-  /** Seconds after which trying again makes sense. */
   readonly retryAfter?: number;
 
   constructor(
     readonly code: string,
-    { message, ...details }: Details = {},
+    message?: string,
+    details?: FailureDetails,
   ) {
     super(message || code);
-    this.name = 'AuthError';
     Object.assign(this, details);
   }
 }
 
-/** What an answer that is no success says. */
-export function errorOf(answer: Answer): AuthError {
-  const problem = problemOf(answer);
-  const retryAfter = Number(headerOf(answer, 'retry-after')) || undefined;
-  return new AuthError(problem ? problem.code : 'unexpected_answer', {
-    message: problem ? problem.detail : `The answer ${answer.statusCode} is not the service's.`,
-    statusCode: answer.statusCode,
-    problem,
-    retryAfter,
-  });
-}
-
-/** Undefined where the answer is none of the service's problems. */
-export function problemOf({ statusCode, data }: Answer): Problem | undefined {
-  if (statusCode < 400) return undefined;
-  const document = (typeof data === 'string' ? parse(data) : data) as Problem | null | undefined;
-  return document && typeof document.code === 'string' ? document : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 export function signedOut(reason: string): AuthError {
-  return new AuthError('signed_out', {
-    message: `Signed out (${reason}): log in, if the person wants to.`,
-    reason,
-  });
+  return new AuthError('signed_out', `Signed out (${reason}): log in, if the person wants to.`, { reason });
 }

@@ -1,9 +1,10 @@
-import { AuthError, errorOf, problemOf } from './auth-error.js';
+import { AuthError } from './auth-error.js';
 import { messageOf, promised } from './callbacks.js';
 import { Clock } from './clock.js';
 import { Listeners } from './listeners.js';
 import { Base } from './origin.js';
 import { storePhone } from './phone.js';
+import { errorOf, problemOf } from './problem.js';
 import { lineOf } from './request-line.js';
 import { Service } from './service.js';
 import { Session } from './session.js';
@@ -31,9 +32,11 @@ export function createAuth(options: AuthOptions): Auth {
   const listeners = new Listeners();
 
   const send = (sent: RequestOptions): Promise<Answer> =>
-    promised<Answer>((callbacks) => platform.request({ ...sent, ...callbacks })).catch((failure: unknown) => {
-      throw new AuthError('network', { message: messageOf(failure) });
-    });
+    promised<Answer>((callbacks) => platform.request(Object.assign({}, sent, callbacks))).catch(
+      (failure: unknown) => {
+        throw new AuthError('network', messageOf(failure));
+      },
+    );
 
   const sendOwn = async (sent: RequestOptions): Promise<Answer> => {
     const answer = await send(sent);
@@ -46,12 +49,14 @@ export function createAuth(options: AuthOptions): Auth {
   const newCode = (): Promise<string> => {
     const code = lastCode
       .then(() =>
-        promised<{ code: string }>((callbacks) => platform.login({ timeout: loginTimeout, ...callbacks })),
+        promised<{ code: string }>((callbacks) =>
+          platform.login(Object.assign({ timeout: loginTimeout }, callbacks)),
+        ),
       )
       .then(
         (result) => result.code,
         (failure: unknown) => {
-          throw new AuthError('wx_login_failed', { message: messageOf(failure) });
+          throw new AuthError('wx_login_failed', messageOf(failure));
         },
       );
     lastCode = code.catch(() => undefined);
@@ -93,7 +98,7 @@ export function createAuth(options: AuthOptions): Auth {
         await session.loginSince(logins);
       } else if (code === 'session_key_stale') {
         await session.loginSince(logins);
-        return { ...answer, fetchAgain: true };
+        return Object.assign({}, answer, { fetchAgain: true as const });
       } else {
         if (answer.statusCode === 200 && isPerson(sent.url)) session.learn(answer.data as User);
         return answer;
@@ -103,11 +108,12 @@ export function createAuth(options: AuthOptions): Auth {
 
   const isPerson = (url: string) => url.startsWith(base.url) && personPath.test(url.slice(base.url.length));
 
-  const request = ({ success, fail, complete, ...sent }: RequestOptions): Promise<Answer> => {
+  const request = (sent: RequestOptions): Promise<Answer> => {
     const url = base.own(sent.url);
-    const done = url === undefined ? line.run(() => send(sent)) : requestOwn({ ...sent, url });
-    void callBack(done, { success, fail, complete });
-    return done;
+    const answer =
+      url === undefined ? line.run(() => send(sent)) : requestOwn(Object.assign({}, sent, { url }));
+    callBack(answer, sent);
+    return answer;
   };
 
   return {
@@ -131,23 +137,15 @@ function withBearer(sent: RequestOptions, token: string): RequestOptions {
   for (const [name, value] of Object.entries(sent.header || {})) {
     if (name.toLowerCase() !== 'authorization') header[name] = value;
   }
-  return { ...sent, header: { ...header, Authorization: `Bearer ${token}` }, redirect: 'manual' };
+  header['Authorization'] = `Bearer ${token}`;
+  return Object.assign({}, sent, { header, redirect: 'manual' });
 }
 
 /** For pages that pass callbacks, as wx.request takes them. */
-async function callBack(
-  done: Promise<Answer>,
-  { success, fail, complete }: Record<'success' | 'fail' | 'complete', unknown>,
-): Promise<void> {
-  const call = (callback: unknown, what: unknown) => typeof callback === 'function' && callback(what);
-  try {
-    const answer = await done;
-    call(success, answer);
-    call(complete, answer);
-  } catch (error) {
-    if (typeof fail === 'function' || typeof complete === 'function') {
-      call(fail, error);
-      call(complete, error);
-    }
-  }
+function callBack(answer: Promise<Answer>, { success, fail, complete }: RequestOptions): void {
+  if (!success && !fail && !complete) return;
+  const settled = (callback: unknown) => (what: unknown) => {
+    for (const call of [callback, complete]) if (typeof call === 'function') call(what);
+  };
+  void answer.then(settled(success), settled(fail));
 }

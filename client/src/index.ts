@@ -1,5 +1,5 @@
 export { createAuth } from './auth.js';
-export { AuthError } from './auth-error.js';
+export { AuthError, type FailureDetails, type Problem } from './auth-error.js';
 export type {
   Answer,
   Auth,
@@ -8,10 +8,8 @@ export type {
   AuthStorage,
   Login,
   LoginOptions,
-  OutReason,
   PhoneEvent,
   PhoneOutcome,
-  Problem,
   RequestOptions,
   User,
   Wechat,

@@ -1,4 +1,5 @@
-import { AuthError, errorOf } from './auth-error.js';
+import { AuthError } from './auth-error.js';
+import { errorOf } from './problem.js';
 import type { Answer, PhoneEvent, PhoneOutcome, RequestOptions, User } from './types.js';
 
 /** WeChat: the numbers that were paid for are used up. */
@@ -16,7 +17,7 @@ export async function storePhone(
   if (errno === quotaExceeded) return { outcome: 'quota_exceeded' };
   if (!code && !encryptedData) {
     if (/deny|cancel/.test(errMsg)) return { outcome: 'denied' };
-    throw new AuthError('phone_unavailable', { message: errMsg });
+    throw new AuthError('phone_unavailable', errMsg);
   }
   // Old base libraries give no code.
   const data = code ? { code } : { encryptedData, iv };

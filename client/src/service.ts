@@ -1,5 +1,5 @@
-import { AuthError, errorOf } from './auth-error.js';
 import { pause } from './callbacks.js';
+import { errorOf, unexpected } from './problem.js';
 import type { Answer, Login, LoginOptions, RequestOptions } from './types.js';
 
 /** What a login and a refresh answer. */
@@ -32,7 +32,7 @@ export class Service {
   /** @throws {AuthError} */
   async login(code: string, options: LoginOptions): Promise<TokenAnswer> {
     const header = { 'Idempotency-Key': randomKey() };
-    const data = { code, appid: this.appid, ...options };
+    const data = Object.assign({ code, appid: this.appid }, options);
     return tokensOf(await this.post('/auth/login', data, header));
   }
 
@@ -43,33 +43,25 @@ export class Service {
 
   /** @throws {AuthError} where there was no answer */
   async logout(accessToken: string): Promise<void> {
-    await this.send({
-      url: `${this.url}/auth/logout`,
-      method: 'POST',
-      header: { Authorization: `Bearer ${accessToken}` },
-      redirect: 'manual',
-      timeout,
-    });
+    await this.send(this.options('/auth/logout', { Authorization: `Bearer ${accessToken}` }));
   }
 
   /** Posts, and once more where the answer was lost: the service knows a repeat when it sees one. */
   private async post(path: string, data: object, header?: Record<string, string>): Promise<Answer> {
-    const options: RequestOptions = {
-      url: this.url + path,
-      method: 'POST',
-      data,
-      header,
-      redirect: 'manual',
-      timeout,
-    };
+    const options = this.options(path, header, data);
     const sentAt = Date.now();
     try {
-      return await this.send({ ...options });
+      return await this.send(options);
     } catch (lost) {
       await pause(breath);
       if (Math.abs(Date.now() - sentAt) > replayWindow) throw lost;
-      return this.send({ ...options });
+      return this.send(options);
     }
+  }
+
+  /** Redirects are not followed: what is sent must not travel on to where they lead. */
+  private options(path: string, header?: Record<string, string>, data?: object): RequestOptions {
+    return { url: this.url + path, method: 'POST', header, data, redirect: 'manual', timeout };
   }
 }
 
@@ -79,21 +71,12 @@ function randomKey(): string {
   return part() + part() + part();
 }
 
-/** A proxy or a hotel may answer 200 with a page of its own. */
+/** @throws {AuthError} where it holds none, even if it claims to be a success */
 function tokensOf(answer: Answer): TokenAnswer {
   if (answer.statusCode !== 200) throw errorOf(answer);
-  const tokens = answer.data as TokenAnswer | undefined;
-  if (
-    !tokens ||
-    typeof tokens.accessToken !== 'string' ||
-    typeof tokens.refreshToken !== 'string' ||
-    typeof tokens.expiresIn !== 'number' ||
-    !tokens.user
-  ) {
-    throw new AuthError('unexpected_answer', {
-      message: 'The answer to the login is not the service’s.',
-      statusCode: answer.statusCode,
-    });
+  const { accessToken, refreshToken, expiresIn, user } = Object(answer.data) as Partial<TokenAnswer>;
+  if (typeof accessToken === 'string' && typeof refreshToken === 'string' && expiresIn! > 0 && user) {
+    return answer.data as TokenAnswer;
   }
-  return tokens;
+  throw unexpected(answer);
 }

@@ -14,6 +14,9 @@ const mostRetries = 2;
 /** Beyond so many seconds of Retry-After nobody waits. */
 const patience = 10;
 
+/** Milliseconds that a logout waits for the service. */
+const courtesy = 3000;
+
 /** A login that the service refuses to the person. */
 const refusals: Record<string, string | undefined> = {
   account_disabled: 'disabled',
@@ -42,10 +45,12 @@ export class Session {
   /** How many logins there were: a request that was sent before the last one need not ask for another. */
   logins = 0;
   private tokens: Tokens | undefined;
+  /** Why it stays out. */
   private out: string | undefined;
   /** Moves on with every logout: what was under way then counts no more. */
   private era = 0;
   private turn: Turn | undefined;
+  private isLoaded = false;
   private readonly loaded: Promise<Tokens | undefined>;
 
   constructor(
@@ -102,14 +107,17 @@ export class Session {
   }
 
   /**
-   * Takes note that the service has refused an access token, where that is the present one.
+   * Takes note that the service has refused an access token. An older one's fate says nothing of the present one.
    *
-   * @throws {AuthError} where the session was ended for good
+   * @throws {AuthError} the same, where nobody is signed in any more
    */
   refused(accessToken: string, error: AuthError): void {
-    if (this.turn || !this.holds(accessToken) || error.code !== 'session_revoked') return;
-    if (this.isSilent(error)) this.tokens = undefined;
-    else throw this.stayOut(String(error.problem!['reason']), error);
+    if (this.turn || error.code !== 'session_revoked') return;
+    if (this.holds(accessToken)) {
+      if (isSilent(error)) this.tokens = undefined;
+      else void this.leave(reasonOf(error));
+    }
+    if (this.out !== undefined) throw because(this.out, error);
   }
 
   /** A fresh login, on the page's wish. */
@@ -129,12 +137,12 @@ export class Session {
 
   /** Never rejects. */
   async logout(): Promise<void> {
-    const era = (this.era += 1);
-    const held = this.tokens;
+    const held = this.isLoaded ? this.tokens : this.loaded;
+    this.era += 1;
     this.turn = undefined;
     const kept = this.leave('signed_out');
-    const tokens = held || (era === 1 ? await this.loaded : undefined);
-    if (tokens) await this.tell(tokens).catch(() => undefined);
+    const told = this.tell(held).catch(() => undefined);
+    await Promise.race([told, pause(courtesy)]);
     await kept;
   }
 
@@ -147,13 +155,13 @@ export class Session {
 
   private async load(): Promise<Tokens | undefined> {
     const kept = await this.store.read();
-    if (!kept) return undefined;
-    // A logout did not wait for this.
-    if (this.era === 0) {
+    this.isLoaded = true;
+    // A logout does not wait for this.
+    if (kept && this.era === 0) {
       ({ tokens: this.tokens, user: this.user, out: this.out } = kept);
       this.clock.skew = kept.skew;
     }
-    return kept.tokens;
+    return kept && kept.tokens;
   }
 
   private isFresh({ issuedAt, expiresAt }: Tokens): boolean {
@@ -167,39 +175,35 @@ export class Session {
   private take(kind: string, work: (era: number) => Promise<Login>): Promise<Login> {
     const { era } = this;
     const before = this.turn ? this.turn.done.catch(() => undefined) : Promise.resolve();
-    const turn: Turn = { kind, done: before.then(() => work(era)) };
+    const done = before.then(() => {
+      this.checkEra(era);
+      return work(era);
+    });
+    const turn: Turn = { kind, done };
     const end = () => {
       if (this.turn === turn) this.turn = undefined;
     };
-    turn.done.then(end, (error: AuthError) => {
+    done.then(end, (error: AuthError) => {
       end();
       if (era === this.era) this.emit('error', error);
     });
     this.turn = turn;
-    return turn.done;
+    return done;
   }
 
   private async renewal(era: number): Promise<Login> {
-    if (this.tokens) {
+    const { tokens } = this;
+    if (tokens) {
       try {
-        return await this.refresh(this.tokens, era);
+        return this.accept(await this.patiently(era, () => this.service.refresh(tokens.refreshToken)), era);
       } catch (error) {
-        if (era !== this.era || !this.isSilent(error as AuthError)) throw error;
-        this.tokens = undefined;
+        const refusal = error as AuthError;
+        this.checkEra(era);
+        if (isSilent(refusal)) this.tokens = undefined;
+        else throw refusal.code === 'session_revoked' ? this.stayOut(reasonOf(refusal), refusal) : refusal;
       }
     }
     return this.logIn({}, era);
-  }
-
-  private async refresh({ refreshToken }: Tokens, era: number): Promise<Login> {
-    try {
-      const fresh = await this.patiently(era, () => this.service.refresh(refreshToken));
-      return this.accept(fresh);
-    } catch (error) {
-      const { code, problem } = error as AuthError;
-      if (era !== this.era || code !== 'session_revoked' || this.isSilent(error as AuthError)) throw error;
-      throw this.stayOut(String(problem!['reason']), error as AuthError);
-    }
   }
 
   private async logIn(options: LoginOptions, era: number): Promise<Login> {
@@ -207,13 +211,10 @@ export class Session {
       const fresh = await this.patiently(era, async () => {
         const code = await this.newCode();
         this.checkEra(era);
-        const answer = await this.service.login(code, options);
-        // Nobody has asked for this session any more.
-        if (era !== this.era) void this.service.logout(answer.accessToken).catch(() => undefined);
-        return answer;
+        return this.service.login(code, options);
       });
+      const login = this.accept(fresh, era);
       this.logins += 1;
-      const login = this.accept(fresh);
       this.emit('login', login);
       return login;
     } catch (error) {
@@ -227,9 +228,7 @@ export class Session {
   private async patiently(era: number, attempt: () => Promise<TokenAnswer>): Promise<TokenAnswer> {
     for (let retry = 0; ; retry += 1) {
       try {
-        const answer = await attempt();
-        this.checkEra(era);
-        return answer;
+        return await attempt();
       } catch (error) {
         this.checkEra(era);
         const seconds = waitAfter(error as AuthError, retry);
@@ -245,24 +244,22 @@ export class Session {
     if (era !== this.era) throw signedOut('signed_out');
   }
 
-  private isSilent({ code, problem }: AuthError): boolean {
-    if (code === 'session_revoked') return silentEnds.includes(String(problem!['reason']));
-    return lapses.includes(code);
-  }
-
-  private accept(fresh: TokenAnswer): Login {
+  /** @throws {AuthError} where there was a logout since this was asked for: nobody wants the session any more */
+  private accept(fresh: TokenAnswer, era: number): Login {
+    if (era !== this.era) void this.service.logout(fresh.accessToken).catch(() => undefined);
+    this.checkEra(era);
     const issuedAt = this.clock.now();
     const { accessToken, refreshToken, expiresIn, isNewUser = false, warnings } = fresh;
     this.tokens = { accessToken, refreshToken, issuedAt, expiresAt: issuedAt + expiresIn * 1000 };
     this.user = userOf(fresh.user);
     this.out = undefined;
     void this.keep();
-    return { user: this.user, isNewUser, ...(warnings && { warnings }) };
+    return { user: this.user, isNewUser, warnings };
   }
 
   private stayOut(reason: string, error: AuthError): AuthError {
     void this.leave(reason);
-    return new AuthError(error.code, { ...error, message: error.message, reason });
+    return because(reason, error);
   }
 
   private leave(reason: string): Promise<unknown> {
@@ -276,7 +273,9 @@ export class Session {
   }
 
   /** Ends the session at the service, whose access token may have expired meanwhile. */
-  private async tell(tokens: Tokens): Promise<void> {
+  private async tell(held: Tokens | undefined | Promise<Tokens | undefined>): Promise<void> {
+    const tokens = await held;
+    if (!tokens) return;
     const { accessToken } = this.isFresh(tokens) ? tokens : await this.service.refresh(tokens.refreshToken);
     await this.service.logout(accessToken);
   }
@@ -303,4 +302,19 @@ function waitAfter({ code, statusCode, retryAfter = 1 }: AuthError, retry: numbe
 
 function userOf({ id, nickname, avatarUrl, phone, roles, createdAt }: User): User {
   return { id, nickname, avatarUrl, phone, roles, createdAt };
+}
+
+function isSilent(error: AuthError): boolean {
+  return error.code === 'session_revoked'
+    ? silentEnds.includes(reasonOf(error))
+    : lapses.includes(error.code);
+}
+
+/** Of a `session_revoked`. */
+function reasonOf({ problem }: AuthError): string {
+  return (problem!['reason'] as string | undefined) || 'signed_out';
+}
+
+function because(reason: string, { code, message, statusCode, problem }: AuthError): AuthError {
+  return new AuthError(code, message, { statusCode, problem, reason });
 }

@@ -46,9 +46,10 @@ export class Store {
   }
 }
 
-function isSound({ tokens, user, skew }: Kept): boolean {
+function isSound({ tokens, user, out, skew }: Kept): boolean {
   return (
     typeof skew === 'number' &&
+    (out === undefined || typeof out === 'string') &&
     (user === null || (typeof user === 'object' && typeof user.id === 'string')) &&
     (tokens === undefined ||
       (typeof tokens.accessToken === 'string' &&
@@ -61,17 +62,20 @@ function isSound({ tokens, user, skew }: Kept): boolean {
 /** wx.setStorage, encrypted where the base library can: what is written encrypted must be read so, too. */
 export function wechatStorage(wx: Wechat): AuthStorage {
   const encrypt = canEncrypt(wx);
-  const read = (key: string, options: object) =>
-    promised<{ data: unknown }>((callbacks) => wx.getStorage!({ key, ...options, ...callbacks }));
+  const read = (options: { key: string; encrypt?: boolean }) =>
+    promised<{ data: unknown }>((callbacks) => wx.getStorage!(Object.assign(options, callbacks))).then(
+      ({ data }) => data,
+    );
   return {
-    get: async (key) => {
-      if (!encrypt) return (await read(key, {})).data;
-      const sealed = await read(key, { encrypt }).catch(() => undefined);
-      // What an older base library wrote is in the open.
-      return isJson(sealed && sealed.data) ? sealed!.data : (await read(key, {})).data;
+    async get(key) {
+      const sealed = encrypt && (await read({ key, encrypt }).catch(() => undefined));
+      // What an older base library has written lies open.
+      return isJson(sealed) ? sealed : read({ key });
     },
     set: (key, data) =>
-      promised((callbacks) => wx.setStorage!({ key, data, ...(encrypt && { encrypt }), ...callbacks })),
+      promised((callbacks) =>
+        wx.setStorage!(Object.assign(encrypt ? { key, data, encrypt } : { key, data }, callbacks)),
+      ),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { AuthError } from './auth-error.js';
+
 /** The signed-in person. */
 export interface User {
   id: string;
@@ -8,15 +10,6 @@ export interface User {
   roles: string[];
   /** ISO 8601 in UTC. */
   createdAt: string;
-}
-
-/** What is answered in place of data where something is wrong (RFC 9457). Some codes add fields, such as `reason`. */
-export interface Problem {
-  code: string;
-  title?: string;
-  detail?: string;
-  requestId?: string;
-  [field: string]: unknown;
 }
 
 /** What `wx.request` takes. */
@@ -74,16 +67,13 @@ export type PhoneOutcome =
   /** What the button gave was spent or too old: let the person tap it again. */
   | { outcome: 'try_again' };
 
-/** Why the mini-program stays out: `signed_out`, `kicked`, `disabled`, `deleted`, `blocked`. */
-export type OutReason = string;
-
 export interface AuthEvents {
   /** Somebody was logged in, silently or because the page asked. */
   login: Login;
-  /** From now on it stays out. */
-  logout: { reason: OutReason };
+  /** From now on it stays out: `signed_out`, `kicked`, `disabled`, `deleted`, or `blocked` by WeChat. */
+  logout: { reason: string };
   /** A login or a renewal has failed. Whoever waited for it is told, too. */
-  error: Error;
+  error: AuthError;
 }
 
 /** Where things are kept between launches. */
@@ -137,7 +127,7 @@ export interface Auth {
    */
   request<Data = unknown>(options: RequestOptions): Promise<Answer<Data>>;
 
-  /** Signs out here at once and over launches, and tells the service where it can be reached. Never rejects. */
+  /** Signs out here at once and over launches, and tells the service, if it answers within three seconds. Never rejects. */
   logout(): Promise<void>;
 
   /** The person as last known; null until the storage was read, and when signed out. */

@@ -1,0 +1,35 @@
+import { AuthError, type Problem } from './auth-error.js';
+import { headerOf } from './header.js';
+import type { Answer } from './types.js';
+
+/** Undefined where the answer is none of the service's problems. */
+export function problemOf({ statusCode, data }: Answer): Problem | undefined {
+  if (statusCode < 400) return undefined;
+  const document = (typeof data === 'string' ? parse(data) : data) as Problem | null | undefined;
+  return document && typeof document.code === 'string' ? document : undefined;
+}
+
+/** What an answer that is no success says. */
+export function errorOf(answer: Answer): AuthError {
+  const { statusCode } = answer;
+  const problem = problemOf(answer);
+  const retryAfter = Number(headerOf(answer, 'retry-after')) || undefined;
+  if (!problem) return unexpected(answer, retryAfter);
+  return new AuthError(problem.code, problem.detail, { statusCode, problem, retryAfter });
+}
+
+/** A proxy's, or that of a hotel which wants to be paid first. */
+export function unexpected({ statusCode }: Answer, retryAfter?: number): AuthError {
+  return new AuthError('unexpected_answer', `${statusCode}, and not from the login service`, {
+    statusCode,
+    retryAfter,
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

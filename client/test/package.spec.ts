@@ -1,0 +1,150 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createContext, runInContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
+import { transform } from 'esbuild';
+import ts from 'typescript';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { buildClient, copyIntoDemo } from '../build.js';
+import type { createAuth } from '../src/index.js';
+import { baseUrl, FakePhone, settled } from './fake-phone.js';
+
+const client = join(import.meta.dirname, '..');
+const typings = join(client, '../node_modules/miniprogram-api-typings');
+
+let directory: string;
+let commonJs: string;
+let esModule: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weapp-auth-client-'));
+  await buildClient(directory);
+  commonJs = await readFile(join(directory, 'miniprogram_dist/index.js'), 'utf8');
+  esModule = await readFile(join(directory, 'dist/index.js'), 'utf8');
+});
+afterAll(() => rm(directory, { recursive: true }));
+afterEach(() => void vi.useRealTimers());
+
+describe('what is built', () => {
+  it('is below 5 KB, gzipped', () => {
+    expect(gzipSync(commonJs).length).toBeLessThan(5000);
+    expect(gzipSync(esModule).length).toBeLessThan(5000);
+  });
+
+  it('speaks ES2017: lowered to that it stays what it is', async () => {
+    for (const code of [commonJs, esModule]) {
+      const lowered = await transform(code, { target: 'es2017', charset: 'utf8' });
+      const same = await transform(code, { target: 'esnext', charset: 'utf8' });
+      expect(lowered.code === same.code).toBe(true);
+    }
+  });
+
+  it('needs nothing else: no require, no import', () => {
+    expect(commonJs).not.toMatch(/\brequire\s*\(|\bimport\b/);
+    expect(esModule).not.toMatch(/\brequire\s*\(|\bimport\b/);
+  });
+
+  it('is what the package says: every entry is there, and one file for WeChat’s packer to copy', async () => {
+    const { main, module, types, miniprogram, dependencies, exports } = JSON.parse(
+      await readFile(join(client, 'package.json'), 'utf8'),
+    );
+    const entries = [main, module, types, ...Object.values<string>(exports['.']), `${miniprogram}/index.js`];
+    for (const entry of entries) await expect(readFile(join(directory, entry))).resolves.toBeDefined();
+    expect(dependencies).toBeUndefined();
+    const copied = await readdir(join(directory, miniprogram));
+    expect(copied.filter((file) => file.endsWith('.js'))).toEqual(['index.js']);
+  });
+
+  it('is laid where the demo finds it', async () => {
+    await copyIntoDemo(join(directory, 'demo'), directory);
+    const copy = join(directory, 'demo/miniprogram_npm/weapp-auth-client/index.js');
+    await expect(readFile(copy, 'utf8')).resolves.toBe(commonJs);
+  });
+});
+
+describe('the CommonJS file', () => {
+  /** A mini-program has neither window nor process, neither URL nor fetch. */
+  function load(): { createAuth: typeof createAuth } {
+    const module = { exports: {} as { createAuth: typeof createAuth } };
+    const context = createContext({ module, exports: module.exports, setTimeout });
+    runInContext(commonJs, context);
+    return module.exports;
+  }
+
+  it('works where there is nothing but the language and setTimeout', async () => {
+    const phone = new FakePhone();
+    const auth = load().createAuth({ baseUrl, wx: phone.wx });
+    await expect(settled(auth.request({ url: '/me' }))).resolves.toMatchObject({ statusCode: 200 });
+    phone.service.forgetAccessTokens();
+    await expect(settled(auth.request({ url: '/me' }))).resolves.toMatchObject({ statusCode: 200 });
+    await settled(auth.logout());
+    await expect(settled(auth.request({ url: '/me' }))).rejects.toMatchObject({ code: 'signed_out' });
+  });
+
+  it('and the ES module export the same', async () => {
+    const module = (await import(pathToFileURL(join(directory, 'dist/index.js')).href)) as object;
+    expect(Object.keys(module).toSorted()).toEqual(['AuthError', 'createAuth']);
+    expect(Object.keys(load()).toSorted()).toEqual(['AuthError', 'createAuth']);
+  });
+});
+
+describe('the types', () => {
+  async function complaints(source: string, options: ts.CompilerOptions): Promise<string[]> {
+    const file = join(directory, 'page.ts');
+    await writeFile(file, source);
+    const program = ts.createProgram([file], {
+      strict: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2017,
+      lib: ['lib.es2017.d.ts'],
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      types: [],
+      ...options,
+    });
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  }
+
+  it('stand alone: no DOM, no Node, no typings of WeChat’s', async () => {
+    const page = `
+      import { createAuth, AuthError, type User, type Answer } from './dist/index.js';
+      const auth = createAuth({ baseUrl: '${baseUrl}', appid: 'wx1' });
+      export async function show(): Promise<string | null> {
+        const end: () => void = auth.on('logout', ({ reason }) => reason.length);
+        auth.on('error', ({ code, problem }) => [code, problem && problem['eraseAt']]);
+        end();
+        await auth.login({ restore: true, consent: { policyVersion: '1' }, phoneCode: 'p' });
+        const { statusCode, data, fetchAgain }: Answer<User> = await auth.request<User>({ url: '/me' });
+        const result = await auth.getPhoneNumber({ detail: { errMsg: 'getPhoneNumber:ok', code: 'c' } });
+        if (result.outcome === 'stored') return result.user.phone;
+        if (fetchAgain || statusCode !== 200) throw new AuthError('mine');
+        return auth.user ? data.nickname : auth.token();
+      }`;
+    expect(await complaints(page, {})).toEqual([]);
+  });
+
+  it('fit those of WeChat', async () => {
+    const page = `
+      import { createAuth } from './dist/index.js';
+      const auth = createAuth({ baseUrl: '${baseUrl}', wx });
+      Page({
+        async onPhone(event: WechatMiniprogram.ButtonGetPhoneNumber) {
+          await auth.getPhoneNumber(event);
+          await auth.request({ url: '/me', method: 'POST', data: { nickname: '小明' }, enableHttp2: true });
+        },
+      });`;
+    expect(await complaints(page, { types: [typings], lib: ['lib.es2020.d.ts'] })).toEqual([]);
+  });
+
+  it('refuse what is wrong', async () => {
+    const page = `
+      import { createAuth } from './dist/index.js';
+      const auth = createAuth({ url: '${baseUrl}' });
+      auth.request('/me');
+      auth.on('login out', () => {});`;
+    expect(await complaints(page, {})).toHaveLength(3);
+  });
+});

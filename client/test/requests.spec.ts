@@ -1,0 +1,425 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakePhone, pass, settled } from './fake-phone.js';
+
+let phone: FakePhone;
+beforeEach(() => {
+  phone = new FakePhone();
+});
+afterEach(() => void vi.useRealTimers());
+
+describe('a request', () => {
+  it('takes what wx.request takes, and gives what it gives, whatever the status', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.say(404, 'nothing', { 'X-A': 'b' });
+    phone.expectTrouble('/notes', { answer });
+    const options = { method: 'POST', data: { a: 1 }, timeout: 5000, enableHttp2: true } as const;
+    await expect(settled(auth.request({ url: '/notes', ...options }))).resolves.toEqual(answer);
+    expect(phone.to('/notes')[0]).toMatchObject(options);
+  });
+
+  it('calls back a page that is written so, once, and leaves its options as they are', async () => {
+    const auth = phone.createAuth();
+    const [success, fail, complete] = [vi.fn<() => void>(), vi.fn<() => void>(), vi.fn<() => void>()];
+    const options = Object.freeze({ url: '/notes', success, fail, complete });
+    await settled(auth.token());
+    phone.service.forgetAccessTokens();
+    const answer = await settled(auth.request(options));
+    expect(success).toHaveBeenCalledExactlyOnceWith(answer);
+    expect(complete).toHaveBeenCalledExactlyOnceWith(answer);
+    phone.expectTrouble('/notes', { lost: 'request' });
+    await expect(settled(auth.request(options))).rejects.toMatchObject({ code: 'network' });
+    expect(fail).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'network' }));
+    expect(success).toHaveBeenCalledOnce();
+  });
+
+  it('that has no answer fails, and is not sent again: it may have been heard', async () => {
+    const auth = phone.createAuth();
+    phone.expectTrouble('/orders', { lost: 'answer' });
+    await expect(settled(auth.request({ url: '/orders', method: 'POST' }))).rejects.toMatchObject({
+      code: 'network',
+      message: 'request:fail timeout',
+    });
+    expect(phone.to('/orders')).toHaveLength(1);
+  });
+
+  it('that ends without success or failure, as one that stops at a redirect may, fails', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.wx.request = ({ complete }) => complete!({ errMsg: 'request:ok' });
+    await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({ code: 'network' });
+  });
+
+  it('that wx refuses by an exception fails likewise', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.wx.request = () => {
+      throw new Error('parameter error');
+    };
+    await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({
+      code: 'network',
+      message: 'parameter error',
+    });
+  });
+});
+
+describe('the access token', () => {
+  it('goes with an absolute URL of the service, and replaces what a page put in its place', async () => {
+    const auth = phone.createAuth();
+    const header = { authorization: 'Bearer old', AUTHORIZATION: 'Bearer older' };
+    await settled(auth.request({ url: 'https://LOGIN.example.com:443/notes', header }));
+    expect(phone.to('/notes')[0]).toMatchObject({ url: 'https://login.example.com/notes' });
+    expect(phone.to('/notes')[0]!.header).toEqual({ Authorization: 'Bearer access 0 1' });
+  });
+
+  it('goes nowhere else: what leads to another origin is passed on untouched, and logs nobody in', async () => {
+    const auth = phone.createAuth();
+    const requests = [
+      { url: 'https://api.example.com/notes', header: { Authorization: 'Basic own' } },
+      { url: 'https://login.example.com.evil.example/notes', redirect: 'follow' },
+      { url: 'https://login.example.com@evil.example/notes' },
+      { url: '//evil.example/notes' },
+    ];
+    await settled(Promise.all(requests.map((request) => auth.request(request))));
+    expect(phone.sent).toMatchObject(requests);
+    expect(phone.sent.map(({ header }) => header)).toEqual([
+      { Authorization: 'Basic own' },
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(phone.loginsAsked).toBe(0);
+  });
+
+  it('does not travel on with a redirect, whatever the page wants', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.request({ url: '/notes', redirect: 'follow' }));
+    expect(phone.sent.map(({ redirect }) => redirect)).toEqual(['manual', 'manual']);
+  });
+});
+
+describe('WeChat’s ten requests at a time', () => {
+  it('are never exceeded, and never fewer where more wait', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    const answers = await settled(
+      Promise.all([
+        ...Array.from({ length: 25 }, (_, index) => auth.request({ url: `/notes/${index}` })),
+        ...Array.from({ length: 10 }, () => auth.request({ url: 'https://api.example.com/' })),
+      ]),
+    );
+    expect(answers.every(({ statusCode }) => statusCode === 200 || statusCode === 401)).toBe(true);
+    expect(phone.mostRequestsAtOnce).toBe(10);
+  });
+
+  it('are shared by all who share a wx', async () => {
+    const auths = [phone.createAuth({ appid: 'a' }), phone.createAuth({ appid: 'b' })];
+    await settled(
+      Promise.all(auths.flatMap((auth) => Array.from({ length: 20 }, () => auth.request({ url: '/notes' })))),
+    );
+    expect(phone.mostRequestsAtOnce).toBe(10);
+  });
+
+  it('keep their order', async () => {
+    const auth = phone.createAuth();
+    const urls = Array.from({ length: 25 }, (_, index) => `/notes/${index}`);
+    await settled(Promise.all(urls.map((url) => auth.request({ url }))));
+    expect(phone.sent.slice(1).map(({ path }) => path)).toEqual(urls);
+  });
+
+  it('let a refresh pass before those that wait', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.service.forgetAccessTokens();
+    await settled(Promise.all(Array.from({ length: 40 }, () => auth.request({ url: '/notes' }))));
+    const at = phone.sent.findIndex(({ path }) => path === '/auth/refresh');
+    // Ten were refused; those whose place came free meanwhile may have been sent, too.
+    expect(at).toBeLessThan(22);
+    expect(phone.service.served).toBe(40);
+  });
+});
+
+describe('a 401', () => {
+  it('leads to one refresh for all whom it meets, and to one replay each', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.service.forgetAccessTokens();
+    const answers = await settled(
+      Promise.all(Array.from({ length: 8 }, () => auth.request({ url: '/notes' }))),
+    );
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+    expect(phone.to('/notes')).toHaveLength(16);
+    expect(phone.loginsAsked).toBe(1);
+  });
+
+  it('that is about an older token only repeats the request with the present one', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.service.forgetAccessTokens();
+    phone.expectTrouble('/slow', { delay: 5000 });
+    const slow = auth.request({ url: '/slow' });
+    await settled(auth.request({ url: '/notes' }));
+    phone.service.forgetAccessTokens();
+    await settled(auth.login());
+    await expect(settled(slow)).resolves.toMatchObject({ statusCode: 200 });
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+  });
+
+  it('that comes again is the answer', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.problem(401, 'token_invalid');
+    phone.expectTrouble('/notes', { answer }, { answer });
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toEqual(answer);
+    expect(phone.to('/notes')).toHaveLength(2);
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+  });
+
+  it('of a proxy, without a code, is taken for an expiry', async () => {
+    const auth = phone.createAuth();
+    phone.expectTrouble('/notes', { answer: phone.service.say(401, '<html>') });
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+  });
+
+  it('is read where the page asked for text', async () => {
+    const auth = phone.createAuth();
+    const problem = JSON.stringify({ code: 'session_revoked', reason: 'kicked' });
+    phone.expectTrouble('/notes', { answer: phone.service.say(401, problem) });
+    await expect(settled(auth.request({ url: '/notes', dataType: 'text' }))).rejects.toMatchObject({
+      reason: 'kicked',
+    });
+  });
+
+  it('that is about a code which the page sent is an answer like any other', async () => {
+    const auth = phone.createAuth();
+    phone.expectTrouble('/me/identities', { answer: phone.service.problem(401, 'code_used') });
+    await expect(settled(auth.request({ url: '/me/identities' }))).resolves.toMatchObject({
+      statusCode: 401,
+    });
+    expect(phone.to('/auth/refresh')).toHaveLength(0);
+  });
+
+  it.each(['refresh_token_invalid', 'refresh_token_reused', 'invalid_request'])(
+    'logs in silently where the refresh token is no good any more: %s',
+    async (code) => {
+      const auth = phone.createAuth();
+      const logout = vi.fn<() => void>();
+      auth.on('logout', logout);
+      await settled(auth.token());
+      phone.service.forgetAccessTokens();
+      phone.expectTrouble('/auth/refresh', { answer: phone.service.problem(401, code) });
+      const requests = Array.from({ length: 5 }, () => auth.request({ url: '/notes' }));
+      const answers = await settled(Promise.all(requests));
+      expect(answers.every(({ statusCode }) => statusCode === 200)).toBe(true);
+      expect(phone.loginsAsked).toBe(2);
+      expect(phone.to('/auth/refresh')).toHaveLength(1);
+      expect(logout).not.toHaveBeenCalled();
+    },
+  );
+
+  it.each(['merged', 'reused'])('logs in silently where the session was %s', async (reason) => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.service.end(reason);
+    const requests = Array.from({ length: 5 }, () => auth.request({ url: '/notes' }));
+    const answers = await settled(Promise.all(requests));
+    expect(answers.every(({ statusCode }) => statusCode === 200)).toBe(true);
+    expect(phone.loginsAsked).toBe(2);
+  });
+});
+
+describe('a session key that is stale', () => {
+  it('is renewed by one login, and the answer says to fetch the data again', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.problem(422, 'session_key_stale');
+    phone.expectTrouble('/me/open-data', { answer }, { answer }, { answer });
+    const requests = Array.from({ length: 3 }, () => auth.request({ url: '/me/open-data', method: 'POST' }));
+    const answers = await settled(Promise.all(requests));
+    expect(answers).toEqual(answers.map(() => ({ ...answer, fetchAgain: true })));
+    expect(phone.to('/me/open-data')).toHaveLength(3);
+    expect(phone.loginsAsked).toBe(2);
+  });
+
+  it('fails the request where that login fails', async () => {
+    const auth = phone.createAuth();
+    phone.expectTrouble('/me/open-data', { answer: phone.service.problem(422, 'session_key_stale') });
+    await settled(auth.token());
+    phone.loginFailure = 'login:fail';
+    await expect(settled(auth.request({ url: '/me/open-data' }))).rejects.toMatchObject({
+      code: 'wx_login_failed',
+    });
+  });
+});
+
+describe('login_again', () => {
+  it('leads to one login for all, and to the one replay', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.problem(422, 'login_again');
+    phone.expectTrouble('/me', { answer }, { answer });
+    const rename = { url: '/me', method: 'POST', data: { nickname: '小明' } } as const;
+    const answers = await settled(Promise.all([auth.request(rename), auth.request(rename)]));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+    expect(phone.to('/me')).toHaveLength(4);
+    expect(phone.loginsAsked).toBe(2);
+  });
+
+  it('that comes again is the answer', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.problem(422, 'login_again');
+    phone.expectTrouble('/me', { answer }, { answer });
+    await expect(settled(auth.request({ url: '/me' }))).resolves.toEqual(answer);
+    expect(phone.to('/me')).toHaveLength(2);
+  });
+
+  it('after a 401 finds the replay spent', async () => {
+    const auth = phone.createAuth();
+    const again = phone.service.problem(422, 'login_again');
+    phone.expectTrouble('/me', { answer: phone.service.problem(401, 'token_expired') }, { answer: again });
+    await expect(settled(auth.request({ url: '/me' }))).resolves.toEqual(again);
+    expect(phone.to('/me')).toHaveLength(2);
+  });
+});
+
+describe('the person', () => {
+  it('is null at first, then whom the login answered, and what /me answers since', async () => {
+    const auth = phone.createAuth();
+    expect(auth.user).toBeNull();
+    await settled(auth.token());
+    expect(auth.user).toEqual(phone.service.user);
+    phone.service.user.nickname = '小明';
+    await settled(auth.request({ url: '/me?fields=all' }));
+    expect(auth.user).toEqual({ ...phone.service.user, nickname: '小明' });
+  });
+
+  it('is not what another person’s answer says, or an answer from elsewhere', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    const other = { ...phone.service.user, nickname: 'Mallory' };
+    phone.expectTrouble('/me', { answer: phone.service.say(200, { ...other, id: 'mallory' }) });
+    phone.expectTrouble('/people/alice', { answer: phone.service.say(200, other) });
+    await settled(auth.request({ url: '/me' }));
+    await settled(auth.request({ url: '/people/alice' }));
+    expect(auth.user!.nickname).toBeNull();
+  });
+});
+
+describe('a renewal', () => {
+  it('comes a minute before the access token expires, once for all', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(835);
+    await settled(auth.request({ url: '/notes' }));
+    expect(phone.to('/auth/refresh')).toHaveLength(0);
+    await pass(10);
+    await settled(
+      Promise.all([auth.request({ url: '/notes' }), auth.request({ url: '/notes' }), auth.token()]),
+    );
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+    expect(phone.to('/notes').map(({ header }) => header!['Authorization'])).toEqual([
+      'Bearer access 0 1',
+      'Bearer access 0 2',
+      'Bearer access 0 2',
+    ]);
+  });
+
+  it('of a token that lives for a few seconds comes in its last quarter', async () => {
+    phone.service.accessTokenLifetime = 8;
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(5);
+    await expect(settled(auth.token())).resolves.toBe('access 0 1');
+    await pass(2);
+    await expect(settled(auth.token())).resolves.toBe('access 0 2');
+  });
+
+  it.each([
+    ['hours ahead', 5],
+    ['hours behind', -5],
+  ])('does not mind a phone whose clock is %s, over launches, too', async (_, hours) => {
+    vi.setSystemTime(Date.now() + hours * 3600_000);
+    await settled(phone.createAuth().token());
+    await pass(800);
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    expect(phone.to('/auth/refresh')).toHaveLength(0);
+    await pass(60);
+    await settled(auth.token());
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+    expect(phone.loginsAsked).toBe(1);
+  });
+
+  it('keeps the server’s time where the phone’s clock is set meanwhile and any answer came since', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    vi.setSystemTime(Date.now() - 2 * 3600_000);
+    phone.expectTrouble('/slow', { delay: 1000 });
+    await settled(auth.request({ url: '/slow' }));
+    const refreshes = phone.to('/auth/refresh').length;
+    await pass(700);
+    await settled(auth.token());
+    expect(phone.to('/auth/refresh')).toHaveLength(refreshes);
+    await pass(150);
+    await settled(auth.token());
+    expect(phone.to('/auth/refresh')).toHaveLength(refreshes + 1);
+  });
+
+  it('comes early rather than late where the clock was set back and nothing came since', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(880);
+    vi.setSystemTime(Date.now() - 3600_000);
+    await settled(auth.request({ url: '/notes' }));
+    expect(phone.to('/notes')).toHaveLength(1);
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+  });
+
+  it('is counted by the phone where no answer has a date, and by none that comes out of a cache', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    const old = { Date: new Date(0).toUTCString(), Age: '9999' };
+    phone.expectTrouble('/cached', { answer: phone.service.say(200, '', old) });
+    phone.expectTrouble('/dateless', { answer: { statusCode: 200, data: '', header: {} } });
+    await settled(auth.request({ url: '/cached' }));
+    await settled(auth.request({ url: '/dateless' }));
+    await pass(800);
+    await settled(auth.token());
+    expect(phone.to('/auth/refresh')).toHaveLength(0);
+  });
+
+  it('whose answer is lost is repeated once', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(850);
+    phone.expectTrouble('/auth/refresh', { lost: 'answer' });
+    await expect(settled(auth.token())).resolves.toBe('access 0 3');
+    expect(phone.to('/auth/refresh')).toHaveLength(2);
+    expect(phone.loginsAsked).toBe(1);
+  });
+
+  it.each([
+    ['no network', { lost: 'request' }],
+    ['a 500', { answer: { statusCode: 500, data: { code: 'internal_error' }, header: {} } }],
+    ['a proxy’s 502', { answer: { statusCode: 502, data: '<html>', header: {} } }],
+    [
+      'a 503',
+      { answer: { statusCode: 503, data: { code: 'database_unavailable' }, header: { 'Retry-After': '1' } } },
+    ],
+    ['a proxy’s 403', { answer: { statusCode: 403, data: '', header: {} } }],
+  ] as const)('that meets %s throws nothing away, and never leads to a login', async (_, trouble) => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(880);
+    phone.expectTrouble('/auth/refresh', ...Array.from({ length: 9 }, () => trouble));
+    // Not expired yet: it goes on with what it has.
+    await expect(settled(auth.token())).resolves.toBe('access 0 1');
+    await pass(30);
+    await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({
+      name: 'AuthError',
+      code: expect.any(String),
+    });
+    await pass(30);
+    while (phone.to('/auth/refresh').length < 9) await settled(auth.token().catch(() => undefined));
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+    expect(phone.loginsAsked).toBe(1);
+  });
+});

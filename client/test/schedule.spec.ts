@@ -1,0 +1,166 @@
+import { asyncProperty, assert, array, constantFrom, nat, oneof, record } from 'fast-check';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { Auth } from '../src/index.js';
+import { FakePhone, pass, type Trouble } from './fake-phone.js';
+
+afterEach(() => void vi.useRealTimers());
+
+/** What may happen on a phone, and to it. */
+const happening = oneof(
+  {
+    weight: 5,
+    arbitrary: record({
+      kind: constantFrom('request' as const),
+      times: nat(12),
+      elsewhere: constantFrom(true, false, false, false),
+    }),
+  },
+  { weight: 2, arbitrary: record({ kind: constantFrom('expiry', 'login') }) },
+  record({
+    kind: constantFrom('logout', 'token', 'launch', 'setClock'),
+  }),
+  record({
+    kind: constantFrom('end' as const),
+    reason: constantFrom('signed_out', 'kicked', 'disabled', 'deleted', 'merged', 'reused'),
+  }),
+  record({
+    kind: constantFrom('refuse' as const),
+    code: constantFrom('account_disabled', 'account_deleting'),
+  }),
+  record({
+    kind: constantFrom('trouble' as const),
+    path: constantFrom('/auth/login', '/auth/refresh', '/auth/logout', '/me/notes'),
+    trouble: constantFrom<Trouble[]>(
+      { lost: 'request' },
+      { lost: 'answer' },
+      { delay: 3000 },
+      { answer: { statusCode: 503, data: { code: 'overloaded' }, header: { 'Retry-After': '1' } } },
+      { answer: { statusCode: 422, data: { code: 'login_again' }, header: {} } },
+      { answer: { statusCode: 422, data: { code: 'session_key_stale' }, header: {} } },
+      { answer: { statusCode: 401, data: { code: 'token_expired' }, header: {} } },
+      { answer: { statusCode: 401, data: '<html>', header: {} } },
+    ),
+  }),
+  record({ kind: constantFrom('weather' as const), works: constantFrom(true, false) }),
+);
+
+const schedule = array(record({ what: happening, wait: constantFrom(0, 1, 50, 100, 130, 1000, 20_000) }), {
+  minLength: 5,
+  maxLength: 40,
+});
+
+it('whatever happens in whichever order, the promises of this package are kept', async () => {
+  const seen = { answers: 0, failures: 0, replays: 0, logouts: 0 };
+  await assert(
+    asyncProperty(schedule, async (steps) => {
+      const phone = new FakePhone();
+      const errors: unknown[] = [];
+      const unsettled = new Set<string>();
+      let auth = phone.createAuth();
+      let requests = 0;
+      /** Whether the page has asked to log in since it last asked to log out. */
+      let isWanted = true;
+
+      const watch = (name: string, promise: Promise<unknown>) => {
+        unsettled.add(name);
+        promise.then(
+          () => void unsettled.delete(name),
+          (error: unknown) => {
+            unsettled.delete(name);
+            seen.failures += 1;
+            if ((error as Error).name !== 'AuthError') errors.push(error);
+          },
+        );
+      };
+      const listen = (launched: Auth) => {
+        launched.on('login', () => {
+          if (!isWanted) errors.push(new Error('Somebody was logged in after a logout.'));
+        });
+        launched.on('logout', () => void (seen.logouts += 1));
+      };
+      const ask = (elsewhere: boolean) => {
+        requests += 1;
+        const number = String(requests);
+        const url = elsewhere ? 'https://api.example.com/me/notes' : '/me/notes';
+        const sentOnes = () => phone.sent.filter(({ header }) => header?.['X-Number'] === number);
+        const answered = auth.request({ url, header: { 'X-Number': number } });
+        watch(
+          `request ${number}`,
+          answered.then((answer) => {
+            seen.answers += 1;
+            const count = sentOnes().length;
+            if (count > 1) seen.replays += 1;
+            if (count < 1 || count > 2) errors.push(new Error(`It was sent ${count} times.`));
+            return answer;
+          }),
+        );
+      };
+
+      listen(auth);
+      for (const { what, wait } of steps) {
+        switch (what.kind) {
+          case 'request':
+            for (let time = 0; time <= what.times; time += 1) ask(what.elsewhere);
+            break;
+          case 'login':
+            isWanted = true;
+            phone.service.refusal = undefined;
+            watch('login', auth.login());
+            break;
+          case 'logout':
+            isWanted = false;
+            watch('logout', auth.logout());
+            if (auth.user !== null) errors.push(new Error('A logout takes its time.'));
+            break;
+          case 'token':
+            watch('token', auth.token());
+            break;
+          case 'launch':
+            // The one before is gone with all that it waited for.
+            unsettled.clear();
+            await pass(60);
+            auth = phone.createAuth();
+            listen(auth);
+            break;
+          case 'expiry':
+            phone.service.forgetAccessTokens();
+            break;
+          case 'setClock':
+            vi.setSystemTime(Date.now() + 7200_000);
+            break;
+          case 'end':
+            phone.service.end(what.reason);
+            break;
+          case 'refuse':
+            phone.service.refusal = { status: 403, code: what.code };
+            break;
+          case 'trouble':
+            phone.expectTrouble(what.path, what.trouble);
+            break;
+          case 'weather':
+            phone.loginFailure = what.works ? undefined : 'login:fail';
+            break;
+        }
+        await pass(wait / 1000);
+      }
+      await pass(300);
+
+      expect(errors).toEqual([]);
+      expect([...unsettled]).toEqual([]);
+      expect(phone.mostLoginsAtOnce).toBeLessThanOrEqual(1);
+      expect(phone.mostRequestsAtOnce).toBeLessThanOrEqual(10);
+      for (const { url, header } of phone.sent) {
+        if (!url.startsWith('https://login.example.com/')) expect(header).not.toHaveProperty('Authorization');
+      }
+      // Sent again after a success: none.
+      for (const [number, served] of phone.servedByNumber) expect([number, served]).toEqual([number, 1]);
+      if (!isWanted) expect(auth.user).toBeNull();
+    }),
+    { numRuns: 300 },
+  );
+  // The schedules are worth something.
+  expect(seen.answers).toBeGreaterThan(1000);
+  expect(seen.failures).toBeGreaterThan(300);
+  expect(seen.replays).toBeGreaterThan(100);
+  expect(seen.logouts).toBeGreaterThan(100);
+});
