@@ -240,6 +240,15 @@ describe('a session key that is stale', () => {
     expect(phone.loginsAsked).toBe(2);
   });
 
+  it('is not renewed again for an answer to what was sent before that login', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.problem(422, 'session_key_stale');
+    phone.expectTrouble('/me/open-data', { answer }, { answer, delay: 2000 });
+    const requests = [auth.request({ url: '/me/open-data' }), auth.request({ url: '/me/open-data' })];
+    await settled(Promise.all(requests));
+    expect(phone.loginsAsked).toBe(2);
+  });
+
   it('fails the request where that login fails', async () => {
     const auth = phone.createAuth();
     phone.expectTrouble('/me/open-data', { answer: phone.service.problem(422, 'session_key_stale') });

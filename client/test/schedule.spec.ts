@@ -149,12 +149,10 @@ it('whatever happens in whichever order, the promises of this package are kept',
       expect([...unsettled]).toEqual([]);
       expect(phone.mostLoginsAtOnce).toBeLessThanOrEqual(1);
       expect(phone.mostRequestsAtOnce).toBeLessThanOrEqual(10);
-      for (const { url, header } of phone.sent) {
-        if (!url.startsWith('https://login.example.com/')) expect(header).not.toHaveProperty('Authorization');
-      }
-      // Sent again after a success: none.
-      for (const [number, served] of phone.servedByNumber) expect([number, served]).toEqual([number, 1]);
-      if (!isWanted) expect(auth.user).toBeNull();
+      const bearers = phone.sent.filter(({ header }) => header?.['Authorization'] !== undefined);
+      expect(bearers.filter(({ url }) => !url.startsWith('https://login.example.com/'))).toEqual([]);
+      expect([...phone.servedByNumber].filter(([, times]) => times > 1)).toEqual([]);
+      expect(isWanted || auth.user === null).toBe(true);
     }),
     { numRuns: 300 },
   );

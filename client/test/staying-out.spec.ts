@@ -219,9 +219,9 @@ describe('the staying out', () => {
   it('is not caused by a kick that arrives while the person logs in again', async () => {
     await settled(auth.token());
     phone.service.end('kicked');
-    const login = auth.login();
-    await pass(0.01);
     const request = auth.request({ url: '/notes' });
+    await pass(0.01);
+    const login = auth.login();
     await settled(Promise.all([login, request]));
     expect(logouts).toEqual([]);
   });
