@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileFunction } from 'node:vm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Auth, createAuth, type Wechat } from '../client/src/index.js';
 import type { ServiceNode } from './harness/node.js';
@@ -55,7 +58,22 @@ describe('the client and the service', () => {
     };
     const launch = () => (phone.auth = createAuth({ baseUrl: node.url, appid: tea.appid, wx }));
     launch();
-    return Object.assign(phone, { launch });
+    return Object.assign(phone, { launch, wx });
+  }
+
+  /** The `auth.js` of a guide, as it stands there but for addresses. */
+  function authOfGuide(guide: string, wx: Wechat): Auth {
+    const text = readFileSync(join(import.meta.dirname, '../docs/guides', guide), 'utf8');
+    const code = [...text.matchAll(/```js\n(.*?)```/gs)].find(([, block]) =>
+      block!.includes('emulatedLogin'),
+    );
+    const here = code![1]!
+      .replace('http://127.0.0.1:3001', world.emulator.url)
+      .replace('http://127.0.0.1:3000', node.url)
+      .replaceAll('wxe000000000000001', tea.appid);
+    const module = { exports: undefined as unknown as Auth };
+    compileFunction(here, ['require', 'module', 'wx'])(() => ({ createAuth }), module, wx);
+    return module.exports;
   }
 
   async function tokenOf(auth: Auth): Promise<string> {
@@ -74,6 +92,16 @@ describe('the client and the service', () => {
     expect(answers).toMatchObject([1, 2, 3].map(() => ({ statusCode: 200, data: auth.user })));
     expect(sent).toEqual(['POST /auth/login', 'GET /me', 'GET /me', 'GET /me']);
   });
+
+  it.each(['mini-program.md', 'mini-program.zh-CN.md'])(
+    'meet as %s has it, without an appid',
+    async (guide) => {
+      const { wx, codes } = phoneOf('nobody');
+      const auth = authOfGuide(guide, wx);
+      await expect(auth.request({ url: '/me' })).resolves.toMatchObject({ statusCode: 200 });
+      expect(codes).toBe(0);
+    },
+  );
 
   it('renew a token that is about to expire, also in the next launch', async () => {
     const phone = phoneOf('bert');
