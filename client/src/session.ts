@@ -1,9 +1,11 @@
 import { AuthError, signedOut } from './auth-error.js';
 import { pause } from './callbacks.js';
 import type { Clock } from './clock.js';
+import type { Listeners } from './listeners.js';
+import type { LoginCodes } from './login-codes.js';
 import type { Service, TokenAnswer } from './service.js';
 import type { Store, Tokens } from './store.js';
-import type { AuthEvents, Login, LoginOptions, User } from './types.js';
+import type { Login, LoginOptions, User } from './types.js';
 
 /** An access token is renewed this long before it expires; a short-lived one in its last quarter. Milliseconds. */
 const margin = 60_000;
@@ -57,8 +59,8 @@ export class Session {
     private readonly service: Service,
     private readonly store: Store,
     private readonly clock: Clock,
-    private readonly newCode: () => Promise<string>,
-    private readonly emit: <Name extends keyof AuthEvents>(name: Name, what: AuthEvents[Name]) => void,
+    private readonly codes: LoginCodes,
+    private readonly listeners: Listeners,
   ) {
     this.loaded = this.load();
   }
@@ -185,7 +187,7 @@ export class Session {
     };
     done.then(end, (error: AuthError) => {
       end();
-      if (era === this.era) this.emit('error', error);
+      if (era === this.era) this.listeners.emit('error', error);
     });
     this.turn = turn;
     return done;
@@ -209,13 +211,13 @@ export class Session {
   private async logIn(options: LoginOptions, era: number): Promise<Login> {
     try {
       const fresh = await this.patiently(era, async () => {
-        const code = await this.newCode();
+        const code = await this.codes.next();
         this.checkEra(era);
         return this.service.login(code, options);
       });
       const login = this.accept(fresh, era);
       this.logins += 1;
-      this.emit('login', login);
+      this.listeners.emit('login', login);
       return login;
     } catch (error) {
       const reason = refusals[(error as AuthError).code];
@@ -268,7 +270,7 @@ export class Session {
     this.user = null;
     this.out = reason;
     const kept = this.keep();
-    if (isNews) this.emit('logout', { reason });
+    if (isNews) this.listeners.emit('logout', { reason });
     return kept;
   }
 

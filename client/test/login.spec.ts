@@ -43,6 +43,16 @@ describe('the first request', () => {
   });
 });
 
+it('a wx.login that never answers holds nobody up for ever', async () => {
+  let answers = false;
+  const auth = phone.createAuth({
+    wx: { ...phone.wx, login: (options) => (answers ? phone.wx.login(options) : undefined) },
+  });
+  await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({ code: 'wx_login_failed' });
+  answers = true;
+  await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+});
+
 it('nothing is asked of WeChat or the service before something is needed', async () => {
   phone.createAuth();
   await pass(60);
