@@ -32,7 +32,8 @@ export function createAuth(options: AuthOptions): Auth {
   const requests = new Requests(base, session, network, line);
 
   return {
-    login: (wishes) => session.login(wishes),
+    // Nothing else: where a page binds it to a tap, the event comes along.
+    login: ({ restore, consent, phoneCode } = {}) => session.login({ restore, consent, phoneCode }),
     request: <Data>(sent: RequestOptions) => requests.send(sent) as Promise<Answer<Data>>,
     logout: () => session.logout(),
     get user() {

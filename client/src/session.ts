@@ -1,4 +1,4 @@
-import { AuthError, signedOut } from './auth-error.js';
+import { type AuthError, signedOut } from './auth-error.js';
 import { pause } from './callbacks.js';
 import type { Clock } from './clock.js';
 import type { Listeners } from './listeners.js';
@@ -6,34 +6,13 @@ import type { LoginCodes } from './login-codes.js';
 import type { Service, TokenAnswer } from './service.js';
 import type { Store, Tokens } from './store.js';
 import type { Login, LoginOptions, User } from './types.js';
+import { because, isLapse, reasonToStayOut, waitAfter } from './verdict.js';
 
 /** An access token is renewed this long before it expires; a short-lived one in its last quarter. Milliseconds. */
 const margin = 60_000;
 
-/** How often a login or a refresh is tried again where the service says that it will be back shortly. */
-const mostRetries = 2;
-
-/** Beyond so many seconds of Retry-After nobody waits. */
-const patience = 10;
-
 /** Milliseconds that a logout waits for the service. */
 const courtesy = 3000;
-
-/** A login that the service refuses to the person. */
-const refusals: Record<string, string | undefined> = {
-  account_disabled: 'disabled',
-  account_deleting: 'deleted',
-  user_blocked_by_wechat: 'blocked',
-};
-
-/** A refresh token that is good no more, though nobody has ended the session. */
-const lapses = ['refresh_token_invalid', 'refresh_token_reused', 'invalid_request'];
-
-/**
- * Ends after which wx.login may prove anew who holds the phone, without being asked. `reused` is among them: a phone that lost an
- * answer comes with an old refresh token, too, and whoever has a copy cannot call wx.login.
- */
-const silentEnds = ['merged', 'reused'];
 
 /** One login or renewal, for all who wait for it. */
 interface Turn {
@@ -116,14 +95,15 @@ export class Session {
   refused(accessToken: string, error: AuthError): void {
     if (this.turn || error.code !== 'session_revoked') return;
     if (this.holds(accessToken)) {
-      if (isSilent(error)) this.tokens = undefined;
-      else void this.leave(reasonOf(error));
+      const reason = reasonToStayOut(error);
+      if (reason === undefined) this.tokens = undefined;
+      else void this.leave(reason);
     }
     if (this.out !== undefined) throw because(this.out, error);
   }
 
   /** A fresh login, on the page's wish. */
-  async login(options: LoginOptions = {}): Promise<Login> {
+  async login(options: LoginOptions): Promise<Login> {
     await this.loaded;
     const kind = kindOf(options);
     if (this.turn && this.turn.kind === kind) return this.turn.done;
@@ -134,7 +114,7 @@ export class Session {
   async loginSince(logins: number): Promise<void> {
     if (this.logins !== logins) return;
     if (!this.turn && this.out !== undefined) throw signedOut(this.out);
-    await this.login();
+    await this.login({});
   }
 
   /** Never rejects. */
@@ -177,10 +157,17 @@ export class Session {
   private take(kind: string, work: (era: number) => Promise<Login>): Promise<Login> {
     const { era } = this;
     const before = this.turn ? this.turn.done.catch(() => undefined) : Promise.resolve();
-    const done = before.then(() => {
-      this.checkEra(era);
-      return work(era);
-    });
+    const done = before
+      .then(() => {
+        this.checkEra(era);
+        return work(era);
+      })
+      .catch((error: AuthError) => {
+        const reason = era === this.era ? reasonToStayOut(error) : undefined;
+        if (reason === undefined) throw error;
+        void this.leave(reason);
+        throw because(reason, error);
+      });
     const turn: Turn = { kind, done };
     const end = () => {
       if (this.turn === turn) this.turn = undefined;
@@ -199,31 +186,24 @@ export class Session {
       try {
         return this.accept(await this.patiently(era, () => this.service.refresh(tokens.refreshToken)), era);
       } catch (error) {
-        const refusal = error as AuthError;
         this.checkEra(era);
-        if (isSilent(refusal)) this.tokens = undefined;
-        else throw refusal.code === 'session_revoked' ? this.stayOut(reasonOf(refusal), refusal) : refusal;
+        if (!isLapse(error as AuthError)) throw error;
+        this.tokens = undefined;
       }
     }
     return this.logIn({}, era);
   }
 
   private async logIn(options: LoginOptions, era: number): Promise<Login> {
-    try {
-      const fresh = await this.patiently(era, async () => {
-        const code = await this.codes.next();
-        this.checkEra(era);
-        return this.service.login(code, options);
-      });
-      const login = this.accept(fresh, era);
-      this.logins += 1;
-      this.listeners.emit('login', login);
-      return login;
-    } catch (error) {
-      const reason = refusals[(error as AuthError).code];
-      if (era !== this.era || reason === undefined) throw error;
-      throw this.stayOut(reason, error as AuthError);
-    }
+    const fresh = await this.patiently(era, async () => {
+      const code = await this.codes.next();
+      this.checkEra(era);
+      return this.service.login(code, options);
+    });
+    const login = this.accept(fresh, era);
+    this.logins += 1;
+    this.listeners.emit('login', login);
+    return login;
   }
 
   /** Tries again where the service asks for patience, or for another code. */
@@ -259,11 +239,6 @@ export class Session {
     return { user: this.user, isNewUser, warnings };
   }
 
-  private stayOut(reason: string, error: AuthError): AuthError {
-    void this.leave(reason);
-    return because(reason, error);
-  }
-
   private leave(reason: string): Promise<unknown> {
     const isNews = this.out === undefined;
     this.tokens = undefined;
@@ -296,27 +271,6 @@ function kindOf(options: LoginOptions): string {
   return JSON.stringify(options);
 }
 
-/** Seconds until another attempt; undefined where there is to be none. A spent code asks for a fresh one, once. */
-function waitAfter({ code, statusCode, retryAfter = 1 }: AuthError, retry: number): number | undefined {
-  if (code === 'code_used' || code === 'code_invalid') return retry === 0 ? 0 : undefined;
-  return statusCode === 503 && retryAfter <= patience && retry < mostRetries ? retryAfter : undefined;
-}
-
 function userOf({ id, nickname, avatarUrl, phone, roles, createdAt }: User): User {
   return { id, nickname, avatarUrl, phone, roles, createdAt };
-}
-
-function isSilent(error: AuthError): boolean {
-  return error.code === 'session_revoked'
-    ? silentEnds.includes(reasonOf(error))
-    : lapses.includes(error.code);
-}
-
-/** Of a `session_revoked`. */
-function reasonOf({ problem }: AuthError): string {
-  return (problem!['reason'] as string | undefined) || 'signed_out';
-}
-
-function because(reason: string, { code, message, statusCode, problem }: AuthError): AuthError {
-  return new AuthError(code, message, { statusCode, problem, reason });
 }

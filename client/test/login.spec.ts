@@ -198,6 +198,13 @@ describe('login()', () => {
     expect(phone.loginsAsked).toBe(1);
   });
 
+  it('bound to a tap sends nothing of the event', async () => {
+    const event: Record<string, unknown> = { type: 'tap', code: 'other' };
+    event['target'] = event;
+    await settled(phone.createAuth().login(event));
+    expect(JSON.stringify(phone.to('/auth/login')[0]!.data)).toBe('{"code":"code 1"}');
+  });
+
   it('that fails leaves who was signed in signed in', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
