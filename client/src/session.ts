@@ -163,7 +163,7 @@ export class Session {
         return work(era);
       })
       .catch((error: AuthError) => {
-        const reason = era === this.era ? reasonToStayOut(error) : undefined;
+        const reason = reasonToStayOut(error);
         if (reason === undefined) throw error;
         void this.leave(reason);
         throw because(reason, error);
@@ -186,7 +186,6 @@ export class Session {
       try {
         return this.accept(await this.patiently(era, () => this.service.refresh(tokens.refreshToken)), era);
       } catch (error) {
-        this.checkEra(era);
         if (!isLapse(error as AuthError)) throw error;
         this.tokens = undefined;
       }

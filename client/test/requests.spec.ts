@@ -422,7 +422,7 @@ describe('a renewal', () => {
     // Not expired yet: it goes on with what it has.
     await expect(settled(auth.token())).resolves.toBe('access 0 1');
     await pass(30);
-    await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({
+    await expect(settled(auth.token())).rejects.toMatchObject({
       name: 'AuthError',
       code: expect.any(String),
     });

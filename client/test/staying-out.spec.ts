@@ -101,6 +101,30 @@ describe('logout()', () => {
     await expectOut(auth, 'signed_out');
   });
 
+  it('while a busy service is waited for asks it no more', async () => {
+    phone.expectTrouble('/auth/login', {
+      answer: phone.service.problem(503, 'overloaded', {}, { 'Retry-After': '5' }),
+    });
+    const login = auth.login().catch((error: unknown) => error);
+    await pass(2);
+    await settled(auth.logout());
+    await expect(settled(login)).resolves.toMatchObject({ code: 'signed_out' });
+    expect(phone.loginsAsked).toBe(1);
+  });
+
+  it.each(['session_key_stale', 'login_again'])(
+    'is not undone by an answer that asks for a login: %s',
+    async (code) => {
+      await settled(auth.token());
+      phone.expectTrouble('/me/open-data', { answer: phone.service.problem(422, code), delay: 2000 });
+      const request = auth.request({ url: '/me/open-data' }).catch((error: unknown) => error);
+      await pass(1);
+      await settled(auth.logout());
+      await expect(settled(request)).resolves.toMatchObject({ code: 'signed_out' });
+      await expectOut(auth, 'signed_out');
+    },
+  );
+
   it('lets a request that waits in line go nowhere', async () => {
     await settled(auth.token());
     const requests = Array.from({ length: 15 }, () => auth.request({ url: '/notes' }));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Wechat } from '../src/index.js';
 import { FakePhone, settled } from './fake-phone.js';
 
 const key = 'weapp-auth:https://login.example.com:wx1';
@@ -49,6 +50,19 @@ it('what an older base library kept in the open is read, and encrypted when it c
   phone.service.forgetAccessTokens();
   await settled(auth.request({ url: '/notes' }));
   expect(phone.stored.get(key)!.encrypt).toBe(true);
+});
+
+it('what lies open is found even where reading it as encrypted gives garbage', async () => {
+  phone.sdkVersion = '2.20.0';
+  await settled(phone.createAuth({ appid }).token());
+  phone.sdkVersion = '3.0.0';
+  const wx: Wechat = {
+    ...phone.wx,
+    getStorage: (options) =>
+      options.encrypt ? options.success!({ data: '\u0007' }) : phone.wx.getStorage!(options),
+  };
+  await settled(phone.createAuth({ appid, wx }).token());
+  expect(phone.loginsAsked).toBe(1);
 });
 
 it('a base library that cannot tell its version keeps it unencrypted', async () => {
