@@ -5,6 +5,7 @@ export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.
 export type { Fault } from './faults.js';
 export type { EncryptedData, Watermark } from './open-data.js';
 export type { PhoneNumberAnswer, UserInfoAnswer, WeRunAnswer } from './phone.js';
+export type { CallListener, ReceivedRequest, SentAnswer } from './received-requests.js';
 export type { Settings } from './settings.js';
 export type { UserInfo } from './user-info.js';
 export type { User, UserInput } from './users.js';

@@ -1,3 +1,4 @@
+import type { HttpAnswer } from './http-answer.js';
 import { parseJson } from './json.js';
 import type { UpstreamRequest } from './upstream-request.js';
 
@@ -13,6 +14,8 @@ const masked = new Set([
   'encryptedData',
   'iv',
   'signature',
+  'phoneNumber',
+  'purePhoneNumber',
 ]);
 
 /** A call that a backend made to WeChat. */
@@ -26,15 +29,32 @@ export interface ReceivedRequest {
   body?: unknown;
 }
 
+/** How a call was answered; what must stay secret is masked. */
+export interface SentAnswer {
+  status: number;
+  body: unknown;
+}
+
+/** Hears of a call when it comes. What it returns hears how that was answered: undefined, if not at all. */
+export type CallListener = (request: ReceivedRequest) => (answer: SentAnswer | undefined) => void;
+
 /** The last calls received, with what must stay secret masked. */
 export class ReceivedRequests {
   private requests: ReceivedRequest[] = [];
+  private readonly listeners = new Set<CallListener>();
+
+  /** Tells of each call from now on, until the function that is returned is called. */
+  listen(listener: CallListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
 
   all(): ReceivedRequest[] {
     return [...this.requests];
   }
 
-  add({ method, path, query, body }: UpstreamRequest, now: number): void {
+  /** @returns what is to be told of the answer */
+  add({ method, path, query, body }: UpstreamRequest, now: number): (answer: HttpAnswer | undefined) => void {
     const request: ReceivedRequest = {
       at: new Date(now).toISOString(),
       method,
@@ -48,6 +68,12 @@ export class ReceivedRequests {
     if (this.requests.length > requestsKept) {
       this.requests.shift();
     }
+    const answered = [...this.listeners].map((listener) => listener(request));
+    return (answer) => {
+      if (answered.length === 0) return;
+      const sent = answer && { status: answer.status, body: maskedBody(answer.body) };
+      for (const tell of answered) tell(sent);
+    };
   }
 
   clear(): number {

@@ -41,7 +41,21 @@ export async function answerUpstream(
   request: UpstreamRequest,
   callerLeft: AbortSignal,
 ): Promise<HttpAnswer | undefined> {
-  wechat.requests.add(request, wechat.clock.now());
+  const tellOfAnswer = wechat.requests.add(request, wechat.clock.now());
+  let answer: HttpAnswer | undefined;
+  try {
+    answer = await answerOrFault(wechat, request, callerLeft);
+  } finally {
+    tellOfAnswer(answer);
+  }
+  return answer;
+}
+
+async function answerOrFault(
+  wechat: Wechat,
+  request: UpstreamRequest,
+  callerLeft: AbortSignal,
+): Promise<HttpAnswer | undefined> {
   const fault = wechat.faults.take(request.path, () => appidBehind(wechat, request));
   if (fault) {
     return answerWithFault(wechat, request, fault, callerLeft);
