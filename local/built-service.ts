@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { INestApplicationContext } from '@nestjs/common';
 import { buildDirectory } from './build.js';
 
 type Configuration = typeof import('../src/config/load-settings.js');
 type Setup = typeof import('../src/app.setup.js');
+type Standing = typeof import('../src/users/user-standing.js');
+type AuditRoom = typeof import('../src/audit/audit.js');
 
 /** The service as compiled: tsx would leave out the types that Nest reads from decorators. */
 export async function importService(): Promise<
@@ -12,6 +15,13 @@ export async function importService(): Promise<
   const { loadSettings, settingNames }: Configuration = await importBuilt('config/load-settings.js');
   const { startService }: Setup = await importBuilt('app.setup.js');
   return { loadSettings, settingNames, startService };
+}
+
+/** What `npm run admin:grant` does, in the service's own process. */
+export async function grantAdmin(service: INestApplicationContext, userId: string): Promise<void> {
+  const { UserStanding }: Standing = await importBuilt('users/user-standing.js');
+  const { commandActor }: AuditRoom = await importBuilt('audit/audit.js');
+  await service.get(UserStanding, { strict: false }).grant({ id: userId }, 'admin', commandActor);
 }
 
 function importBuilt(path: string) {

@@ -2,8 +2,17 @@ import type { Settings } from '../src/config/settings.js';
 import type { LocalDatabase } from './local-database.js';
 import type { LocalSettings } from './local-settings.js';
 
-/** Where everything is, and how to log in. */
-export function greeting(local: LocalSettings, { wechatApps }: Settings, database: LocalDatabase): string {
+/**
+ * Where everything is, and how to log in.
+ *
+ * @param hasPlayground whether the service has the playground's page
+ */
+export function greeting(
+  local: LocalSettings,
+  { wechatApps }: Settings,
+  database: LocalDatabase,
+  { hasPlayground }: { hasPlayground: boolean },
+): string {
   const { serviceUrl, emulatorUrl, isWechatEmulated } = local;
   const appid = wechatApps[0]?.appid ?? '';
   const login = isWechatEmulated
@@ -11,9 +20,10 @@ export function greeting(local: LocalSettings, { wechatApps }: Settings, databas
     : ['WECHAT_BASE_URL names another WeChat than the emulator: log in from a mini-program.'];
   return [
     '',
-    `Service   ${serviceUrl}`,
-    `Emulator  ${emulatorUrl} (WeChat, offline)`,
-    `Postgres  ${database.description}`,
+    ...(hasPlayground && isWechatEmulated ? [`Playground  ${serviceUrl}/ (watch a login)`] : []),
+    `Service     ${serviceUrl}`,
+    `Emulator    ${emulatorUrl} (WeChat, offline)`,
+    `Postgres    ${database.description}`,
     '',
     ...login,
     '',

@@ -9,7 +9,7 @@ export async function openEmulator(
   launch: Launch,
   { isWechatEmulated, emulatorPort: port }: LocalSettings,
   { wechatApps }: Settings,
-): Promise<void> {
+): Promise<Emulator> {
   const ownApps = isWechatEmulated ? wechatApps : [];
   let emulator: Emulator;
   try {
@@ -22,4 +22,5 @@ export async function openEmulator(
     );
   }
   launch.add({ stop: () => emulator.close() });
+  return emulator;
 }

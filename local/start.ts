@@ -1,11 +1,13 @@
+import { buildPlayground } from '../playground/server/build.js';
 import { importService } from './built-service.js';
 import { ensureBuilt } from './build.js';
 import { publishEnvironment } from './environment-file.js';
 import { readEnvironment } from './environment.js';
 import { greeting } from './greeting.js';
-import { Launch } from './launch.js';
+import { Launch, type Part } from './launch.js';
 import { openDatabase } from './local-database.js';
 import { openEmulator } from './local-emulator.js';
+import { addPlayground } from './local-playground.js';
 import { readLocalSettings, withoutFile } from './local-settings.js';
 import { requirePort } from './ports.js';
 
@@ -17,18 +19,24 @@ await Launch.run(async (launch) => {
   await requirePort('EMULATOR_PORT', local.emulatorPort, '127.0.0.1');
 
   const opening = openDatabase(launch, local);
-  // Both to the end: a database that is just coming up must be known before everything is stopped.
-  await Promise.allSettled([opening, ensureBuilt(launch.signal)]).then(rethrow);
+  // All of them to the end: a database that is just coming up must be known before everything is stopped.
+  const building = buildPlayground();
+  await Promise.allSettled([opening, ensureBuilt(launch.signal), building]).then(rethrow);
   const database = await opening;
 
   const { loadSettings, settingNames, startService } = await importService();
   const environment = { ...local.environment, ...withoutFile('DATABASE_URL', database.url) };
   const settings = loadSettings(environment, { allowEmulator: true });
-  await openEmulator(launch, local, settings);
-  const service = await startService(settings);
+  const emulator = await openEmulator(launch, local, settings);
+  const built = await building;
+  let playground: Part | undefined;
+  const service = await startService(settings, async (app) => {
+    playground = await addPlayground(app, { local, settings, emulator, built });
+  });
   launch.add({ stop: () => service.close() });
+  if (playground) launch.add(playground);
   publishEnvironment(launch, local.dataDirectory, environment, settingNames);
-  process.stdout.write(greeting(local, settings, database));
+  process.stdout.write(greeting(local, settings, database, { hasPlayground: true }));
 });
 
 function rethrow(results: PromiseSettledResult<unknown>[]): void {

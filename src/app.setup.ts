@@ -10,9 +10,13 @@ import { createLogger, JsonLogger } from './http/json.logger.js';
 /**
  * Brings the schema up to date, and starts to listen.
  *
+ * @param prepare adds what a launcher has beside the service, before it listens
  * @throws whatever keeps it from starting: the port is taken, the database away or sealed with other keys
  */
-export async function startService(settings: Settings): Promise<NestFastifyApplication> {
+export async function startService(
+  settings: Settings,
+  prepare?: (app: NestFastifyApplication) => Promise<void>,
+): Promise<NestFastifyApplication> {
   const log = createLogger(settings.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: AppModule, imports: [ConfigModule.register(settings)] },
@@ -22,6 +26,7 @@ export async function startService(settings: Settings): Promise<NestFastifyAppli
   try {
     await setUpEdge(app, settings);
     if (settings.apiDocs) serveApiDocs(app);
+    await prepare?.(app);
     await app.listen(settings.port, settings.host);
   } catch (error) {
     await app.close();

@@ -1,0 +1,66 @@
+import { Pool } from 'pg';
+import { openidOf } from '../../emulator/src/identifiers.js';
+import type { PersonRecord } from './live-events.js';
+
+/** Enough to tell two apart, and of no use to anybody. */
+const shown = 6;
+
+const sessionsShown = 5;
+
+const text = `
+  SELECT
+    jsonb_build_object(
+      'id', u.id, 'status', u.status, 'nickname', u.nickname, 'has_avatar', u.avatar_key IS NOT NULL,
+      'has_phone', u.phone_sealed IS NOT NULL, 'roles', to_jsonb(u.roles), 'token_version', u.token_version,
+      'session_epoch', u.session_epoch, 'disabled_until', u.disabled_until, 'erase_at', u.erase_at,
+      'created_at', u.created_at
+    ) AS user,
+    (
+      SELECT jsonb_agg(jsonb_build_object(
+        'appid', i.appid, 'openid', left(i.openid, ${shown}), 'unionid', left(i.unionid, ${shown}),
+        'session_keys', (
+          SELECT coalesce(jsonb_agg(left(key ->> 'fingerprint', ${shown}) ORDER BY place), '[]')
+          FROM jsonb_array_elements(i.session_keys) WITH ORDINALITY AS keys (key, place)
+        )
+      ) ORDER BY i.appid)
+      FROM identities i WHERE i.user_id = u.id
+    ) AS identities,
+    (
+      SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM (
+        SELECT
+          id, client_id, user_agent, generation, created_at, ended_reason,
+          ended_at IS NULL AND session_epoch = u.session_epoch AND expires_at > now() AS is_live
+        FROM sessions WHERE user_id = u.id ORDER BY created_at DESC LIMIT ${sessionsShown}
+      ) s
+    ) AS sessions
+  FROM users u
+  WHERE u.id IN (
+    SELECT i.user_id FROM identities i
+    JOIN unnest($1::text[], $2::text[]) AS known (appid, openid) USING (appid, openid)
+  )
+  ORDER BY u.id`;
+
+/** Reads what the service has written of the people of the emulator. */
+export class People {
+  readonly #pool: Pool;
+
+  constructor(
+    databaseUrl: string,
+    private readonly appids: readonly string[],
+  ) {
+    this.#pool = new Pool({ connectionString: databaseUrl, max: 1 });
+    // A connection that is lost is opened again by the next query.
+    this.#pool.on('error', () => {});
+  }
+
+  /** @param user as the emulator knows them */
+  async of(user: string): Promise<PersonRecord[]> {
+    const openids = this.appids.map((appid) => openidOf(appid, user));
+    const { rows } = await this.#pool.query<PersonRecord>(text, [this.appids, openids]);
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
