@@ -1,19 +1,22 @@
 /**
  * What a phone of the playground and the page around it say to each other, by `postMessage` between the page and the
- * phone's frame, same origin alone. A phone is `phone.html?phone=1&appid=…&user=…&serviceUrl=…`.
+ * phone's frame, same origin alone. A phone is `phone.html?phone=1&appid=…&user=…&serviceUrl=…` (addresses.ts).
  */
 
-/** What can be made to go wrong on a phone. What goes wrong at WeChat or in the service is the server's matter. */
+/**
+ * What can be made to go wrong on a phone. What goes wrong at WeChat or in the service is the server's matter. It outlives
+ * a relaunch; what concerns the next thing alone is over once it has happened.
+ */
 export type PhoneTrouble =
   /** The next answer of the service is lost: the request arrives, `wx.request` fails. */
   | 'answer_lost'
-  /** The person refuses the next thing that is asked of them: the phone number, the privacy popup. */
+  /** The person refuses the next thing that is asked of them, without being shown it: the phone number, privacy. */
   | 'denied'
   /** Each request takes two seconds longer. */
   | 'slow'
   /** No network at all. */
   | 'offline'
-  /** The stored access token counts as expired: the service is sent one that ran out. */
+  /** The next request carries an access token that the service refuses, as it refuses one that ran out. */
   | 'token_expired';
 
 /** From the phone to the page. */
@@ -45,9 +48,15 @@ export type PhoneMessage =
       carried: unknown;
       failed: boolean;
     }
-  /** What the mini-program keeps on the phone, after each change. */
+  /** A trouble that concerns the next thing alone has happened, and is over. */
+  | { type: 'trouble-spent'; phone: string; trouble: PhoneTrouble }
+  /** What the mini-program keeps on the phone, at its launch and after each change. */
   | { type: 'storage'; phone: string; entries: Record<string, unknown> };
 
 /** From the page to a phone. */
 export type PhoneOrder =
-  { type: 'trouble'; trouble: PhoneTrouble; on: boolean } | { type: 'relaunch' } | { type: 'forget' };
+  | { type: 'trouble'; trouble: PhoneTrouble; on: boolean }
+  /** Closes the mini-program and opens it again; what it stored is kept. The phone is `ready` again afterwards. */
+  | { type: 'relaunch' }
+  /** The same, with nothing kept: not even that the person has agreed to the privacy policy. */
+  | { type: 'forget' };

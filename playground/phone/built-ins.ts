@@ -1,0 +1,196 @@
+import type { glassEasel } from 'glass-easel-miniprogram-adapter';
+import { componentOf } from './backend.js';
+import { defineBuiltIn, type BuiltIn, type Component } from './built-in.js';
+import { make } from './dialogs.js';
+import type { Person } from './person.js';
+import type { Privacy } from './privacy.js';
+
+/** What the built-in components need of the phone. */
+export interface Surroundings {
+  person: Person;
+  privacy: Privacy;
+  /** Where this frame finds a picture. */
+  pictureAt: (src: string) => string;
+}
+
+/** Those components of WeChat's that behave here; further ones are added as a mini-program needs them. */
+export function defineBuiltIns(space: glassEasel.ComponentSpace, surroundings: Surroundings): void {
+  const all: Record<string, BuiltIn> = {
+    view: {},
+    text: { properties: { userSelect: Boolean } },
+    'scroll-view': { properties: { scrollX: Boolean, scrollY: Boolean } },
+    label: label(),
+    form: {},
+    button: button(surroundings),
+    input: input(surroundings),
+    image: image(surroundings),
+  };
+  for (const [tag, builtIn] of Object.entries(all)) defineBuiltIn(space, tag, builtIn);
+}
+
+/** A tap on it goes to the first thing in it that can be operated. */
+function label(): BuiltIn {
+  return {
+    create: (element) =>
+      element.addEventListener('click', ({ target }) => {
+        const inside = element.querySelector<HTMLElement>('input, [role="button"]');
+        if (inside && !inside.contains(target as Node)) inside.focus();
+      }),
+  };
+}
+
+/** @see https://developers.weixin.qq.com/miniprogram/dev/component/button.html */
+function button({ person, privacy }: Surroundings): BuiltIn {
+  /** By what stands in open-type, of which there may be several: `getPhoneNumber|agreePrivacyAuthorization`. */
+  const openTypes: Record<string, (component: Component) => Promise<void> | void> = {
+    agreePrivacyAuthorization: (component) => {
+      privacy.agree();
+      component.triggerEvent('agreeprivacyauthorization', {}, {});
+    },
+    getPhoneNumber: async (component) => {
+      component.triggerEvent('getphonenumber', await person.phoneNumber(), {});
+    },
+    chooseAvatar: async (component) => {
+      const chosen = await person.avatar();
+      if (chosen) component.triggerEvent('chooseavatar', chosen, {});
+    },
+  };
+  return {
+    properties: {
+      type: String,
+      size: String,
+      plain: Boolean,
+      disabled: Boolean,
+      loading: Boolean,
+      openType: String,
+      formType: String,
+    },
+    create: (element, component) => {
+      element.setAttribute('role', 'button');
+      component.addListener('tap', () => {
+        const { openType, formType } = component.data as { openType: string; formType: string };
+        if (formType === 'submit') submit(element);
+        for (const [name, act] of Object.entries(openTypes)) {
+          if (openType.split('|').includes(name)) void act(component);
+        }
+      });
+    },
+    update: (element, { type, size, plain, disabled, loading }) => {
+      element.tabIndex = disabled ? -1 : 0;
+      element.ariaDisabled = String(Boolean(disabled));
+      element.ariaBusy = String(Boolean(loading));
+      element.dataset['look'] = [type || 'default', size, plain && 'plain'].filter(Boolean).join(' ');
+    },
+  };
+}
+
+function submit(element: HTMLElement): void {
+  const form = element.closest('wx-form');
+  const component = form && componentOf(form);
+  if (!component) return;
+  const value: Record<string, unknown> = {};
+  for (const field of form.querySelectorAll<HTMLInputElement>('wx-input > input')) {
+    if (field.name) value[field.name] = field.value;
+  }
+  component.triggerEvent('submit', { value }, {});
+}
+
+/** @see https://developers.weixin.qq.com/miniprogram/dev/component/input.html */
+function input({ person }: Surroundings): BuiltIn {
+  const fieldOf = (element: HTMLElement) => element.firstElementChild as HTMLInputElement;
+  return {
+    properties: {
+      value: String,
+      type: String,
+      password: Boolean,
+      placeholder: String,
+      placeholderClass: String,
+      disabled: Boolean,
+      maxlength: Number,
+      name: String,
+      confirmType: String,
+    },
+    create: (element, component) => {
+      const field = make('input', '');
+      element.append(field);
+      const tell = (name: string) =>
+        component.triggerEvent(name, { value: field.value, cursor: field.selectionStart ?? 0 }, {});
+      field.addEventListener('input', () => tell('input'));
+      field.addEventListener('focus', () => tell('focus'));
+      field.addEventListener('blur', () => tell('blur'));
+      field.addEventListener('keydown', ({ key, isComposing }) => {
+        if (key === 'Enter' && !isComposing) tell('confirm');
+      });
+      field.addEventListener('focus', () => {
+        if ((component.data as { type: string }).type === 'nickname') void offerNickname(field, person);
+      });
+    },
+    update: (element, { value, type, password, placeholder, disabled, maxlength, name, ariaLabel }) => {
+      const field = fieldOf(element);
+      if (field.value !== value) field.value = String(value);
+      field.type = password ? 'password' : 'text';
+      field.inputMode = type === 'number' ? 'numeric' : 'text';
+      field.placeholder = String(placeholder);
+      field.disabled = Boolean(disabled);
+      field.maxLength = Number(maxlength) || 140;
+      field.name = String(name);
+      field.autocomplete = 'off';
+      field.ariaLabel = String(ariaLabel) || null;
+      element.removeAttribute('aria-label');
+    },
+  };
+}
+
+/** The bar above the keyboard, with the nickname that the person has at WeChat. */
+async function offerNickname(field: HTMLInputElement, person: Person): Promise<void> {
+  if (document.querySelector('.nickname-bar')) return;
+  const bar = make('div', 'nickname-bar');
+  const offer = make('button', 'nickname-offer', `使用微信昵称：${person.name}`);
+  offer.type = 'button';
+  offer.addEventListener('click', () => {
+    field.value = person.name;
+    field.dispatchEvent(new Event('input'));
+    bar.remove();
+    field.focus();
+  });
+  bar.append(offer);
+  // Pressing it must not take the focus from the input before it is heard.
+  bar.addEventListener('mousedown', (event) => event.preventDefault());
+  if (await person.allowsNickname()) {
+    field.closest('wx-input')?.after(bar);
+    field.addEventListener('blur', ({ relatedTarget }) => {
+      if (relatedTarget !== offer) bar.remove();
+    });
+    offer.addEventListener('blur', ({ relatedTarget }) => {
+      if (relatedTarget !== field) bar.remove();
+    });
+  } else {
+    field.blur();
+  }
+}
+
+/** @see https://developers.weixin.qq.com/miniprogram/dev/component/image.html */
+function image({ pictureAt }: Surroundings): BuiltIn {
+  return {
+    properties: { src: String, mode: String, lazyLoad: Boolean },
+    create: (element, component) => {
+      const picture = make('img', '');
+      picture.addEventListener('load', () => component.triggerEvent('load', {}, {}));
+      picture.addEventListener('error', () => component.triggerEvent('error', { errMsg: 'load fail' }, {}));
+      element.append(picture);
+    },
+    update: (element, { src, mode, ariaLabel }) => {
+      const picture = elementOfPicture(element);
+      const place = src ? pictureAt(String(src)) : '';
+      picture.hidden = !place;
+      if (place && picture.getAttribute('src') !== place) picture.src = place;
+      picture.alt = String(ariaLabel);
+      element.removeAttribute('aria-label');
+      element.dataset['mode'] = String(mode) || 'scaleToFill';
+    },
+  };
+}
+
+function elementOfPicture(element: HTMLElement): HTMLImageElement {
+  return element.firstElementChild as HTMLImageElement;
+}

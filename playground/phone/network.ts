@@ -1,0 +1,182 @@
+import { appidHeader, servicePath, wechatPath, type PhoneSettings } from './addresses.js';
+import type { Outside } from './outside.js';
+import type { Troubles } from './troubles.js';
+import { Failure, failureOf } from './wechat-call.js';
+
+/** What leaves the phone for the service. */
+export interface ServiceRequest {
+  /** `request` or `uploadFile`. */
+  by: string;
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body: BodyInit | undefined;
+  /** What the page around is shown in place of the body. */
+  carried: unknown;
+  redirect: RequestRedirect;
+  signal: AbortSignal;
+}
+
+export interface ServiceAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: ArrayBuffer;
+}
+
+interface Call {
+  to: 'wechat' | 'service';
+  name: string;
+  carried: unknown;
+}
+
+/** Milliseconds that a request takes longer on a slow phone. */
+const slowness = 2000;
+
+/** All that leaves the phone, with what goes wrong on the way. */
+export class Network {
+  /** Counts on from the time: no call of an earlier launch has the same id. */
+  private lastId = Date.now();
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly settings: PhoneSettings,
+    private readonly outside: Outside,
+    private readonly troubles: Troubles,
+  ) {}
+
+  /**
+   * Asks WeChat, in whose place the emulator answers.
+   *
+   * @throws {Failure}
+   */
+  askWechat<Answer extends object>(name: string, wishes: object = {}): Promise<Answer> {
+    const { appid, user } = this.settings;
+    return this.carry(
+      { to: 'wechat', name: `wx.${name}`, carried: wishes },
+      name,
+      this.closing.signal,
+      async () => {
+        const response = await fetch(`${wechatPath}wx/${name}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ ...wishes, appid, user }),
+          credentials: 'omit',
+          signal: this.closing.signal,
+        }).catch(unreachable);
+        if (!response.ok) throw new Failure(`system error ${response.status}`);
+        return (await response.json()) as Answer;
+      },
+      (answer) => ({ carried: answer }),
+    );
+  }
+
+  /**
+   * Asks the service.
+   *
+   * @throws {Failure} where no answer comes back
+   */
+  async askService(request: ServiceRequest): Promise<ServiceAnswer> {
+    const { by, method, body, redirect } = request;
+    const signal = AbortSignal.any([request.signal, this.closing.signal]);
+    const place = this.placeOf(request.url);
+    if (place === undefined) throw new Failure('url not in domain list', 600002);
+    const headers: Record<string, string> = { ...request.headers, [appidHeader]: this.settings.appid };
+    const path = place.slice(servicePath.length).replace(/[?#].*/, '');
+    return this.carry(
+      { to: 'service', name: `${method} ${path}`, carried: request.carried },
+      by,
+      signal,
+      async () => {
+        if (headers['authorization'] && this.troubles.spend('token_expired')) {
+          headers['authorization'] = expired(headers['authorization']);
+        }
+        const options = { method, headers, body, redirect, signal, credentials: 'omit' } as const;
+        const response = await fetch(place, options).catch(unreachable);
+        const answer = {
+          status: response.status,
+          headers: Object.fromEntries(response.headers),
+          body: await response.arrayBuffer().catch(unreachable),
+        };
+        if (this.troubles.spend('answer_lost')) throw new Failure(netError('-101', 'CONNECTION_RESET'));
+        return answer;
+      },
+      (answer) => ({ status: answer.status, carried: readable(answer) }),
+    );
+  }
+
+  /** Ends whatever is under way: the mini-program is closed. */
+  close(): void {
+    this.closing.abort(new Failure('interrupted'));
+  }
+
+  /** Where this frame finds what the mini-program knows by an URL of the service; undefined for any other. */
+  placeOf(url: string): string | undefined {
+    const { serviceUrl } = this.settings;
+    const isOwn = url.startsWith(serviceUrl) && /^([/?#]|$)/.test(url.slice(serviceUrl.length));
+    return isOwn ? servicePath + url.slice(serviceUrl.length) : undefined;
+  }
+
+  /** Tells the page around that a call begins, and how it ends. */
+  private async carry<Answer>(
+    call: Call,
+    by: string,
+    signal: AbortSignal,
+    send: () => Promise<Answer>,
+    told: (answer: Answer) => { status?: number; carried: unknown },
+  ): Promise<Answer> {
+    this.lastId += 1;
+    const id = this.lastId;
+    this.outside.tell({ type: 'call-started', id, at: Date.now(), ...call });
+    try {
+      if (this.troubles.has('offline')) throw new Failure(netError('-106', 'INTERNET_DISCONNECTED'));
+      if (this.troubles.has('slow')) await pause(slowness, signal);
+      const answer = await send();
+      this.outside.tell({ type: 'call-ended', id, at: Date.now(), failed: false, ...told(answer) });
+      return answer;
+    } catch (error) {
+      const carried = failureOf(by, error);
+      this.outside.tell({ type: 'call-ended', id, at: Date.now(), failed: true, carried });
+      throw error;
+    }
+  }
+}
+
+/** As WeChat on Android says it. */
+function netError(number: string, name: string): string {
+  return `errcode:${number} cronet_error_code:${number} error_msg:net::ERR_${name}`;
+}
+
+function unreachable(error: Error): never {
+  // Who gave up says why: abort or timeout.
+  throw error instanceof Failure ? error : new Failure(netError('-102', 'CONNECTION_REFUSED'));
+}
+
+/** A token that the service refuses, as it refuses one that ran out: the signature no longer fits. */
+function expired(authorization: string): string {
+  return authorization.replace(/[^.]+$/, (signature) => [...signature].toReversed().join(''));
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+}
+
+/** For the page around: JSON as what it says, other text as it is, and of anything else the kind. */
+function readable({ headers, body }: ServiceAnswer): unknown {
+  const type = headers['content-type'] ?? '';
+  if (body.byteLength === 0) return null;
+  if (!/json|text/.test(type)) return type;
+  const text = new TextDecoder().decode(body);
+  return type.includes('json') ? parsed(text) : text;
+}
+
+/** What the text says as JSON; the text where it is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

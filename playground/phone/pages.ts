@@ -1,0 +1,135 @@
+import type { AssociatedBackend, CodeSpace, Root } from 'glass-easel-miniprogram-adapter';
+import type { NavigationBar, WindowConfig } from './navigation-bar.js';
+import { Failure } from './wechat-call.js';
+
+/** What `Page({…})` made, as far as it concerns the phone. */
+interface PageInstance {
+  route: string;
+  options: Record<string, string>;
+  onLoad?(options: Record<string, string>): void;
+  onShow?(): void;
+  onReady?(): void;
+  onHide?(): void;
+  onUnload?(): void;
+}
+
+interface OpenPage {
+  instance: PageInstance;
+  root: Root;
+  element: HTMLElement;
+  title: WindowConfig;
+  /** Where the keyboard was when another page came over it. */
+  focused: Element | null;
+}
+
+/** WeChat refuses more than so many pages on top of each other. */
+const mostPages = 10;
+
+/** The pages of the mini-program that lie on top of each other, of which the last is seen. */
+export class Pages {
+  private readonly stack: OpenPage[] = [];
+
+  constructor(
+    private readonly backend: AssociatedBackend,
+    private readonly space: CodeSpace,
+    private readonly holder: HTMLElement,
+    private readonly bar: NavigationBar,
+    /** By path. */
+    private readonly windows: Map<string, WindowConfig>,
+  ) {
+    bar.onBack(() => this.navigateBack(1));
+  }
+
+  get instances(): PageInstance[] {
+    return this.stack.map(({ instance }) => instance);
+  }
+
+  navigateTo(url: string): void {
+    const place = this.resolve(url);
+    if (this.stack.length >= mostPages) throw new Failure('webview count limit exceed');
+    this.hide();
+    this.open(place);
+  }
+
+  redirectTo(url: string): void {
+    const place = this.resolve(url);
+    this.close();
+    this.open(place);
+  }
+
+  reLaunch(url: string): void {
+    const place = this.resolve(url);
+    this.closeAll();
+    this.open(place);
+  }
+
+  navigateBack(delta: number): void {
+    if (this.stack.length < 2) throw new Failure('cannot navigate back at first page.');
+    for (let left = Math.min(delta, this.stack.length - 1); left > 0; left -= 1) this.close();
+    this.show();
+  }
+
+  closeAll(): void {
+    while (this.stack.length > 0) this.close();
+  }
+
+  setTitle(title: string): void {
+    const page = this.stack.at(-1)!;
+    page.title = { ...page.title, navigationBarTitleText: title };
+    this.bar.show(page.title, this.stack.length > 1);
+  }
+
+  /** Tells the page that is seen. */
+  hideAll(): void {
+    this.stack.at(-1)?.instance.onHide?.();
+  }
+
+  private resolve(url: string): { route: string; options: Record<string, string> } {
+    const [path = '', query = ''] = url.split('?');
+    const base = `https://pages/${this.stack.at(-1)?.instance.route ?? ''}`;
+    const route = new URL(path, base).pathname.slice(1);
+    if (!this.windows.has(route)) throw new Failure(`page "${route}" is not found`);
+    // As in WeChat, nothing is decoded.
+    const options = query ? query.split('&').map((pair) => pair.split(/=(.*)/s).slice(0, 2)) : [];
+    return { route, options: Object.fromEntries(options) as Record<string, string> };
+  }
+
+  private open({ route, options }: { route: string; options: Record<string, string> }): void {
+    const element = document.createElement('wx-page');
+    element.dataset['page'] = route;
+    element.tabIndex = -1;
+    const placeholder = element.appendChild(document.createElement('span'));
+    this.holder.append(element);
+    const root = this.backend.createRoot('wx-page-content', this.space, route);
+    const instance = root.get() as unknown as PageInstance;
+    Object.assign(instance, { route, options });
+    this.stack.push({ instance, root, element, title: this.windows.get(route)!, focused: null });
+    instance.onLoad?.(options);
+    root.attach(element as never, placeholder as never);
+    this.show();
+    requestAnimationFrame(() => instance.onReady?.());
+  }
+
+  private show(): void {
+    const { instance, element, title, focused } = this.stack.at(-1)!;
+    element.hidden = false;
+    this.bar.show(title, this.stack.length > 1);
+    // A frame that nobody is in must not draw the focus to itself.
+    if (document.hasFocus()) ((focused as HTMLElement | null) ?? element).focus({ preventScroll: true });
+    instance.onShow?.();
+  }
+
+  private hide(): void {
+    const page = this.stack.at(-1)!;
+    page.focused = page.element.contains(document.activeElement) ? document.activeElement : null;
+    page.element.hidden = true;
+    page.instance.onHide?.();
+  }
+
+  private close(): void {
+    const page = this.stack.pop()!;
+    page.instance.onUnload?.();
+    page.root.release();
+    page.element.remove();
+  }
+}

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { CssSyntaxError, parse as parseCss, type Root, type Rule } from 'postcss';
+import selectorParser, { type Selector } from 'postcss-selector-parser';
+import { BuildError } from './build-error.js';
+import type { MiniProgram, Unit } from './mini-program.js';
+
+/**
+ * Turns `app.wxss` and the style sheets of all units into one that a browser understands.
+ *
+ * @throws {BuildError}
+ */
+export async function compileStyles({ directory, units }: MiniProgram): Promise<string> {
+  const sheets = [
+    { path: 'app.wxss', confine: () => {} },
+    ...units.map((unit) => ({ path: `${unit.path}.wxss`, confine: confinementOf(unit) })),
+  ];
+  const roots = await Promise.all(
+    sheets.map(async ({ path, confine }) => {
+      const root = await parse(directory, path);
+      root.walkRules((rule) => rewriteSelector(rule, confine));
+      root.walkDecls((declaration) => {
+        declaration.value = declaration.value.replaceAll(/(-?[\d.]+)rpx\b/g, 'calc($1 * var(--rpx))');
+      });
+      return root;
+    }),
+  );
+  return roots.map(String).join('\n');
+}
+
+/** A style sheet with those that it imports. Not each unit has one. */
+async function parse(directory: string, path: string): Promise<Root> {
+  const text = await readFile(join(directory, path), 'utf8').catch(() => '');
+  const root = parseText(text, path);
+  const imports: Promise<void>[] = [];
+  root.walkAtRules('import', (rule) => {
+    const place = rule.params.replaceAll(/^['"]|['"]$/g, '');
+    const target = posix.resolve('/', posix.dirname(path), place).slice(1);
+    imports.push(parse(directory, target).then((imported) => void rule.replaceWith(imported.nodes)));
+  });
+  await Promise.all(imports);
+  return root;
+}
+
+function parseText(text: string, path: string): Root {
+  try {
+    return parseCss(text);
+  } catch (error) {
+    if (!(error instanceof CssSyntaxError)) throw error;
+    throw new BuildError([`${path}:${error.line}:${error.column} ${error.reason}`]);
+  }
+}
+
+type Confine = (selector: Selector) => void;
+
+function rewriteSelector(rule: Rule, confine: Confine): void {
+  const { parent } = rule;
+  if (parent?.type === 'atrule' && 'name' in parent && parent.name.endsWith('keyframes')) return;
+  rule.selector = selectorParser((selectors) => {
+    selectors.walkTags((tag) => {
+      tag.value = `wx-${tag.value}`;
+    });
+    selectors.each(confine);
+  }).processSync(rule.selector);
+}
+
+/** A page's styles are for that page, a component's for that component. */
+function confinementOf({ path, scope }: Unit): Confine {
+  if (scope !== null) {
+    return (selector) =>
+      selector.walkClasses((name) => {
+        name.value = `${scope}--${name.value}`;
+      });
+  }
+  // `:where` leaves it to the rest of the selector which rule wins.
+  const page = `:where([data-page="${path}"])`;
+  return (selector) => {
+    const isPageItself = selector.first?.type === 'tag' && selector.first.value === 'wx-page';
+    const confined = isPageItself
+      ? selector.toString().trim().replace('wx-page', `wx-page${page}`)
+      : `${page} ${selector.toString().trim()}`;
+    selector.replaceWith(selectorParser().astSync(confined).first);
+  };
+}
