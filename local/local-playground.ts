@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import type { Emulator } from '../emulator/src/index.js';
 import { type BuiltPlayground, withoutPhone } from '../playground/server/build.js';
 import { addPageAlone, Playground } from '../playground/server/playground.js';
@@ -23,10 +22,10 @@ export async function addPlayground(
     built,
   }: { local: LocalSettings; settings: Settings; emulator: Emulator; built: BuiltPlayground },
 ): Promise<Part> {
-  const fastify = service.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = service.getHttpAdapter().getInstance();
   if (!local.isWechatEmulated) {
     const { page } = withoutPhone('WECHAT_BASE_URL names another WeChat than the emulator of npm start.');
-    await addPageAlone(fastify, page, local.port);
+    addPageAlone(fastify, page, local.port);
     return { stop: async () => {} };
   }
   const playground = new Playground({

@@ -1,1 +1,243 @@
-export {};
+import type { PhoneMessage, PhoneTrouble } from '../phone/messages.js';
+import type { LiveEvent, ServerTrouble, Setup } from '../server/live-events.js';
+import { Announcer } from './announcer.js';
+import { byId } from './element.js';
+import { listen } from './live.js';
+import { PeopleCard } from './people-card.js';
+import { Phone } from './phone.js';
+import { Sequence } from './sequence.js';
+import { Switches, type Trouble } from './switches.js';
+import { applyLanguage, say, switchLanguage, write } from './texts.js';
+import { TokenCard } from './token-card.js';
+
+/** A call that has not ended yet. */
+interface OpenCall {
+  at: number;
+  name: string;
+}
+
+const phoneTroubles: readonly PhoneTrouble[] = ['answer_lost', 'denied', 'slow', 'offline', 'token_expired'];
+
+/** Of the server's: what happens once it is asked for, and is over. */
+const acts: readonly ServerTrouble[] = ['key_rotated', 'token_evicted', 'kicked'];
+
+/** What somebody else did, as it is called on the wire. */
+const notes: Partial<Record<ServerTrouble, { on: 'service' | 'wechat'; text: string }>> = {
+  kicked: { on: 'service', text: 'DELETE /admin/users/:id/sessions' },
+  disabled: { on: 'service', text: 'PATCH /admin/users/:id' },
+  key_rotated: { on: 'wechat', text: 'session_key' },
+  token_evicted: { on: 'wechat', text: 'access_token' },
+};
+
+const announcer = new Announcer(byId('announcer'));
+const sequence = new Sequence(byId('log'), byId('messages'), announcer.announce);
+const tokenCard = new TokenCard(byId('token'));
+const peopleCard = new PeopleCard(byId('people'));
+const switches = new Switches(byId('switches'), (trouble, on) => void setTrouble(trouble, on));
+const openCalls = new Map<string, OpenCall>();
+
+const phones: Phone[] = [];
+let current: Phone | undefined;
+
+applyLanguage();
+const setup = (await (await fetch('/playground/setup')).json()) as Setup;
+prepareTools(setup);
+// No phone before somebody listens: its first login would not be seen.
+const stream = listen(hearServer, showConnection);
+stream.addEventListener('open', () => addPhone({ device: '1', mark: '1' }), { once: true });
+
+function addPhone({
+  device,
+  mark,
+  app = setup.app,
+}: {
+  device: string;
+  mark: string;
+  app?: Setup['app'];
+}): void {
+  const { user, serviceUrl } = setup;
+  const phone = new Phone({ device, mark, app, user, serviceUrl }, hearPhone);
+  phones.push(phone);
+  byId('phones').append(phone.figure);
+  choose(phone);
+}
+
+/** Takes the second phone away again. */
+function removeSecond(): void {
+  phones.pop()!.remove();
+  choose(phones[0]!);
+}
+
+/** The one that the switches are for, and whose token is shown. */
+function choose(phone: Phone): void {
+  current = phone;
+  document.body.dataset['phones'] = String(phones.length);
+  for (const { figure } of phones) figure.dataset['current'] = String(figure === phone.figure);
+  drawTarget();
+  tokenCard.show(phone.stored);
+  for (const trouble of phoneTroubles) switches.set(trouble, phone.troubles.has(trouble));
+}
+
+function drawTarget(): void {
+  byId('target').hidden = phones.length < 2;
+  byId('target-buttons').replaceChildren(
+    ...phones.map((phone) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = `${say('phone')} ${phone.mark}`;
+      button.setAttribute('aria-pressed', String(phone === current));
+      button.addEventListener('click', () => choose(phone));
+      return button;
+    }),
+  );
+}
+
+function hearPhone(phone: Phone, message: PhoneMessage): void {
+  const mark = phones.length > 1 ? phone.mark : undefined;
+  switch (message.type) {
+    case 'ready':
+      phone.figure.dataset['ready'] = 'true';
+      break;
+    case 'call-started': {
+      const { id, at, to, name, carried } = message;
+      openCalls.set(`${phone.mark} ${id}`, { at, name });
+      sequence.add({ at, from: 'phone', to, name, carried, mark });
+      break;
+    }
+    case 'call-ended': {
+      const { id, at, status, carried, failed } = message;
+      const call = openCalls.get(`${phone.mark} ${id}`);
+      if (!call) break;
+      openCalls.delete(`${phone.mark} ${id}`);
+      sequence.add({
+        at,
+        from: call.name.startsWith('wx.') ? 'wechat' : 'service',
+        to: 'phone',
+        name: status === undefined ? (failed ? say('noAnswer') : call.name) : String(status),
+        carried,
+        answerAfter: at - call.at,
+        failed: failed || (status ?? 200) >= 400,
+        mark,
+      });
+      break;
+    }
+    case 'trouble-spent':
+      phone.troubles.delete(message.trouble);
+      if (phone === current) switches.set(message.trouble, false);
+      break;
+    case 'storage':
+      phone.stored = message.entries;
+      if (phone === current) tokenCard.show(phone.stored);
+      break;
+  }
+}
+
+function hearServer(event: LiveEvent): void {
+  switch (event.type) {
+    case 'wechat-call-started': {
+      const { id, at, method, path, carried } = event;
+      openCalls.set(`wechat ${id}`, { at, name: path });
+      sequence.add({ at, from: 'service', to: 'wechat', name: `${method} ${path}`, carried });
+      break;
+    }
+    case 'wechat-call-ended': {
+      const { id, at, status, carried } = event;
+      const call = openCalls.get(`wechat ${id}`);
+      if (!call) break;
+      openCalls.delete(`wechat ${id}`);
+      const { errcode } = (carried ?? {}) as { errcode?: number };
+      sequence.add({
+        at,
+        from: 'wechat',
+        to: 'service',
+        name: status === undefined ? say('noAnswer') : String(status),
+        carried: carried ?? null,
+        answerAfter: at - call.at,
+        failed: status === undefined || (errcode ?? 0) !== 0,
+      });
+      break;
+    }
+    case 'people':
+      peopleCard.show(event.people);
+      switches.set(
+        'disabled',
+        event.people.some(({ user }) => user.status === 'disabled'),
+      );
+      break;
+    case 'troubles':
+      for (const trouble of ['code_used', 'wechat_busy', 'wechat_slow'] as const) {
+        switches.set(trouble, event.armed.includes(trouble));
+      }
+      break;
+  }
+}
+
+async function setTrouble(trouble: Trouble, on: boolean): Promise<void> {
+  if (!current) return;
+  if (isPhoneTrouble(trouble)) {
+    current.setTrouble(trouble, on);
+    switches.set(trouble, on);
+    return;
+  }
+  const at = Date.now();
+  switches.set(trouble, on);
+  const query = new URLSearchParams({ appid: current.app.appid, on: String(on) });
+  const answer = await fetch(`/playground/troubles/${trouble}?${query.toString()}`, { method: 'POST' });
+  if (acts.includes(trouble) || !answer.ok) switches.set(trouble, false);
+  const note = notes[trouble];
+  if (!answer.ok) sequence.note(at, 'service', say('troubleFailed'));
+  else if (note) sequence.note(at, note.on, `${say(trouble)} · ${note.text}`);
+}
+
+function isPhoneTrouble(trouble: Trouble): trouble is PhoneTrouble {
+  return phoneTroubles.some((each) => each === trouble);
+}
+
+function prepareTools({ otherApp }: Setup): void {
+  byId('language').addEventListener('click', () => {
+    switchLanguage();
+    for (const phone of phones) phone.nameFrame();
+    drawTarget();
+    tokenCard.draw();
+    peopleCard.draw();
+  });
+  byId('clear').addEventListener('click', () => sequence.clear());
+  byId('start-over').addEventListener('click', ({ currentTarget }) => {
+    void startOver(currentTarget as HTMLButtonElement);
+  });
+  const secondPhone = byId('second-phone');
+  const secondApp = byId('second-app') as HTMLButtonElement;
+  secondPhone.addEventListener('click', () => toggleSecond(secondPhone, { device: '2', mark: '2' }));
+  secondApp.addEventListener('click', () =>
+    toggleSecond(secondApp, { device: '1', mark: '2', app: otherApp! }),
+  );
+  secondApp.disabled = otherApp === null;
+  if (otherApp === null) write(byId('second-app-what'), 'noSecondApp');
+}
+
+function toggleSecond(button: HTMLElement, options: Parameters<typeof addPhone>[0]): void {
+  const wasOn = button.getAttribute('aria-pressed') === 'true';
+  for (const each of [byId('second-phone'), byId('second-app')]) each.setAttribute('aria-pressed', 'false');
+  if (phones.length > 1) removeSecond();
+  if (wasOn) return;
+  addPhone(options);
+  button.setAttribute('aria-pressed', 'true');
+}
+
+/** Erases the person and empties the phones. */
+async function startOver(button: HTMLButtonElement): Promise<void> {
+  button.disabled = true;
+  write(button, 'startingOver');
+  await fetch('/playground/start-over', { method: 'POST' });
+  for (const phone of phones) phone.forget();
+  if (phones.length > 1) removeSecond();
+  for (const id of ['second-phone', 'second-app']) byId(id).setAttribute('aria-pressed', 'false');
+  for (const trouble of phoneTroubles) switches.set(trouble, false);
+  sequence.clear();
+  write(button, 'startOver');
+  button.disabled = false;
+}
+
+function showConnection(isThere: boolean): void {
+  byId('connection').hidden = isThere;
+}

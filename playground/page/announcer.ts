@@ -1,0 +1,22 @@
+/** Milliseconds in which messages are gathered: read out one by one, they would never end. */
+const patience = 1_000;
+
+/** Messages in one announcement. */
+const most = 4;
+
+/** Tells screen readers what others see. */
+export class Announcer {
+  private waiting: string[] = [];
+
+  constructor(private readonly place: HTMLElement) {}
+
+  readonly announce = (text: string): void => {
+    if (this.waiting.length === 0) setTimeout(() => this.speak(), patience);
+    this.waiting.push(text);
+  };
+
+  private speak(): void {
+    this.place.textContent = this.waiting.slice(-most).join('; ');
+    this.waiting = [];
+  }
+}

@@ -1,0 +1,13 @@
+import type { LiveEvent } from '../server/live-events.js';
+
+/** Hears what happens on the server's side, again and again where the connection is lost. */
+export function listen(
+  hear: (event: LiveEvent) => void,
+  onConnection: (isThere: boolean) => void,
+): EventSource {
+  const source = new EventSource('/playground/events');
+  source.addEventListener('message', ({ data }: MessageEvent<string>) => hear(JSON.parse(data) as LiveEvent));
+  source.addEventListener('open', () => onConnection(true));
+  source.addEventListener('error', () => onConnection(false));
+  return source;
+}

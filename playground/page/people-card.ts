@@ -1,0 +1,108 @@
+import type { IdentityRow, PersonRecord, SessionRow, UserRow } from '../server/live-events.js';
+import { element } from './element.js';
+import { say } from './texts.js';
+
+/** The person's row in `users`, and what hangs on it. What has just changed is shown to have changed. */
+export class PeopleCard {
+  private people: PersonRecord[] = [];
+  private before = new Map<string, string>();
+
+  constructor(private readonly place: HTMLElement) {
+    this.draw();
+  }
+
+  show(people: PersonRecord[]): void {
+    this.people = people;
+    this.draw();
+  }
+
+  draw(): void {
+    const now = new Map<string, string>();
+    const cell = (key: string, text: string, name: 'dd' | 'span' = 'dd'): HTMLElement => {
+      now.set(key, text);
+      const isNew = this.before.size > 0 && this.before.get(key) !== text;
+      return element(name, isNew ? { class: 'changed' } : {}, text);
+    };
+    const drawn = this.people.map((person) =>
+      element(
+        'div',
+        { class: 'person' },
+        element('h3', {}, 'users'),
+        element(
+          'dl',
+          { class: 'fields' },
+          ...columnsOf(person.user).flatMap(([name, text]) => [
+            element('dt', {}, name),
+            cell(`${person.user.id} ${name}`, text),
+          ]),
+        ),
+        element('h3', {}, 'identities'),
+        element('ul', { class: 'rows' }, ...person.identities.map((row) => identity(row, cell))),
+        element('h3', {}, 'sessions'),
+        element('ul', { class: 'rows' }, ...person.sessions.map((row) => session(row, cell))),
+      ),
+    );
+    this.place.replaceChildren(
+      ...(drawn.length > 0 ? drawn : [element('p', { class: 'quiet' }, say('noPeople'))]),
+    );
+    this.before = now;
+  }
+}
+
+type Cell = (key: string, text: string, name: 'span') => HTMLElement;
+
+function columnsOf(user: UserRow): [name: string, text: string][] {
+  const text = (value: string | null) => value ?? 'null';
+  return [
+    ['id', user.id],
+    ['status', user.status],
+    ['nickname', text(user.nickname)],
+    ['avatar_key', user.has_avatar ? say('stored') : 'null'],
+    ['phone_sealed', user.has_phone ? say('sealed') : 'null'],
+    ['roles', `{${user.roles.join(',')}}`],
+    ['token_version', String(user.token_version)],
+    ['session_epoch', String(user.session_epoch)],
+    ...(user.disabled_until ? [['disabled_until', time(user.disabled_until)] as [string, string]] : []),
+    ...(user.erase_at ? [['erase_at', day(user.erase_at)] as [string, string]] : []),
+    ['created_at', time(user.created_at)],
+  ];
+}
+
+function identity({ appid, openid, unionid, session_keys: keys }: IdentityRow, cell: Cell): HTMLElement {
+  return element(
+    'li',
+    {},
+    element('span', { class: 'row-name' }, appid),
+    element('span', {}, `openid ${openid}…`),
+    element('span', {}, unionid === null ? 'unionid null' : `unionid ${unionid}…`),
+    cell(`${appid} keys`, `session_keys ${keys.join(' ')}`, 'span'),
+  );
+}
+
+function session(row: SessionRow, cell: Cell): HTMLElement {
+  const state = row.is_live ? say('live') : [say('ended'), row.ended_reason].filter(Boolean).join(' · ');
+  return element(
+    'li',
+    { 'data-live': String(row.is_live) },
+    element('span', { class: 'row-name' }, `…${row.id.slice(-6)}`),
+    cell(`${row.id} state`, state, 'span'),
+    element('span', {}, deviceOf(row.user_agent)),
+    element('span', {}, row.client_id),
+    cell(`${row.id} generation`, `generation ${row.generation}`, 'span'),
+  );
+}
+
+/** The first thing in the parentheses of a user agent that names a device. */
+function deviceOf(userAgent: string | null): string {
+  const [, inside = ''] = /\(([^)]*)\)/.exec(userAgent ?? '') ?? [];
+  const parts = inside.split(';').map((part) => part.trim());
+  return (parts[0] === 'Linux' ? parts.at(-1) : parts[0]) || '–';
+}
+
+function time(moment: string): string {
+  return new Date(moment).toLocaleTimeString('sv');
+}
+
+function day(moment: string): string {
+  return new Date(moment).toLocaleString('sv').slice(0, 16);
+}

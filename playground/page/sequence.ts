@@ -1,0 +1,153 @@
+import { element } from './element.js';
+import { gistOf, masked } from './mask.js';
+import { say, type TextKey, write } from './texts.js';
+
+export type Lifeline = 'phone' | 'service' | 'wechat';
+
+/** A message between two lifelines, there or back. */
+export interface Message {
+  /** Milliseconds since 1970. */
+  at: number;
+  from: Lifeline;
+  to: Lifeline;
+  /** `POST /auth/login`, or `200`. */
+  name: string;
+  carried: unknown;
+  /** An answer is drawn as one, with the milliseconds it took. */
+  answerAfter?: number;
+  failed?: boolean;
+  /** Which phone, where there are several. */
+  mark?: string;
+}
+
+/** More would be slow to draw, and nobody scrolls so far. */
+const mostMessages = 160;
+
+/** Milliseconds after which what follows is something new. */
+const pause = 3_000;
+
+const names: Readonly<Record<Lifeline, TextKey>> = {
+  phone: 'miniProgram',
+  service: 'service',
+  wechat: 'wechat',
+};
+
+/** The sequence diagram. Messages are put where their time says, whatever order they become known in. */
+export class Sequence {
+  /**
+   * @param place what scrolls
+   * @param announce tells those who cannot see the arrow
+   */
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly list: HTMLElement,
+    private readonly announce: (text: string) => void,
+  ) {}
+
+  add(message: Message): void {
+    const { from, to, name, carried } = message;
+    this.insert(message.at, message.answerAfter !== undefined && from === 'wechat', draw(message));
+    this.announce(`${say(names[from])} → ${say(names[to])}: ${name} ${gistOf(carried)}`);
+  }
+
+  /** Something done to a lifeline from outside. */
+  note(at: number, on: Lifeline, text: string): void {
+    const drawn = element(
+      'li',
+      { class: `note on-${on}` },
+      timeOf(at),
+      element('span', { class: 'note-text' }, text),
+    );
+    this.insert(at, false, drawn);
+    this.announce(text);
+  }
+
+  clear(): void {
+    this.list.replaceChildren();
+    this.place.dataset['empty'] = 'true';
+  }
+
+  /** @param isInner came before whatever carries the same time */
+  private insert(at: number, isInner: boolean, drawn: HTMLElement): void {
+    const { list, place } = this;
+    const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
+    let before = list.lastElementChild;
+    const isLater = (other: Element) =>
+      atOf(other) > at || (isInner && atOf(other) === at && isAnswerToPhone(other));
+    while (before && isLater(before)) before = before.previousElementSibling;
+    drawn.dataset['at'] = String(at);
+    if (before && at - atOf(before) > pause) drawn.classList.add('after-pause');
+    if (before) before.after(drawn);
+    else list.prepend(drawn);
+    while (list.childElementCount > mostMessages) list.firstElementChild!.remove();
+    place.dataset['empty'] = 'false';
+    if (isAtEnd) place.scrollTop = place.scrollHeight;
+  }
+}
+
+function draw(message: Message): HTMLElement {
+  const { at, from, to, name, carried, answerAfter, failed = false, mark } = message;
+  const isAnswer = answerAfter !== undefined;
+  const took = isAnswer ? `${answerAfter} ms` : '';
+  const gist = gistOf(carried);
+  const summary = element(
+    'summary',
+    {},
+    timeOf(at),
+    element(
+      'span',
+      { class: 'label' },
+      element(
+        'span',
+        { class: 'name' },
+        ...(mark === undefined ? [] : [element('span', { class: 'mark' }, mark)]),
+        element('span', { class: 'visually-hidden' }, `${say(names[from])} → ${say(names[to])} `),
+        name,
+        ...(isAnswer ? [element('span', { class: 'took' }, took)] : []),
+      ),
+      ...(gist === '' ? [] : [element('span', { class: 'gist' }, gist)]),
+    ),
+    element('span', { class: 'line', 'aria-hidden': 'true' }),
+  );
+  const shown = masked(carried);
+  const details = element(
+    'dl',
+    { class: 'fields' },
+    write(element('dt'), 'when'),
+    element('dd', {}, exactTime(at)),
+    ...(isAnswer ? [write(element('dt'), 'took'), element('dd', {}, took)] : []),
+    write(element('dt'), 'sent'),
+    element(
+      'dd',
+      {},
+      shown === null
+        ? write(element('span'), 'nothing')
+        : element('pre', {}, typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2)),
+    ),
+  );
+  return element(
+    'li',
+    {
+      class: `message from-${from} to-${to} ${isAnswer ? 'answer' : 'call'}`,
+      ...(failed && { 'data-failed': 'true' }),
+      'data-name': name,
+    },
+    element('details', {}, summary, details),
+  );
+}
+
+function timeOf(at: number): HTMLElement {
+  return element('time', { datetime: new Date(at).toISOString() }, exactTime(at).slice(0, -2));
+}
+
+function exactTime(at: number): string {
+  return `${new Date(at).toLocaleTimeString('sv')}.${String(at % 1000).padStart(3, '0')}`;
+}
+
+function atOf(drawn: Element): number {
+  return Number((drawn as HTMLElement).dataset['at']);
+}
+
+function isAnswerToPhone(drawn: Element): boolean {
+  return drawn.matches('.answer.to-phone');
+}

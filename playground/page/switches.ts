@@ -1,0 +1,47 @@
+import type { PhoneTrouble } from '../phone/messages.js';
+import type { ServerTrouble } from '../server/live-events.js';
+import { element } from './element.js';
+import { type TextKey, write } from './texts.js';
+
+export type Trouble = PhoneTrouble | ServerTrouble;
+
+const groups: readonly { title: TextKey; troubles: readonly Trouble[] }[] = [
+  { title: 'onPhone', troubles: ['answer_lost', 'token_expired', 'denied', 'slow', 'offline'] },
+  { title: 'onService', troubles: ['kicked', 'disabled'] },
+  {
+    title: 'onWechat',
+    troubles: ['wechat_busy', 'wechat_slow', 'code_used', 'key_rotated', 'token_evicted'],
+  },
+];
+
+/** The buttons that make things go wrong. Each shows whether it is on; what happens once springs back. */
+export class Switches {
+  private readonly buttons = new Map<Trouble, HTMLButtonElement>();
+
+  /** @param onSwitch told what somebody wants; the switch itself moves when that has come about */
+  constructor(place: HTMLElement, onSwitch: (trouble: Trouble, on: boolean) => void) {
+    for (const { title, troubles } of groups) {
+      const heading = write(element('h3', { id: `switches-${title}` }), title);
+      const buttons = troubles.map((trouble) => {
+        const button = element(
+          'button',
+          { type: 'button', class: 'switch', 'aria-pressed': 'false', 'data-trouble': trouble },
+          write(element('span', { class: 'switch-name' }), trouble),
+          write(element('span', { class: 'switch-what' }), `${trouble}What`),
+        );
+        button.addEventListener('click', () => onSwitch(trouble, !this.isOn(trouble)));
+        this.buttons.set(trouble, button);
+        return button;
+      });
+      place.append(element('div', { role: 'group', 'aria-labelledby': heading.id }, heading, ...buttons));
+    }
+  }
+
+  isOn(trouble: Trouble): boolean {
+    return this.buttons.get(trouble)!.getAttribute('aria-pressed') === 'true';
+  }
+
+  set(trouble: Trouble, on: boolean): void {
+    this.buttons.get(trouble)!.setAttribute('aria-pressed', String(on));
+  }
+}
