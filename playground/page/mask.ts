@@ -40,10 +40,10 @@ export function gistOf(carried: unknown): string {
   const value = masked(carried);
   if (typeof value === 'string') return value.slice(0, 40);
   if (typeof value !== 'object' || value === null) return '';
-  const { code, reason, status, ...problem } = value as Record<string, unknown>;
+  const { errMsg, ...fields } = value as Record<string, unknown>;
+  const { code, reason, status } = fields;
   if (typeof code === 'string' && typeof status === 'number')
     return [code, reason].filter(Boolean).join(' · ');
-  const { errMsg, ...fields } = { ...problem, ...(code !== undefined && { code }) };
   const words = Object.entries(fields)
     .filter(([, each]) => each !== null)
     .map(word);

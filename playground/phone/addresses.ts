@@ -13,6 +13,9 @@ export const servicePath = `${playgroundPath}service`;
 /** Names the mini-program that sends, so that the server can add the `Referer` that WeChat adds. */
 export const appidHeader = 'x-playground-appid';
 
+/** Names the device that sends, so that the server can make it look like one of its kind. */
+export const phoneHeader = 'x-playground-phone';
+
 /** What a phone's frame is told by its address. */
 export interface PhoneSettings {
   /** Tells the phones of a page apart. */

@@ -1,4 +1,4 @@
-import { appidHeader, servicePath, wechatPath, type PhoneSettings } from './addresses.js';
+import { appidHeader, phoneHeader, servicePath, wechatPath, type PhoneSettings } from './addresses.js';
 import type { Outside } from './outside.js';
 import type { Troubles } from './troubles.js';
 import { Failure, failureOf } from './wechat-call.js';
@@ -78,9 +78,14 @@ export class Network {
   async askService(request: ServiceRequest): Promise<ServiceAnswer> {
     const { by, method, body, redirect } = request;
     const signal = AbortSignal.any([request.signal, this.closing.signal]);
+    const { appid, phone } = this.settings;
     const place = this.placeOf(request.url);
     if (place === undefined) throw new Failure('url not in domain list', 600002);
-    const headers: Record<string, string> = { ...request.headers, [appidHeader]: this.settings.appid };
+    const headers: Record<string, string> = {
+      ...request.headers,
+      [appidHeader]: appid,
+      [phoneHeader]: phone,
+    };
     const path = place.slice(servicePath.length).replace(/[?#].*/, '');
     return this.carry(
       { to: 'service', name: `${method} ${path}`, carried: request.carried },

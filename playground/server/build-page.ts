@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-
-/** One file, as it is to be served. */
-export interface BuiltFile {
-  contentType: string;
-  body: Uint8Array | string;
-}
+import type { BuiltFile } from './build-phone.js';
 
 const pageDirectory = join(import.meta.dirname, '../page');
 
@@ -37,7 +32,7 @@ export function pageWithoutPhone(reason: string): BuiltFile {
   const text = reason.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return {
     contentType: 'text/html; charset=utf-8',
-    body: `<!doctype html>
+    body: Buffer.from(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -46,6 +41,6 @@ export function pageWithoutPhone(reason: string): BuiltFile {
 <p>The service runs, but there is no phone to watch here.</p>
 <pre>${text}</pre>
 </html>
-`,
+`),
   };
 }

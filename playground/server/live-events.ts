@@ -73,6 +73,7 @@ export interface SessionRow {
 export interface Setup {
   /** Who holds the phones, as the emulator knows them. */
   user: string;
+  /** Where the mini-program believes the service to be. */
   serviceUrl: string;
   app: PhoneApp;
   /** Another mini-program of the same Open Platform account, where there is one. */

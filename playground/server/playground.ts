@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Emulator } from '../../emulator/src/index.js';
 import type { WechatApp } from '../../src/config/settings.js';
-import type { BuiltFile, BuiltPlayground } from './build.js';
+import type { BuiltFile } from './build-phone.js';
+import type { BuiltPlayground } from './build.js';
 import { forward, targetBelow } from './forward.js';
 import { LiveStream } from './live-stream.js';
 import { type PhoneApp, type ServerTrouble, serverTroubles, type Setup } from './live-events.js';
@@ -93,13 +94,12 @@ export class Playground {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
 
-    const { page, files } = this.surroundings.built;
+    const { page, files, baseUrl } = this.surroundings.built;
     serveFile(scope, '/', page);
     for (const [name, file] of files) serveFile(scope, `/playground/${name}`, file);
 
     scope.get('/playground/setup', async (): Promise<Setup> => {
-      const { serviceUrl } = this.surroundings;
-      return { user: person, serviceUrl, ...this.apps };
+      return { user: person, serviceUrl: baseUrl, ...this.apps };
     });
     scope.get('/playground/events', (_request, reply) => this.watch(reply));
     scope.post<{ Params: { trouble: string } }>('/playground/troubles/:trouble', (request, reply) =>
