@@ -1,77 +1,72 @@
-const auth = require('../../auth.js');
-const { explainFailure } = require('../../messages.js');
-const { localTime } = require('../../time.js');
+const { ask } = require('../../account.js');
+const { explain } = require('../../explain.js');
+const { formatTime } = require('../../format.js');
 
-const systems = [
-  [/iPhone/, 'iPhone'],
-  [/iPad/, 'iPad'],
-  [/Android/, '安卓手机'],
-  [/OpenHarmony|HarmonyOS/, '鸿蒙手机'],
-  [/Windows/, 'Windows 电脑'],
-  [/Macintosh/, 'Mac 电脑'],
+/** What WeChat's user agents give away, by a word of theirs. */
+const kinds = [
+  ['wechatdevtools', '开发者工具'],
+  ['iPhone', 'iPhone'],
+  ['iPad', 'iPad'],
+  ['Android', '安卓手机'],
+  ['Windows', 'Windows 电脑'],
+  ['Macintosh', 'Mac 电脑'],
 ];
 
-/** 从 User-Agent 里认出设备。 */
-function deviceOf(userAgent) {
-  const known = systems.find(([pattern]) => pattern.test(userAgent || ''));
-  return known ? known[1] : '未知设备';
-}
-
 Page({
-  data: { devices: [], notice: '' },
-
-  onShow() {
-    return this.load();
+  data: {
+    devices: [],
+    isLoaded: false,
+    /** Why the list cannot be shown. */
+    problem: '',
+    /** The one that is being signed out. */
+    leaving: '',
   },
 
-  async onPullDownRefresh() {
-    await this.load();
-    wx.stopPullDownRefresh();
+  onLoad() {
+    this.load();
   },
 
   async load() {
-    await this.attempt(async () => {
-      const { statusCode, data } = await auth.request({ url: '/me/sessions' });
-      if (statusCode !== 200) throw data;
-      this.setData({
-        notice: '',
-        devices: data.map(({ id, current, userAgent, lastSeenAt }) => ({
-          id,
-          current,
-          name: deviceOf(userAgent),
-          seen: localTime(lastSeenAt),
-        })),
-      });
-    });
-  },
-
-  onSignOut(event) {
-    const { id, name } = event.currentTarget.dataset;
-    wx.showModal({
-      title: '让这台设备下线？',
-      content: `${name}会立即退出登录。`,
-      confirmText: '下线',
-      success: ({ confirm }) => {
-        if (confirm) void this.signOut(id);
-      },
-    });
-  },
-
-  async signOut(id) {
-    await this.attempt(async () => {
-      const { statusCode, data } = await auth.request({ url: `/me/sessions/${id}`, method: 'DELETE' });
-      // 404：它已经自己退出了。
-      if (statusCode !== 204 && statusCode !== 404) throw data;
-      await this.load();
-    });
-  },
-
-  async attempt(work) {
+    this.setData({ problem: '' });
     try {
-      await work();
+      const sessions = await ask({ url: '/me/sessions' });
+      this.setData({ devices: sessions.map(deviceOf), isLoaded: true });
     } catch (error) {
-      if (error.reason) wx.navigateBack();
-      else this.setData({ notice: explainFailure(error.code) });
+      this.setData({ problem: explain(error) });
     }
   },
+
+  async signOut({ currentTarget }) {
+    const { id, name } = currentTarget.dataset;
+    const { confirm } = await wx.showModal({
+      title: '让这台设备下线？',
+      content: `${name}上的登录会马上结束。`,
+      confirmText: '下线',
+      confirmColor: '#FA5151',
+    });
+    if (!confirm) return;
+    this.setData({ leaving: id });
+    try {
+      await ask({ url: `/me/sessions/${id}`, method: 'DELETE' });
+      wx.showToast({ title: '已下线' });
+      await this.load();
+    } catch (error) {
+      // Gone already is what was wanted.
+      if (error.code === 'not_found') await this.load();
+      else wx.showToast({ title: explain(error), icon: 'none' });
+    }
+    this.setData({ leaving: '' });
+  },
 });
+
+function deviceOf({ id, current, userAgent, ip, createdAt, lastSeenAt }) {
+  const [, name] = kinds.find(([word]) => (userAgent || '').includes(word)) || ['', '未知设备'];
+  return {
+    id,
+    current,
+    name,
+    ip: ip || '未知',
+    since: formatTime(createdAt),
+    lastSeen: formatTime(lastSeenAt),
+  };
+}
