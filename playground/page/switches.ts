@@ -17,6 +17,7 @@ const groups: readonly { title: TextKey; troubles: readonly Trouble[] }[] = [
 /** The buttons that make things go wrong. Each shows whether it is on; what happens once springs back. */
 export class Switches {
   private readonly buttons = new Map<Trouble, HTMLButtonElement>();
+  private readonly explanation = write(element('p', { class: 'explanation quiet' }), 'switchesWhat');
 
   /** @param onSwitch told what somebody wants; the switch itself moves when that has come about */
   constructor(place: HTMLElement, onSwitch: (trouble: Trouble, on: boolean) => void) {
@@ -25,16 +26,28 @@ export class Switches {
       const buttons = troubles.map((trouble) => {
         const button = element(
           'button',
-          { type: 'button', class: 'switch', 'aria-pressed': 'false', 'data-trouble': trouble },
-          write(element('span', { class: 'switch-name' }), trouble),
-          write(element('span', { class: 'switch-what' }), `${trouble}What`),
+          {
+            type: 'button',
+            class: 'chip',
+            'aria-pressed': 'false',
+            'aria-describedby': `what-${trouble}`,
+            'data-trouble': trouble,
+          },
+          write(element('span'), trouble),
         );
+        const what = write(element('span', { id: `what-${trouble}`, hidden: '' }), `${trouble}What`);
+        for (const event of ['pointerenter', 'focus', 'click']) {
+          button.addEventListener(event, () => write(this.explanation, `${trouble}What`));
+        }
         button.addEventListener('click', () => onSwitch(trouble, !this.isOn(trouble)));
         this.buttons.set(trouble, button);
-        return button;
+        return [button, what];
       });
-      place.append(element('div', { role: 'group', 'aria-labelledby': heading.id }, heading, ...buttons));
+      place.append(
+        element('div', { role: 'group', 'aria-labelledby': heading.id }, heading, ...buttons.flat()),
+      );
     }
+    place.append(this.explanation);
   }
 
   isOn(trouble: Trouble): boolean {

@@ -27,7 +27,7 @@ const texts = {
   sequenceEmpty: ['手机一有动静，这里就会画出来。', 'Whatever leaves the phone is drawn here.'],
   clear: ['清空', 'Clear'],
   miniProgram: ['小程序', 'Mini-program'],
-  service: ['开发者服务器', 'Our server'],
+  service: ['开发者服务器', 'Server'],
   wechat: ['微信接口服务', 'WeChat'],
   noAnswer: ['没有答复', 'no answer'],
   failed: ['失败', 'failed'],

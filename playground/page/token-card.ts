@@ -32,7 +32,7 @@ export class TokenCard {
         element('span', { class: 'clock-word' }),
       ),
       element('div', { class: 'clock-bar', 'aria-hidden': 'true' }, element('div', {})),
-      table({ ...token.header }),
+      table(token.header),
       table(token.claims),
     );
     this.tick();

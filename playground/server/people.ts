@@ -28,7 +28,9 @@ const text = `
     (
       SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM (
         SELECT
-          id, client_id, user_agent, generation, created_at, ended_reason,
+          id, client_id, user_agent, generation, created_at,
+          CASE WHEN session_epoch = u.session_epoch THEN ended_reason
+            ELSE coalesce(ended_reason, u.sessions_ended_reason) END AS ended_reason,
           ended_at IS NULL AND session_epoch = u.session_epoch AND expires_at > now() AS is_live
         FROM sessions WHERE user_id = u.id ORDER BY created_at DESC LIMIT ${sessionsShown}
       ) s
