@@ -18,6 +18,8 @@ export function createRefusal(port: number): Refusal {
     if (headers['forwarded'] !== undefined || headers['x-forwarded-for'] !== undefined) {
       return 'It answers this machine alone, and no proxy.';
     }
+    // A proxy's form, whose host counts for more than the header's.
+    if (!raw.url?.startsWith('/')) return 'It is no proxy.';
     if (headers.host === undefined || !hosts.includes(headers.host)) {
       return `It answers at http://${hosts[0]}/ alone.`;
     }
