@@ -28,43 +28,51 @@ const common = {
 const reachable = ['button', 'link', 'checkbox', 'switch', 'radio', 'tab'];
 
 export function defineBuiltIn(space: glassEasel.ComponentSpace, tag: string, builtIn: BuiltIn): void {
-  const { properties, create, update } = builtIn;
+  const { create, update } = builtIn;
   const refresh = (component: Component) => {
     const element = elementOf(component);
+    if (!element) return;
     const data: Properties = component.data;
     describe(element, data);
     update?.(element, data);
   };
-  const observed = Object.entries({ ...common, ...properties }).map(([name, type]) => {
-    return [name, { type, observer: (component: Component) => refresh(component) }] as const;
+  const properties = Object.entries({ ...common, ...builtIn.properties }).map(([name, type]) => {
+    const observer = function (this: unknown) {
+      refresh(this as Component);
+    };
+    return [name, { type, observer }];
   });
+  /** By a dialog, where the keyboard was before it came. */
+  const focused = new WeakMap<HTMLElement, HTMLElement>();
   const definition = space.defineComponent({
     is: `built-in/${tag}`,
-    properties: Object.fromEntries(
-      observed.map(([name, { type, observer }]) => [
-        name,
-        {
-          type,
-          observer(this: unknown) {
-            observer(this as Component);
-          },
-        },
-      ]),
-    ),
+    properties: Object.fromEntries(properties) as Record<string, never>,
     lifetimes: {
       created() {
-        create?.(elementOf(this as unknown as Component), this as unknown as Component);
+        const element = elementOf(this as unknown as Component);
+        if (element) create?.(element, this as unknown as Component);
       },
       attached() {
         refresh(this as unknown as Component);
+        const element = elementOf(this as unknown as Component);
+        if (element?.role !== 'dialog') return;
+        focused.set(element, document.activeElement as HTMLElement);
+        element.tabIndex = -1;
+        // Drawn, but in a frame that nobody is in.
+        if (document.hasFocus()) element.focus();
+      },
+      detached() {
+        const element = elementOf(this as unknown as Component);
+        if (element && document.hasFocus()) focused.get(element)?.focus();
       },
     },
   });
   space.setGlobalUsingComponent(tag, definition.general());
 }
 
-export function elementOf(component: Component): HTMLElement {
-  return component.getBackendElement() as unknown as HTMLElement;
+/** Null once its page was closed: what was still under way then is drawn nowhere. */
+function elementOf(component: Component): HTMLElement | null {
+  return component.getBackendElement() as HTMLElement | null;
 }
 
 /** What all have in common: hidden or not, and what a screen reader says. */

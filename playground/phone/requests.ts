@@ -29,6 +29,9 @@ interface Task {
 /** Milliseconds that WeChat waits, where nothing else is said. */
 const defaultTimeout = 60_000;
 
+/** WeChat knows no PATCH. */
+const methods = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT'];
+
 /** `wx.request` and `wx.uploadFile`. Both give back a task to abort, and never a promise. */
 export class Requests {
   constructor(
@@ -44,6 +47,8 @@ export class Requests {
     const inQuery = method === 'GET' || method === 'HEAD';
     const carried = data ?? null;
     return this.start('request', options, async (signal) => {
+      // How WeChat words this is a guess.
+      if (!methods.includes(method)) throw new Failure(`invalid method ${method}`);
       const answer = await this.network.askService({
         by: 'request',
         url: inQuery ? withQuery(url, data) : url,

@@ -98,7 +98,9 @@ Page({
 
   /** @param problem what the service said of it, if it was asked */
   showOut(reason, { reason: why, until, eraseAt } = {}) {
-    const eraseTime = eraseAt || wx.getStorageSync('eraseAt');
+    const known = eraseAt || wx.getStorageSync('eraseAt');
+    // Once it is over, whoever logs in begins anew.
+    const eraseTime = Date.parse(known) > Date.now() ? known : '';
     const shown = eraseTime ? 'deleted' : reason;
     const details = [
       shown === 'disabled' && why && `原因：${why}。`,

@@ -10,6 +10,9 @@ const phoneHints = {
   try_again: '这次的授权过期了，请再点一次。',
 };
 
+/** WeChat's number for what needs consent to the privacy policy, which the person did not give. */
+const withoutConsent = 104;
+
 Page({
   data: {
     user: null,
@@ -62,6 +65,10 @@ Page({
   },
 
   async changePhone(event) {
+    if (event.detail.errno === withoutConsent) {
+      this.setData({ phoneProblem: '', phoneHint: phoneHints.denied });
+      return;
+    }
     this.setData({ isBinding: true, phoneProblem: '', phoneHint: '' });
     try {
       const { outcome, user } = await auth.getPhoneNumber(event);
