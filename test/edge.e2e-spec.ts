@@ -27,6 +27,10 @@ describe('the edge', () => {
     it.each([
       '/',
       '/nowhere',
+      '/playground/',
+      '/playground/setup',
+      '/playground/events',
+      '/playground/service/me',
       '/auth',
       '/me/nowhere',
       '/me/',
