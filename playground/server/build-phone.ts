@@ -27,7 +27,7 @@ export async function buildPhone({
   miniprogramDirectory: string;
 }): Promise<Map<string, BuiltFile>> {
   const miniProgram = await readMiniProgram(resolve(miniprogramDirectory));
-  const templates = compileTemplates(miniProgram);
+  const templates = await compileTemplates(miniProgram);
   const [styles, application, runtime, html, css] = await Promise.all([
     compileStyles(miniProgram),
     bundleApplication(miniProgram, templates),

@@ -75,7 +75,8 @@ async function readJson(directory: string, path: string, namedBy = ''): Promise<
   }
 }
 
-async function readSource(directory: string, path: string, namedBy: string): Promise<string> {
+/** @throws {BuildError} where it is missing */
+export async function readSource(directory: string, path: string, namedBy: string): Promise<string> {
   return readFile(join(directory, path), 'utf8').catch(() => missing(path, namedBy));
 }
 

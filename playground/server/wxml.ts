@@ -1,6 +1,6 @@
 import { TmplGroup } from 'glass-easel-template-compiler';
 import { BuildError } from './build-error.js';
-import type { MiniProgram } from './mini-program.js';
+import { readSource, type MiniProgram } from './mini-program.js';
 
 /** As the compiler gives them; lines begin with 0. */
 interface Diagnostic {
@@ -10,20 +10,32 @@ interface Diagnostic {
 }
 
 /**
- * Compiles all templates into one JavaScript expression: an object that has, by path, what draws each.
+ * Compiles all templates, and what they import, into one JavaScript expression: an object that has, by path, what draws each.
  *
  * @throws {BuildError} for whatever the compiler remarks: what it only warns of, WeChat's own one refuses
  */
-export function compileTemplates({ units }: MiniProgram): string {
+export async function compileTemplates({ directory, units }: MiniProgram): Promise<string> {
   const group = new TmplGroup();
+  const problems: string[] = [];
+  const known = new Set(units.map(({ path }) => path));
+
+  const add = async (path: string, template: string): Promise<void> => {
+    const diagnostics = group.addTmpl(path, withoutRpx(template)) as Diagnostic[];
+    for (const { startLine, startColumn, message } of diagnostics) {
+      problems.push(`${path}.wxml:${startLine + 1}:${startColumn + 1} ${message}`);
+    }
+    for (const script of group.getScriptDependencies(path) as string[]) {
+      group.addScript(script, await readSource(directory, `${script}.wxs`, `${path}.wxml`));
+    }
+    for (const other of group.getDirectDependencies(path) as string[]) {
+      if (known.has(other)) continue;
+      known.add(other);
+      await add(other, await readSource(directory, `${other}.wxml`, `${path}.wxml`));
+    }
+  };
+
   try {
-    const problems = units.flatMap(({ path, template }) => {
-      const diagnostics = (group.addTmpl(path, withoutRpx(template)) ?? []) as Diagnostic[];
-      return diagnostics.map(
-        ({ startLine, startColumn, message }) =>
-          `${path}.wxml:${startLine + 1}:${startColumn + 1} ${message}`,
-      );
-    });
+    for (const { path, template } of units) await add(path, template);
     if (problems.length > 0) throw new BuildError(problems);
     return group.getTmplGenObjectGroups();
   } finally {
