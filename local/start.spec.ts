@@ -138,7 +138,7 @@ function argumentsOf(pid: number): string {
 it('says where everything is, and the command it prints logs in', async () => {
   const start = await npmStart().ready();
 
-  expect(start.output).toContain(`http://127.0.0.1:${port}`);
+  expect(start.output).toContain(`Playground  http://127.0.0.1:${port}/`);
   expect(start.output).toContain(`http://127.0.0.1:${emulatorPort}`);
   expect(start.login()).toMatchObject({ accessToken: expect.any(String), isNewUser: true });
   expect(statSync(join(dataDirectory, 'encryption-keys')).mode & 0o777).toBe(0o600);

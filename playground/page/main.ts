@@ -201,7 +201,7 @@ function prepareTools({ otherApp }: Setup): void {
     tokenCard.draw();
     peopleCard.draw();
   });
-  byId('clear').addEventListener('click', () => sequence.clear());
+  byId('clear').addEventListener('click', clearSequence);
   byId('start-over').addEventListener('click', ({ currentTarget }) => {
     void startOver(currentTarget as HTMLButtonElement);
   });
@@ -233,9 +233,15 @@ async function startOver(button: HTMLButtonElement): Promise<void> {
   if (phones.length > 1) removeSecond();
   for (const id of ['second-phone', 'second-app']) byId(id).setAttribute('aria-pressed', 'false');
   for (const trouble of phoneTroubles) switches.set(trouble, false);
-  sequence.clear();
+  clearSequence();
   write(button, 'startOver');
   button.disabled = false;
+}
+
+/** What is under way is forgotten, too: an answer alone would say nothing. */
+function clearSequence(): void {
+  openCalls.clear();
+  sequence.clear();
 }
 
 function showConnection(isThere: boolean): void {

@@ -24,7 +24,7 @@ export interface Surroundings {
   grantAdmin: (userId: string) => Promise<void>;
 }
 
-const person = 'xiaoming';
+const person = '小明';
 const operatorPerson = 'playground-operator';
 
 const servicePrefix = '/playground/service';

@@ -1,4 +1,7 @@
+import { fastify } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { withoutPhone } from '../server/build.js';
+import { addPageAlone } from '../server/playground.js';
 import { usePlayground } from './harness.js';
 
 const playground = usePlayground();
@@ -89,6 +92,16 @@ it('serves its page and its files with a policy that runs nothing but its own', 
     expect(policy).toContain("frame-ancestors 'self'");
     expect(policy).not.toContain('unsafe');
   }
+});
+
+it('says why there is no phone, where there is none, and to this machine alone', async () => {
+  const server = fastify();
+  addPageAlone(server, withoutPhone('Because of <that>.').page, playground.port);
+  const request = { url: '/', headers: { host: playground.host } };
+
+  expect((await server.inject(request)).body).toContain('Because of &lt;that>.');
+  expect((await server.inject({ ...request, remoteAddress: '10.0.0.5' })).statusCode).toBe(403);
+  expect((await server.inject({ ...request, url: '/playground/setup' })).statusCode).toBe(404);
 });
 
 it('has nothing else', async () => {

@@ -1,0 +1,371 @@
+import type { Browser, BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { launchBrowser } from './harness/browser.js';
+import { TestDatabase } from './harness/database.js';
+import { Launcher } from './harness/launcher.js';
+
+const browser: Browser | undefined = await launchBrowser();
+const patience = { timeout: 15_000, interval: 20 };
+
+describe.skipIf(!browser)('the playground', () => {
+  let database: TestDatabase;
+  let launcher: Launcher;
+  let context: BrowserContext;
+  let page: Page;
+  /** What the browser complained of. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    database = await TestDatabase.create(inject('postgresUrl'));
+    launcher = await Launcher.start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
+    context = await browser!.newContext({ locale: 'zh-CN', viewport: { width: 1440, height: 900 } });
+    context.setDefaultTimeout(10_000);
+    page = await open();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await launcher?.stop();
+    await database?.drop();
+  });
+
+  /** A person whom nobody knows yet, whose phone has just logged in. */
+  beforeEach(async () => {
+    const startOver = page.getByRole('button', { name: '重新开始', exact: true });
+    await startOver.click();
+    // It is called otherwise until all of that is done.
+    await startOver.waitFor();
+    await shown(page.locator('.message[data-name="GET /me"]'));
+    await loggedIn();
+  });
+
+  async function open(in_: BrowserContext = context): Promise<Page> {
+    const opened = await in_.newPage();
+    opened.on('pageerror', (error) => complaints.push(String(error)));
+    opened.on('console', (message) => {
+      // That the service refuses something is what some of the tests are about.
+      const isRefusal = message.text().startsWith('Failed to load resource: the server responded with');
+      if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    });
+    await opened.goto(launcher.url);
+    return opened;
+  }
+
+  function phone(number = 1): FrameLocator {
+    return page
+      .locator('iframe')
+      .nth(number - 1)
+      .contentFrame();
+  }
+
+  function button(name: string | RegExp, number = 1): Locator {
+    return phone(number).getByRole('button', { name });
+  }
+
+  function trouble(name: string): Locator {
+    return page.locator(`[data-trouble="${name}"]`);
+  }
+
+  /** The messages in the diagram, from above: a call by its name, an answer by its status. */
+  function messages(): Promise<string[]> {
+    return page
+      .locator('.message')
+      .evaluateAll((drawn) => drawn.map((each) => each.getAttribute('data-name')!));
+  }
+
+  async function countOf(name: string): Promise<number> {
+    return (await messages()).filter((each) => each === name).length;
+  }
+
+  async function shown(locator: Locator): Promise<void> {
+    await locator.first().waitFor();
+  }
+
+  async function loggedIn(number = 1): Promise<void> {
+    await shown(button('退出登录', number));
+  }
+
+  function card(name: 'token' | 'people'): Promise<string> {
+    return page.locator(`#${name}`).innerText();
+  }
+
+  /** What stands beside a name in a card. */
+  async function field(name: 'token' | 'people', term: string): Promise<string> {
+    return page.locator(`#${name} dt:text-is("${term}") + dd`).first().innerText();
+  }
+
+  async function agreeToPrivacy(): Promise<void> {
+    await button(/^同意$/).click();
+  }
+
+  /** Resolves once the mini-program has been drawn anew. */
+  async function relaunch(): Promise<void> {
+    const frame = await phone().locator('body').elementHandle();
+    await page.getByRole('button', { name: '重启小程序' }).click();
+    await expect
+      .poll(() => frame?.evaluate((body) => body.isConnected).catch(() => false), patience)
+      .toBe(false);
+  }
+
+  it('draws the login as it happens', async () => {
+    await expect
+      .poll(messages, patience)
+      .toEqual([
+        'wx.login',
+        'wx.login',
+        'POST /auth/login',
+        'GET /sns/jscode2session',
+        '200',
+        '200',
+        'GET /me',
+        '200',
+      ]);
+    const login = page.locator('.message').nth(2);
+    await login.locator('summary').press('Enter');
+
+    await expect
+      .poll(() => page.getByRole('status').innerText(), patience)
+      .toContain('小程序 → 开发者服务器: GET /me');
+    expect(await login.locator('dl').innerText()).toMatch(/"code": "\w{4}…"/);
+  });
+
+  it('shows the token with its clock, and the row of the same person', async () => {
+    expect(await page.locator('.clock-time').innerText()).toMatch(/^1[45]:\d\d$/);
+    expect(await field('token', 'client_id')).toBe('wxe000000000000001');
+    await expect.poll(() => field('people', 'id'), patience).toBe(await field('token', 'sub'));
+    expect(await phone().locator('body').innerText()).toContain(await field('token', 'sub'));
+  });
+
+  it('takes a nickname, once the person has agreed to the privacy policy', async () => {
+    await button('个人资料').click();
+    await phone().getByRole('textbox', { name: '昵称' }).click();
+    await agreeToPrivacy();
+    await phone().getByRole('textbox', { name: '昵称' }).fill('小明');
+    await button('保存').click();
+
+    await expect.poll(() => field('people', 'nickname'), patience).toBe('小明');
+    expect(await messages()).toContain('POST /wxa/msg_sec_check');
+  });
+
+  it('takes an avatar', async () => {
+    await button('个人资料').click();
+    await button('更换头像').click();
+    await agreeToPrivacy();
+    await button('使用微信头像').click();
+
+    await expect.poll(() => field('people', 'avatar_key'), patience).toBe('（已保存）');
+    await shown(phone().locator('img'));
+    expect(await messages()).toContain('POST /me/avatar');
+  });
+
+  it('takes a phone number, and hides it', async () => {
+    await button('个人资料').click();
+    await button('绑定手机号').click();
+    await agreeToPrivacy();
+    await button(/^允许$/).click();
+
+    await expect.poll(() => field('people', 'phone_sealed'), patience).toBe('（已加密）');
+    expect(await page.locator('body').innerText()).not.toMatch(/\b1\d{10}\b/);
+  });
+
+  it('lets the person refuse', async () => {
+    await button('个人资料').click();
+    await trouble('denied').click();
+    await button('绑定手机号').click();
+
+    await shown(phone().getByText('没关系'));
+    expect(await trouble('denied').getAttribute('aria-pressed')).toBe('false');
+    expect(await field('people', 'phone_sealed')).toBe('null');
+  });
+
+  it('recovers from an answer that was lost', async () => {
+    await button('退出登录').click();
+    await shown(button('登录'));
+    await page.getByRole('button', { name: '清空' }).click();
+    await trouble('answer_lost').click();
+    await button('登录').click();
+    await loggedIn();
+
+    expect(await countOf('没有答复')).toBe(1);
+    expect(await countOf('GET /sns/jscode2session')).toBe(1);
+    expect(await trouble('answer_lost').getAttribute('aria-pressed')).toBe('false');
+  });
+
+  it('recovers from a WeChat that is busy', async () => {
+    await button('退出登录').click();
+    await shown(button('登录'));
+    await page.getByRole('button', { name: '清空' }).click();
+    await trouble('wechat_busy').click();
+    await expect.poll(() => trouble('wechat_busy').getAttribute('aria-pressed')).toBe('true');
+    await button('登录').click();
+    await loggedIn();
+
+    expect(await countOf('GET /sns/jscode2session')).toBe(3);
+    await expect.poll(() => trouble('wechat_busy').getAttribute('aria-pressed'), patience).toBe('false');
+  });
+
+  it('says that the person was kicked, and stays out until asked', async () => {
+    await trouble('kicked').click();
+    await shown(page.locator('.note'));
+    await relaunch();
+    await shown(phone().getByText('你已被请下线'));
+    await relaunch();
+    await shown(phone().getByText('你已被请下线'));
+
+    expect(await page.locator('#token').getAttribute('data-state')).toBe('absent');
+    await button('登录').click();
+    await loggedIn();
+  });
+
+  it('refreshes a token that ran out once, and repeats the request', async () => {
+    await page.getByRole('button', { name: '清空' }).click();
+    await trouble('token_expired').click();
+    await button('登录的设备').click();
+    await shown(phone().getByText('本机'));
+
+    expect((await messages()).filter((name) => /^[A-Z]/.test(name))).toEqual([
+      'GET /me/sessions',
+      'POST /auth/refresh',
+      'GET /me/sessions',
+    ]);
+  });
+
+  it('stays out after a logout', async () => {
+    await button('退出登录').click();
+    await shown(phone().getByText('已退出登录'));
+    await relaunch();
+    await shown(phone().getByText('已退出登录'));
+
+    expect(await countOf('POST /auth/login')).toBe(1);
+  });
+
+  it('deletes an account, and brings it back', async () => {
+    const id = await field('token', 'sub');
+    await button('注销账号').click();
+    await button('注销账号').click();
+    await button(/^注销$/).click();
+    await shown(phone().getByText('账号正在注销'));
+    await expect.poll(() => field('people', 'status'), patience).toBe('deleting');
+    await button('恢复账号').click();
+    await loggedIn();
+
+    await expect.poll(() => field('people', 'status'), patience).toBe('active');
+    expect(await field('token', 'sub')).toBe(id);
+  });
+
+  it('comes to the same person on a second phone, which the first can sign out', async () => {
+    const id = await field('token', 'sub');
+    await page.getByRole('button', { name: /^第二台手机/ }).click();
+    await loggedIn(2);
+    await expect.poll(() => field('token', 'sub'), patience).toBe(id);
+    await button('登录的设备').click();
+    await button(/^让安卓手机下线/).click();
+    await button(/^下线$/).click();
+    await expect.poll(() => card('people'), patience).toMatch(/已结束 · signed_out|已结束/);
+    await button('登录的设备', 2).click();
+
+    await shown(phone(2).getByText('已退出登录'));
+  });
+
+  it('comes to the same person through a second mini-program', async () => {
+    const id = await field('token', 'sub');
+    await page.getByRole('button', { name: /^第二个小程序/ }).click();
+    await loggedIn(2);
+
+    await expect.poll(() => field('token', 'client_id'), patience).toBe('wxe000000000000002');
+    expect(await field('token', 'sub')).toBe(id);
+    await expect.poll(() => card('people'), patience).toMatch(/wxe000000000000001[^]*wxe000000000000002/);
+    await page.getByRole('button', { name: /^第二个小程序/ }).click();
+  });
+
+  it('disables the person, and says so', async () => {
+    await trouble('disabled').click();
+    await expect.poll(() => field('people', 'status'), patience).toBe('disabled');
+    await relaunch();
+    await shown(phone().getByText('账号已停用'));
+    await trouble('disabled').click();
+    await expect.poll(() => field('people', 'status'), patience).toBe('active');
+    await button('再试一次').click();
+    await loggedIn();
+  });
+
+  describe('by the keyboard alone', () => {
+    it('changes a nickname on the phone', async () => {
+      await page.locator('#language').focus();
+      await pressTabUntil(button('个人资料'));
+      await page.keyboard.press('Enter');
+      await shown(button('更换头像'));
+      await pressTabUntil(phone().getByRole('textbox', { name: '昵称' }));
+      await shown(button(/^同意$/));
+      await pressTabUntil(button(/^同意$/));
+      await page.keyboard.press('Enter');
+      await pressTabUntil(phone().getByRole('textbox', { name: '昵称' }), 'Shift+Tab');
+      await page.keyboard.type('小红');
+      await pressTabUntil(button('保存'));
+      await page.keyboard.press('Enter');
+
+      await expect.poll(() => field('people', 'nickname'), patience).toBe('小红');
+    });
+
+    it('leaves the phone, turns switches and reads the messages', async () => {
+      await button('个人资料').focus();
+      await pressTabUntil(page.locator('.message summary').first());
+      await page.keyboard.press('Enter');
+      await shown(page.locator('.message dl'));
+      await pressTabUntil(trouble('offline'));
+      await page.keyboard.press('Space');
+      expect(await trouble('offline').getAttribute('aria-pressed')).toBe('true');
+      await page.keyboard.press('Space');
+      expect(await trouble('offline').getAttribute('aria-pressed')).toBe('false');
+      await pressTabUntil(page.getByRole('button', { name: '重启小程序' }), 'Shift+Tab');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => countOf('GET /me'), patience).toBe(2);
+    });
+
+    async function pressTabUntil(target: Locator, key = 'Tab'): Promise<void> {
+      for (let presses = 0; presses < 80; presses += 1) {
+        const hasFocus = await target.evaluate(
+          (element) => element.ownerDocument.hasFocus() && element === element.ownerDocument.activeElement,
+        );
+        if (hasFocus) return;
+        await page.keyboard.press(key);
+      }
+      expect.unreachable(`${key} does not lead there`);
+    }
+  });
+
+  it('fits a phone, in English', async () => {
+    const narrow = await browser!.newContext({ locale: 'en-US', viewport: { width: 360, height: 780 } });
+    const small = await open(narrow);
+    await small.locator('iframe').contentFrame().getByRole('button', { name: '退出登录' }).waitFor();
+
+    expect(await small.locator('html').getAttribute('lang')).toBe('en');
+    await shown(small.getByRole('heading', { name: 'Sequence' }));
+    expect(await small.locator('html').evaluate((html) => html.scrollWidth)).toBe(360);
+    await small.getByRole('button', { name: '中文' }).click();
+    await shown(small.getByRole('heading', { name: '时序' }));
+    expect(await small.locator('html').getAttribute('lang')).toBe('zh-CN');
+    await narrow.close();
+  });
+
+  it('names all that can be operated, and nothing secret', async () => {
+    const nameless = await page
+      .locator('button, a, summary, iframe, [tabindex="0"]')
+      .evaluateAll((all) =>
+        all.filter(
+          (each) => !(each.textContent || each.getAttribute('title') || each.ariaLabel || '').trim(),
+        ),
+      );
+
+    expect(nameless).toEqual([]);
+    const text = await page.locator('body').innerText();
+    const stored = await page.evaluate<string>('JSON.stringify({ ...localStorage })');
+    const secrets = [...stored.matchAll(/[\w-]{40,}/g)].map(([secret]) => secret);
+    expect(secrets.length).toBeGreaterThan(1);
+    expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
+  });
+
+  it('makes the browser complain of nothing', () => {
+    expect(complaints).toEqual([]);
+  });
+});
