@@ -186,7 +186,7 @@ describe.skipIf(!browser)('the playground', () => {
     await button('登录').click();
     await loggedIn();
 
-    expect(await countOf('没有答复')).toBe(1);
+    expect(await countOf('none')).toBe(1);
     expect(await countOf('GET /sns/jscode2session')).toBe(1);
     expect(await trouble('answer_lost').getAttribute('aria-pressed')).toBe('false');
   });

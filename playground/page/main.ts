@@ -22,11 +22,11 @@ const phoneTroubles: readonly PhoneTrouble[] = ['answer_lost', 'denied', 'slow',
 const acts: readonly ServerTrouble[] = ['key_rotated', 'token_evicted', 'kicked'];
 
 /** What somebody else did, as it is called on the wire. */
-const notes: Partial<Record<ServerTrouble, { on: 'service' | 'wechat'; text: string }>> = {
-  kicked: { on: 'service', text: 'DELETE /admin/users/:id/sessions' },
-  disabled: { on: 'service', text: 'PATCH /admin/users/:id' },
-  key_rotated: { on: 'wechat', text: 'session_key' },
-  token_evicted: { on: 'wechat', text: 'access_token' },
+const notes: Partial<Record<ServerTrouble, { on: 'service' | 'wechat'; call?: string }>> = {
+  kicked: { on: 'service', call: 'DELETE /admin/users/:id/sessions' },
+  disabled: { on: 'service', call: 'PATCH /admin/users/:id' },
+  key_rotated: { on: 'wechat' },
+  token_evicted: { on: 'wechat' },
 };
 
 const announcer = new Announcer(byId('announcer'));
@@ -59,6 +59,7 @@ function addPhone({
   const phone = new Phone({ device, mark, app, user, serviceUrl }, hearPhone);
   phones.push(phone);
   byId('phones').append(phone.figure);
+  phone.figure.scrollIntoView({ block: 'nearest', inline: 'center' });
   choose(phone);
 }
 
@@ -113,7 +114,7 @@ function hearPhone(phone: Phone, message: PhoneMessage): void {
         at,
         from: call.name.startsWith('wx.') ? 'wechat' : 'service',
         to: 'phone',
-        name: status === undefined ? (failed ? say('noAnswer') : call.name) : String(status),
+        name: status === undefined ? (failed ? null : call.name) : String(status),
         carried,
         answerAfter: at - call.at,
         failed: failed || (status ?? 200) >= 400,
@@ -150,7 +151,7 @@ function hearServer(event: LiveEvent): void {
         at,
         from: 'wechat',
         to: 'service',
-        name: status === undefined ? say('noAnswer') : String(status),
+        name: status === undefined ? null : String(status),
         carried: carried ?? null,
         answerAfter: at - call.at,
         failed: status === undefined || (errcode ?? 0) !== 0,
@@ -185,8 +186,8 @@ async function setTrouble(trouble: Trouble, on: boolean): Promise<void> {
   const answer = await fetch(`/playground/troubles/${trouble}?${query.toString()}`, { method: 'POST' });
   if (acts.includes(trouble) || !answer.ok) switches.set(trouble, false);
   const note = notes[trouble];
-  if (!answer.ok) sequence.note(at, 'service', say('troubleFailed'));
-  else if (note) sequence.note(at, note.on, `${say(trouble)} · ${note.text}`);
+  if (!answer.ok) sequence.note(at, 'service', 'troubleFailed');
+  else if (note) sequence.note(at, note.on, trouble, note.call);
 }
 
 function isPhoneTrouble(trouble: Trouble): trouble is PhoneTrouble {

@@ -13,14 +13,15 @@ export class PeopleCard {
 
   show(people: PersonRecord[]): void {
     this.people = people;
-    this.draw();
+    this.draw(this.before.size > 0);
   }
 
-  draw(): void {
+  /** @param showsChanges false: in another language, everything would have changed */
+  draw(showsChanges = false): void {
     const now = new Map<string, string>();
     const cell = (key: string, text: string, name: 'dd' | 'span' = 'dd'): HTMLElement => {
       now.set(key, text);
-      const isNew = this.before.size > 0 && this.before.get(key) !== text;
+      const isNew = showsChanges && this.before.get(key) !== text;
       return element(name, isNew ? { class: 'changed' } : {}, text);
     };
     const drawn = this.people.map((person) =>

@@ -10,8 +10,8 @@ export interface Message {
   at: number;
   from: Lifeline;
   to: Lifeline;
-  /** `POST /auth/login`, or `200`. */
-  name: string;
+  /** `POST /auth/login`, or `200`; null: nothing came back. */
+  name: string | null;
   carried: unknown;
   /** An answer is drawn as one, with the milliseconds it took. */
   answerAfter?: number;
@@ -47,19 +47,29 @@ export class Sequence {
   add(message: Message): void {
     const { from, to, name, carried } = message;
     this.insert(message.at, message.answerAfter !== undefined && from === 'wechat', draw(message));
-    this.announce(`${say(names[from])} → ${say(names[to])}: ${name} ${gistOf(carried)}`);
+    const what = name ?? say('noAnswer');
+    this.announce(`${say(names[from])} → ${say(names[to])}: ${what} ${gistOf(carried)}`);
   }
 
-  /** Something done to a lifeline from outside. */
-  note(at: number, on: Lifeline, text: string): void {
+  /**
+   * Something done to a lifeline from outside.
+   *
+   * @param call how it is called on the wire
+   */
+  note(at: number, on: Lifeline, key: TextKey, call?: string): void {
     const drawn = element(
       'li',
       { class: `note on-${on}` },
       timeOf(at),
-      element('span', { class: 'note-text' }, text),
+      element(
+        'span',
+        { class: 'note-text' },
+        write(element('span'), key),
+        ...(call === undefined ? [] : [` · ${call}`]),
+      ),
     );
     this.insert(at, false, drawn);
-    this.announce(text);
+    this.announce(say(key));
   }
 
   clear(): void {
@@ -102,7 +112,7 @@ function draw(message: Message): HTMLElement {
         { class: 'name' },
         ...(mark === undefined ? [] : [element('span', { class: 'mark' }, mark)]),
         element('span', { class: 'visually-hidden' }, `${say(names[from])} → ${say(names[to])} `),
-        name,
+        name ?? write(element('span'), 'noAnswer'),
         ...(isAnswer ? [element('span', { class: 'took' }, took)] : []),
       ),
       ...(gist === '' ? [] : [element('span', { class: 'gist' }, gist)]),
@@ -130,7 +140,7 @@ function draw(message: Message): HTMLElement {
     {
       class: `message from-${from} to-${to} ${isAnswer ? 'answer' : 'call'}`,
       ...(failed && { 'data-failed': 'true' }),
-      'data-name': name,
+      'data-name': name ?? 'none',
     },
     element('details', {}, summary, details),
   );

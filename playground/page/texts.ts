@@ -1,8 +1,8 @@
 const texts = {
   title: ['看一次登录', 'Watch a login'],
   lead: [
-    '左边是真实运行的演示小程序，右边是它和服务、微信之间发生的每一次调用。微信由离线模拟器扮演。',
-    'A real mini-program on the left; beside it every call between it, this service and WeChat. An offline emulator plays WeChat.',
+    '手机里是真实运行的演示小程序，它和服务、微信之间的每一次调用，都实时画成时序图。微信由离线模拟器扮演。',
+    'The phone runs a real mini-program. Every call between it, this service and WeChat is drawn as it happens; an offline emulator plays WeChat.',
   ],
   skip: ['跳到时序图', 'Skip to the sequence'],
   otherLanguage: ['English', '中文'],
@@ -30,12 +30,10 @@ const texts = {
   service: ['开发者服务器', 'Server'],
   wechat: ['微信接口服务', 'WeChat'],
   noAnswer: ['没有答复', 'no answer'],
-  failed: ['失败', 'failed'],
   when: ['时间', 'Time'],
   took: ['耗时', 'Took'],
   sent: ['携带', 'Carried'],
   nothing: ['（空）', '(nothing)'],
-  operator: ['运营者', 'Operator'],
 
   token: ['Access token', 'Access token'],
   tokenWhat: [
@@ -46,7 +44,6 @@ const texts = {
   expiresIn: ['后过期', 'left'],
   expired: ['已过期', 'Expired'],
   expiredWhat: ['下一个请求会先刷新', 'the next request refreshes it first'],
-  signature: ['签名', 'signature'],
 
   people: ['数据库', 'Database'],
   peopleWhat: ['服务写下的这个人。', 'What the service has written of the person.'],
@@ -62,7 +59,6 @@ const texts = {
   onPhone: ['手机上', 'On the phone'],
   onService: ['服务上', 'In the service'],
   onWechat: ['微信侧', 'At WeChat'],
-  once: ['一次', 'once'],
   answer_lost: ['答复丢失', 'Answer lost'],
   answer_lostWhat: ['服务收到了，手机没等到答复', 'The service acts, the phone hears nothing'],
   denied: ['拒绝授权', 'Denied'],
