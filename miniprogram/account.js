@@ -38,7 +38,7 @@ async function sendAvatar(filePath) {
       name: 'file',
       header: { Authorization: `Bearer ${token}` },
       success: resolve,
-      fail: ({ errMsg }) => reject(new AuthError('network', { message: errMsg })),
+      fail: ({ errMsg }) => reject(new AuthError('network', errMsg)),
     }),
   );
   return { statusCode: answer.statusCode, data: JSON.parse(answer.data) };
@@ -47,7 +47,7 @@ async function sendAvatar(filePath) {
 function successOf({ statusCode, data }) {
   if (statusCode < 400) return data;
   const problem = data || {};
-  throw new AuthError(problem.code || 'unexpected_answer', { statusCode, problem, message: problem.detail });
+  throw new AuthError(problem.code || 'unexpected_answer', problem.detail, { statusCode, problem });
 }
 
 module.exports = { auth, ask, uploadAvatar };

@@ -11,6 +11,8 @@ Component({
   lifetimes: {
     attached() {
       this.waiting = [];
+      // Base libraries before 2.32.3 ask nobody.
+      if (!wx.onNeedPrivacyAuthorization) return;
       wx.onNeedPrivacyAuthorization((resolve) => {
         this.waiting.push(resolve);
         wx.getPrivacySetting({
