@@ -325,7 +325,8 @@ describe('POST /auth/refresh', () => {
     await fresh.stop();
     await expect.poll(async () => (await settled()).updated - before.updated).toBeGreaterThanOrEqual(50);
     const after = await settled();
-    expect(after.hot - before.hot).toBe(after.updated - before.updated);
+    // A page may be full while somebody still reads its old rows; with an index, none would be.
+    expect(after.hot - before.hot).toBeGreaterThan(0.8 * (after.updated - before.updated));
   });
 
   /** Keys and a database of its own. */

@@ -41,10 +41,10 @@ export class Erasure {
     private readonly audit: Audit,
   ) {}
 
-  /** Whether the time of a user has come who wanted to be deleted. */
+  /** Whether the time of a user has come who wanted to be deleted; also where they were erased meanwhile. */
   async isDue(manager: EntityManager, userId: string): Promise<boolean> {
     const due = await manager.query<unknown[]>(
-      'SELECT FROM users WHERE id = $1 AND erase_at <= statement_timestamp()',
+      'SELECT FROM users WHERE id = $1 AND (erase_at <= statement_timestamp() OR erased_at IS NOT NULL)',
       [userId],
     );
     return due.length > 0;
