@@ -96,8 +96,7 @@ function submit(element: HTMLElement): void {
 }
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/input.html */
-function input({ person }: Surroundings): BuiltIn {
-  const fieldOf = (element: HTMLElement) => element.firstElementChild as HTMLInputElement;
+function input(surroundings: Surroundings): BuiltIn {
   return {
     properties: {
       value: String,
@@ -122,7 +121,8 @@ function input({ person }: Surroundings): BuiltIn {
         if (key === 'Enter' && !isComposing) tell('confirm');
       });
       field.addEventListener('focus', () => {
-        if ((component.data as { type: string }).type === 'nickname') void offerNickname(field, person);
+        if ((component.data as { type: string }).type === 'nickname')
+          void offerNickname(element, surroundings);
       });
     },
     update: (element, { value, type, password, placeholder, disabled, maxlength, name, ariaLabel }) => {
@@ -141,32 +141,39 @@ function input({ person }: Surroundings): BuiltIn {
   };
 }
 
-/** The bar above the keyboard, with the nickname that the person has at WeChat. */
-async function offerNickname(field: HTMLInputElement, person: Person): Promise<void> {
-  if (document.querySelector('.nickname-bar')) return;
+/** Offers the nickname that the person has at WeChat, in a bar above the keyboard, once they have agreed to the policy. */
+async function offerNickname(element: HTMLElement, { person, privacy }: Surroundings): Promise<void> {
+  const field = fieldOf(element);
+  if (!privacy.isAgreed) {
+    // Left before they are asked: coming back to it is what asks.
+    field.blur();
+    await privacy.require('nickname').then(
+      () => field.focus(),
+      () => {},
+    );
+    return;
+  }
+  if (element.querySelector('.nickname-bar')) return;
   const bar = make('div', 'nickname-bar');
   const offer = make('button', 'nickname-offer', `使用微信昵称：${person.name}`);
   offer.type = 'button';
   offer.addEventListener('click', () => {
     field.value = person.name;
     field.dispatchEvent(new Event('input'));
-    bar.remove();
     field.focus();
+    bar.remove();
+  });
+  // Pressing it leaves the focus in the field.
+  bar.addEventListener('mousedown', (event) => event.preventDefault());
+  element.addEventListener('focusout', ({ relatedTarget }) => {
+    if (!element.contains(relatedTarget as Node | null)) bar.remove();
   });
   bar.append(offer);
-  // Pressing it must not take the focus from the input before it is heard.
-  bar.addEventListener('mousedown', (event) => event.preventDefault());
-  if (await person.allowsNickname()) {
-    field.closest('wx-input')?.after(bar);
-    field.addEventListener('blur', ({ relatedTarget }) => {
-      if (relatedTarget !== offer) bar.remove();
-    });
-    offer.addEventListener('blur', ({ relatedTarget }) => {
-      if (relatedTarget !== field) bar.remove();
-    });
-  } else {
-    field.blur();
-  }
+  element.append(bar);
+}
+
+function fieldOf(element: HTMLElement): HTMLInputElement {
+  return element.firstElementChild as HTMLInputElement;
 }
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/image.html */

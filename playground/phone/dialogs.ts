@@ -59,8 +59,6 @@ export function ask<Value>({ kind, title, text, choices, otherwise }: Dialog<Val
 interface Toast {
   title: string;
   icon?: 'success' | 'error' | 'loading' | 'none';
-  /** Keeps taps from what lies below. */
-  mask?: boolean;
 }
 
 /** The one short message that WeChat shows at a time; `wx.showLoading` is one that stays. */
@@ -75,12 +73,11 @@ export class Toasts {
   }
 
   /** @param duration milliseconds; without, until it is hidden */
-  show({ title, icon = 'success', mask = false }: Toast, duration?: number): void {
+  show({ title, icon = 'success' }: Toast, duration?: number): void {
     window.clearTimeout(this.timer);
     const sign = make('span', `toast-icon toast-icon-${icon}`);
     sign.ariaHidden = 'true';
     this.element.replaceChildren(sign, make('span', 'toast-text', title));
-    this.element.classList.toggle('toast-mask', mask);
     this.element.hidden = false;
     if (duration !== undefined) this.timer = window.setTimeout(() => this.hide(), duration);
   }

@@ -104,8 +104,8 @@ export class Pages {
     const instance = root.get() as unknown as PageInstance;
     Object.assign(instance, { route, options });
     this.stack.push({ instance, root, element, title: this.windows.get(route)!, focused: null });
-    instance.onLoad?.(options);
     root.attach(element as never, placeholder as never);
+    instance.onLoad?.(options);
     this.show();
     requestAnimationFrame(() => instance.onReady?.());
   }

@@ -49,14 +49,6 @@ export class Person {
     return picture && { avatarUrl: this.files.add(picture) };
   }
 
-  /** Whether the input for a nickname may be used. */
-  async allowsNickname(): Promise<boolean> {
-    return this.privacy.require('nickname').then(
-      () => true,
-      () => false,
-    );
-  }
-
   private allows(what: string): Promise<boolean> {
     return ask({
       kind: 'sheet',

@@ -136,13 +136,12 @@ function ofDialogs({ toasts }: Phone) {
     title: string;
     icon?: 'success' | 'error' | 'none';
     duration?: number;
-    mask?: boolean;
   }>;
   return {
     showToast: (options: Toast) =>
       settle('showToast', options, () => toasts.show(options, options.duration ?? 1500)),
     hideToast: (options?: Options) => settle('hideToast', options, () => toasts.hide()),
-    showLoading: (options: Options<{ title: string; mask?: boolean }>) =>
+    showLoading: (options: Options<{ title: string }>) =>
       settle('showLoading', options, () => toasts.show({ ...options, icon: 'loading' })),
     hideLoading: (options?: Options) => settle('hideLoading', options, () => toasts.hide()),
     showModal: (options: Options<ModalOptions>) => settle('showModal', options, () => showModal(options)),
