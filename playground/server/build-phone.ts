@@ -28,8 +28,8 @@ export async function buildPhone({
 }): Promise<Map<string, BuiltFile>> {
   const miniProgram = await readMiniProgram(resolve(miniprogramDirectory));
   const templates = await compileTemplates(miniProgram);
-  const [styles, application, runtime, html, css] = await Promise.all([
-    compileStyles(miniProgram),
+  const styles = await compileStyles(miniProgram);
+  const [application, runtime, html, css] = await Promise.all([
     bundleApplication(miniProgram, templates),
     bundle({ entryPoints: [join(phoneDirectory, 'main.ts')], minify: true }, 'phone.js'),
     readFile(join(phoneDirectory, 'phone.html')),

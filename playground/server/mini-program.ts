@@ -38,11 +38,10 @@ export async function readMiniProgram(directory: string): Promise<MiniProgram> {
 
   const visit = async (path: string, isPage: boolean, namedBy: string): Promise<void> => {
     if (found.has(path)) return;
-    const [template, config] = await Promise.all([
-      readSource(directory, `${path}.wxml`, namedBy),
-      readJson(directory, `${path}.json`, namedBy),
-      access(join(directory, `${path}.js`)).catch(() => missing(`${path}.js`, namedBy)),
-    ]);
+    // One after the other: of several that are missing, the same one is named each time.
+    const config = await readJson(directory, `${path}.json`, namedBy);
+    const template = await readSource(directory, `${path}.wxml`, namedBy);
+    await access(join(directory, `${path}.js`)).catch(() => missing(`${path}.js`, namedBy));
     const usingComponents = Object.fromEntries(
       Object.entries({ ...objectOf(app.usingComponents), ...objectOf(config.usingComponents) }).map(
         ([tag, place]) => [tag, posix.resolve('/', posix.dirname(path), place)],

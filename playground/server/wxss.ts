@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { CssSyntaxError, parse as parseCss, type Root, type Rule } from 'postcss';
+import { CssSyntaxError, parse as parseCss, type AtRule, type Root, type Rule } from 'postcss';
 import selectorParser, { type Selector } from 'postcss-selector-parser';
 import { BuildError } from './build-error.js';
-import type { MiniProgram, Unit } from './mini-program.js';
+import { readSource, type MiniProgram, type Unit } from './mini-program.js';
 
 /**
  * Turns `app.wxss` and the style sheets of all units into one that a browser understands.
@@ -15,30 +15,31 @@ export async function compileStyles({ directory, units }: MiniProgram): Promise<
     { path: 'app.wxss', confine: () => {} },
     ...units.map((unit) => ({ path: `${unit.path}.wxss`, confine: confinementOf(unit) })),
   ];
-  const roots = await Promise.all(
-    sheets.map(async ({ path, confine }) => {
-      const root = await parse(directory, path);
-      root.walkRules((rule) => rewriteSelector(rule, confine));
-      root.walkDecls((declaration) => {
-        declaration.value = declaration.value.replaceAll(/(-?[\d.]+)rpx\b/g, 'calc($1 * var(--rpx))');
-      });
-      return root;
-    }),
-  );
-  return roots.map(String).join('\n');
+  const compiled: string[] = [];
+  for (const { path, confine } of sheets) {
+    // Not each unit has one.
+    const text = await readFile(join(directory, path), 'utf8').catch(() => '');
+    const root = await parse(directory, path, text);
+    root.walkRules((rule) => rewriteSelector(rule, confine));
+    root.walkDecls((declaration) => {
+      declaration.value = declaration.value.replaceAll(/(-?[\d.]+)rpx\b/g, 'calc($1 * var(--rpx))');
+    });
+    compiled.push(root.toString());
+  }
+  return compiled.join('\n');
 }
 
-/** A style sheet with those that it imports. Not each unit has one. */
-async function parse(directory: string, path: string): Promise<Root> {
-  const text = await readFile(join(directory, path), 'utf8').catch(() => '');
+/** A style sheet with those that it imports. */
+async function parse(directory: string, path: string, text: string): Promise<Root> {
   const root = parseText(text, path);
-  const imports: Promise<void>[] = [];
-  root.walkAtRules('import', (rule) => {
+  const imports: AtRule[] = [];
+  root.walkAtRules('import', (rule) => void imports.push(rule));
+  for (const rule of imports) {
     const place = rule.params.replaceAll(/^['"]|['"]$/g, '');
     const target = posix.resolve('/', posix.dirname(path), place).slice(1);
-    imports.push(parse(directory, target).then((imported) => void rule.replaceWith(imported.nodes)));
-  });
-  await Promise.all(imports);
+    const imported = await parse(directory, target, await readSource(directory, target, path));
+    rule.replaceWith(imported.nodes);
+  }
   return root;
 }
 

@@ -182,6 +182,12 @@ describe('a style sheet', () => {
       'pages/home/home.wxss:2:1 Unclosed block',
     ]);
   });
+
+  it('that imports what is not there is refused', async () => {
+    expect(await refusal({ 'app.wxss': '@import "./nothing.wxss";' })).toEqual([
+      'nothing.wxss is missing: app.wxss names it',
+    ]);
+  });
 });
 
 describe('a mini-program that WeChat would not take', () => {
@@ -218,7 +224,7 @@ describe('a mini-program that WeChat would not take', () => {
   it('is refused for a component that is not there', async () => {
     expect(
       await refusal({ 'pages/home/home.json': '{ "usingComponents": { "badge": "/components/badge" } }' }),
-    ).toEqual(['components/badge.wxml is missing: pages/home/home.json names it']);
+    ).toEqual(['components/badge.json is missing: pages/home/home.json names it']);
   });
 
   it('is refused for JSON that is none', async () => {
