@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants, rmSync } from 'node:fs';
-import { access, mkdtemp } from 'node:fs/promises';
+import { access, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -96,6 +96,8 @@ async function fromPackage(): Promise<Candidate | undefined> {
         env: { ...process.env, TMPDIR: directory, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
       },
     );
+    // Its own looks in /tmp/fonts alone; without a font no text has a size, and nothing with a text is visible.
+    await writeFile(join(directory, 'fonts/fonts.conf'), fontsIn(directory));
   } catch (error) {
     remove();
     throw error;
@@ -105,4 +107,14 @@ async function fromPackage(): Promise<Candidate | undefined> {
     env: { LD_LIBRARY_PATH: join(directory, 'al2023/lib'), FONTCONFIG_PATH: join(directory, 'fonts') },
     remove,
   };
+}
+
+function fontsIn(directory: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${directory}/fonts</dir>
+  <cachedir>${directory}/fonts-cache</cachedir>
+</fontconfig>
+`;
 }
