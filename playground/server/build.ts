@@ -25,7 +25,9 @@ export async function buildPlayground(): Promise<BuiltPlayground> {
     files.delete('page.html');
     return { page, files: new Map([...files, ...phoneFiles]), baseUrl: readBaseUrl() };
   } catch (error) {
-    return withoutPhone(`The demo mini-program cannot be built:\n\n${(error as Error).message}`);
+    return withoutPhone(
+      `The demo mini-program cannot be built (npm ci makes what is in its miniprogram_npm/):\n\n${(error as Error).message}`,
+    );
   } finally {
     // Its compiler is a process of its own.
     await stop();
