@@ -295,11 +295,13 @@ describe.skipIf(!browser)('the playground', () => {
       await pressTabUntil(button('个人资料'));
       await page.keyboard.press('Enter');
       await shown(button('更换头像'));
-      await pressTabUntil(phone().getByRole('textbox', { name: '昵称' }));
+      const nickname = phone().getByRole('textbox', { name: '昵称' });
+      await pressTabUntil(button('更换头像'));
+      await page.keyboard.press('Tab');
       await shown(button(/^同意$/));
       await pressTabUntil(button(/^同意$/));
       await page.keyboard.press('Enter');
-      await pressTabUntil(phone().getByRole('textbox', { name: '昵称' }), 'Shift+Tab');
+      await expect.poll(() => hasFocus(nickname), patience).toBe(true);
       await page.keyboard.type('小红');
       await pressTabUntil(button('保存'));
       await page.keyboard.press('Enter');
@@ -322,12 +324,15 @@ describe.skipIf(!browser)('the playground', () => {
       await expect.poll(() => countOf('GET /me'), patience).toBe(2);
     });
 
+    function hasFocus(target: Locator): Promise<boolean> {
+      return target.evaluate(
+        (element) => element.ownerDocument.hasFocus() && element === element.ownerDocument.activeElement,
+      );
+    }
+
     async function pressTabUntil(target: Locator, key = 'Tab'): Promise<void> {
       for (let presses = 0; presses < 80; presses += 1) {
-        const hasFocus = await target.evaluate(
-          (element) => element.ownerDocument.hasFocus() && element === element.ownerDocument.activeElement,
-        );
-        if (hasFocus) return;
+        if (await hasFocus(target)) return;
         await page.keyboard.press(key);
       }
       expect.unreachable(`${key} does not lead there`);
