@@ -5,9 +5,9 @@ export default defineConfig({
   // with oxc, which records them; earlier versions use esbuild, which does not.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Two files at
-    // a time, each with a database of its own, take half as long.
-    maxWorkers: 2,
+    // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Three files at
+    // a time, each with a database of its own, take a third as long, on two cores as well.
+    maxWorkers: 3,
     reporters: ['default', './test/summary.reporter.ts'],
     projects: [
       {
