@@ -104,7 +104,9 @@ export class Session {
 
   /** A fresh login, on the page's wish. */
   async login(options: LoginOptions): Promise<Login> {
+    const { era } = this;
     await this.loaded;
+    this.checkEra(era);
     const kind = kindOf(options);
     if (this.turn && this.turn.kind === kind) return this.turn.done;
     return this.take(kind, (era) => this.logIn(options, era));

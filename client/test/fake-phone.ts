@@ -36,6 +36,8 @@ export class FakePhone {
   readonly servedByNumber = new Map<string, number>();
   /** Milliseconds there and back. */
   latency = 100;
+  /** Milliseconds that the storage takes to be read. */
+  storageLatency = 0;
   loginsAsked = 0;
   mostLoginsAtOnce = 0;
   mostRequestsAtOnce = 0;
@@ -57,9 +59,13 @@ export class FakePhone {
       request: (options) => this.#request(options),
       getAppBaseInfo: () => ({ SDKVersion: this.sdkVersion }),
       getStorage: ({ key, encrypt = false, success, fail }) => {
-        const stored = this.stored.get(key);
-        if (stored?.encrypt === encrypt) success!({ data: stored.data });
-        else fail!({ errMsg: 'getStorage:fail data not found' });
+        const answer = () => {
+          const stored = this.stored.get(key);
+          if (stored?.encrypt === encrypt) success!({ data: stored.data });
+          else fail!({ errMsg: 'getStorage:fail data not found' });
+        };
+        if (this.storageLatency === 0) answer();
+        else setTimeout(answer, this.storageLatency);
       },
       setStorage: ({ key, data, encrypt = false, success }) => {
         this.stored.set(key, { data, encrypt });

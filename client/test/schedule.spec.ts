@@ -5,6 +5,9 @@ import { FakePhone, pass, type Trouble } from './fake-phone.js';
 
 afterEach(() => void vi.useRealTimers());
 
+/** Milliseconds: some ask, and change their minds, while the storage is being read. */
+const storageLatency = constantFrom(0, 30, 2000);
+
 /** What may happen on a phone, and to it. */
 const happening = oneof(
   {
@@ -17,7 +20,11 @@ const happening = oneof(
   },
   { weight: 2, arbitrary: record({ kind: constantFrom('expiry', 'login') }) },
   record({
-    kind: constantFrom('logout', 'token', 'launch', 'setClock'),
+    kind: constantFrom('logout', 'token', 'setClock'),
+  }),
+  record({
+    kind: constantFrom('launch' as const),
+    storageLatency,
   }),
   record({
     kind: constantFrom('end' as const),
@@ -52,8 +59,9 @@ const schedule = array(record({ what: happening, wait: constantFrom(0, 1, 50, 10
 it('whatever happens in whichever order, the promises of this package are kept', async () => {
   const seen = { answers: 0, failures: 0, replays: 0, logouts: 0 };
   await assert(
-    asyncProperty(schedule, async (steps) => {
+    asyncProperty(schedule, storageLatency, async (steps, latency) => {
       const phone = new FakePhone();
+      phone.storageLatency = latency;
       const errors: unknown[] = [];
       const unsettled = new Set<string>();
       let auth = phone.createAuth();
@@ -119,6 +127,7 @@ it('whatever happens in whichever order, the promises of this package are kept',
             // The one before is gone with all that it waited for.
             unsettled.clear();
             await pass(60);
+            phone.storageLatency = what.storageLatency;
             auth = phone.createAuth();
             listen(auth);
             break;

@@ -91,6 +91,22 @@ describe('logout()', () => {
     await expectOut(launch(), 'signed_out');
   });
 
+  it.each([0, 500])(
+    'undoes a login that was asked for just before, with a storage of %i ms',
+    async (latency) => {
+      phone.storageLatency = latency;
+      const launched = launch();
+      const login = launched.login().catch((error: unknown) => error);
+      const request = launched.request({ url: '/notes' }).catch((error: unknown) => error);
+      await settled(launched.logout());
+      await pass(60);
+      await expect(login).resolves.toMatchObject({ code: 'signed_out' });
+      await expect(request).resolves.toMatchObject({ code: 'signed_out' });
+      expect(phone.loginsAsked).toBe(0);
+      await expectOut(launched, 'signed_out');
+    },
+  );
+
   it('while a refresh is under way stays out', async () => {
     await settled(auth.token());
     await pass(850);
