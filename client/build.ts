@@ -1,5 +1,5 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
 import ts from 'typescript';
@@ -28,8 +28,11 @@ export async function buildClient(directory: string = here): Promise<void> {
     bundle(commonJs, join(directory, 'miniprogram_dist/index.js')),
     bundle({ entryPoints: [entry], format: 'esm' }, join(directory, 'dist/index.js')),
   ]);
-  // Beside "type": "module" above it, Node would take the CommonJS file for an ES module.
-  await writeFile(join(directory, 'miniprogram_dist/package.json'), '{ "type": "commonjs" }\n');
+  await mkdir(join(directory, 'dist/commonjs'), { recursive: true });
+  // Beside "type": "module" above them, Node and TypeScript would take what is there for ES modules.
+  for (const folder of ['miniprogram_dist', 'dist/commonjs']) {
+    await writeFile(join(directory, folder, 'package.json'), '{ "type": "commonjs" }\n');
+  }
   declareTypes(join(directory, 'dist'));
 }
 
@@ -70,7 +73,12 @@ function declareTypes(outDir: string): void {
     emitDeclarationOnly: true,
     outDir,
   });
-  const { diagnostics } = program.emit();
+  const { diagnostics } = program.emit(undefined, (file, text) => {
+    // Once more where they are taken for those of a CommonJS file: by the package.json beside them.
+    for (const directory of [outDir, join(outDir, 'commonjs')]) {
+      ts.sys.writeFile(join(directory, basename(file)), text);
+    }
+  });
   if (diagnostics.length > 0) {
     throw new Error(
       ts.formatDiagnostics(diagnostics, {

@@ -82,7 +82,7 @@ export function wechatStorage(wx: Wechat): AuthStorage {
 /** From base library 2.21.3 on. */
 function canEncrypt(wx: Wechat): boolean {
   try {
-    const [major, minor, patch] = wx.getAppBaseInfo!().SDKVersion.split('.').map(Number);
+    const [major, minor, patch] = wx.getAppBaseInfo!().SDKVersion!.split('.').map(Number);
     return major! * 1e6 + minor! * 1e3 + patch! >= 2_021_003;
   } catch {
     return false;

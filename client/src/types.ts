@@ -23,8 +23,16 @@ export interface RequestOptions {
   timeout?: number;
   dataType?: string;
   responseType?: 'text' | 'arraybuffer';
+  /** Called as wx.request would, with what the promise resolves or rejects with. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- pages name the type of what they expect, as WeChat's typings let them
+  success?: (answer: any) => void;
+  // oxlint-disable-next-line typescript/no-explicit-any -- likewise
+  fail?: (failure: any) => void;
+  // oxlint-disable-next-line typescript/no-explicit-any -- likewise
+  complete?: (what: any) => void;
   /** Whatever else it takes. */
-  [option: string]: unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- interfaces, such as WeChat's RequestOption, fit no other type
+  [option: string]: any;
 }
 
 /** What `wx.request` gives, whatever the status. */
@@ -92,10 +100,11 @@ interface Callbacks<Result> {
 /** The part of `wx` that is used; `uni`, `Taro` and a test's own will do, too. */
 export interface Wechat {
   login(options: { timeout?: number } & Callbacks<{ code: string }>): unknown;
-  request(options: RequestOptions & Callbacks<Answer>): unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- WeChat's typings differ from version to version, Taro's and uni's from them
+  request(options: any): unknown;
   getStorage?(options: { key: string; encrypt?: boolean } & Callbacks<{ data: unknown }>): unknown;
   setStorage?(options: { key: string; data: unknown; encrypt?: boolean } & Callbacks<unknown>): unknown;
-  getAppBaseInfo?(): { SDKVersion: string };
+  getAppBaseInfo?(): { SDKVersion?: string };
 }
 
 export interface AuthOptions {

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
@@ -49,7 +49,8 @@ describe('what is built', () => {
     const { main, module, types, miniprogram, dependencies, exports } = JSON.parse(
       await readFile(join(client, 'package.json'), 'utf8'),
     );
-    const entries = [main, module, types, ...Object.values<string>(exports['.']), `${miniprogram}/index.js`];
+    const exported = Object.values<object>(exports['.']).flatMap((one) => Object.values(one));
+    const entries = [main, module, types, ...exported, `${miniprogram}/index.js`];
     for (const entry of entries) await expect(readFile(join(directory, entry))).resolves.toBeDefined();
     expect(dependencies).toBeUndefined();
     const copied = await readdir(join(directory, miniprogram));
@@ -67,12 +68,12 @@ describe('the CommonJS file', () => {
   /** A mini-program has neither window nor process, neither URL nor fetch. */
   function load(): { createAuth: typeof createAuth } {
     const module = { exports: {} as { createAuth: typeof createAuth } };
-    const context = createContext({ module, exports: module.exports, setTimeout });
+    const context = createContext({ module, exports: module.exports, setTimeout, clearTimeout });
     runInContext(commonJs, context);
     return module.exports;
   }
 
-  it('works where there is nothing but the language and setTimeout', async () => {
+  it('works where there is nothing but the language and timers', async () => {
     const phone = new FakePhone();
     const auth = load().createAuth({ baseUrl, wx: phone.wx });
     await expect(settled(auth.request({ url: '/me' }))).resolves.toMatchObject({ statusCode: 200 });
@@ -90,8 +91,12 @@ describe('the CommonJS file', () => {
 });
 
 describe('the types', () => {
-  async function complaints(source: string, options: ts.CompilerOptions): Promise<string[]> {
-    const file = join(directory, 'page.ts');
+  async function complaints(
+    source: string,
+    options: ts.CompilerOptions,
+    name = 'page.ts',
+  ): Promise<string[]> {
+    const file = join(directory, name);
     await writeFile(file, source);
     const program = ts.createProgram([file], {
       strict: true,
@@ -134,9 +139,54 @@ describe('the types', () => {
         async onPhone(event: WechatMiniprogram.ButtonGetPhoneNumber) {
           await auth.getPhoneNumber(event);
           await auth.request({ url: '/me', method: 'POST', data: { nickname: '小明' }, enableHttp2: true });
+          const options: WechatMiniprogram.RequestOption = { url: '/me', success: ({ statusCode }) => statusCode };
+          await auth.request(options);
         },
       });`;
     expect(await complaints(page, { types: [typings], lib: ['lib.es2020.d.ts'] })).toEqual([]);
+  });
+
+  it.each([
+    ['CommonJS', 'old/page.cts'],
+    ['an ES module', 'new/page.mts'],
+  ])('are found by %s, with Node’s resolution', async (_, name) => {
+    const page = `
+      import { createAuth, AuthError } from 'weapp-auth-client';
+      export const fails = (error: unknown) => error instanceof AuthError && error.code;
+      createAuth({ baseUrl: '${baseUrl}' }).on('login', ({ user }) => user.id);`;
+    await copyFile(join(client, 'package.json'), join(directory, 'package.json'));
+    const modules = join(directory, dirname(name), 'node_modules');
+    await mkdir(modules, { recursive: true });
+    await symlink(directory, join(modules, 'weapp-auth-client'));
+    const options = { module: ts.ModuleKind.Node16, moduleResolution: ts.ModuleResolutionKind.Node16 };
+    expect(await complaints(page, options, name)).toEqual([]);
+  });
+
+  it('fit those of other versions, of Taro, and of pages that pass callbacks', async () => {
+    const page = `
+      import { createAuth } from './dist/index.js';
+      interface Callbacks<Result> { success?: (result: Result) => void; fail?: (failure: { errMsg: string }) => void }
+      interface OldRequest extends Callbacks<{ statusCode: number }> {
+        url: string; data?: string | object | ArrayBuffer; dataType?: 'json' | '其他'; method?: 'GET' | 'POST';
+        header?: Record<string, any>;
+      }
+      interface Old {
+        login(options?: Callbacks<{ code: string }>): void;
+        request(options: OldRequest): { abort(): void };
+        getAppBaseInfo(): { SDKVersion: string };
+      }
+      interface Taro {
+        login<Options extends Callbacks<{ code: string }>>(options?: Options): Promise<{ code: string }>;
+        request<Data, Body>(options: { url: string; data?: Body; method?: keyof { GET: 1 } }): Promise<Data>;
+        getStorage<Data>(options: { key: string } & Callbacks<{ data: Data }>): Promise<{ data: Data }>;
+        getAppBaseInfo(): { SDKVersion?: string };
+      }
+      declare const old: Old, taro: Taro, options: OldRequest;
+      createAuth({ baseUrl: '${baseUrl}', wx: taro });
+      const auth = createAuth({ baseUrl: '${baseUrl}', wx: old });
+      void auth.request(options);
+      void auth.request({ url: '/me', success: (answer) => answer.data.id, fail: (failure) => failure.code });`;
+    expect(await complaints(page, {})).toEqual([]);
   });
 
   it('refuse what is wrong', async () => {
