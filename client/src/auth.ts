@@ -1,13 +1,12 @@
 import { Clock } from './clock.js';
 import { Listeners } from './listeners.js';
-import { LoginCodes } from './login-codes.js';
 import { Network } from './network.js';
 import { Base } from './origin.js';
 import { storePhone } from './phone.js';
-import { lineOf } from './request-line.js';
 import { Requests } from './requests.js';
 import { Service } from './service.js';
 import { Session } from './session.js';
+import { sharedBy } from './shared.js';
 import { Store, wechatStorage } from './store.js';
 import type { Answer, Auth, AuthOptions, RequestOptions, Wechat } from './types.js';
 
@@ -20,13 +19,13 @@ export function createAuth(options: AuthOptions): Auth {
   const base = new Base(baseUrl);
   const clock = new Clock();
   const network = new Network(platform, clock);
-  const line = lineOf(platform);
+  const { line, codes } = sharedBy(platform);
   const listeners = new Listeners();
   const session = new Session(
     new Service(base.url, appid, (sent) => line.run(() => network.sendOwn(sent), true)),
     new Store(storage || wechatStorage(platform), `weapp-auth:${base.url}:${appid || ''}`),
     clock,
-    new LoginCodes(platform),
+    codes,
     listeners,
   );
   const requests = new Requests(base, session, network, line);

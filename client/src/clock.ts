@@ -12,7 +12,7 @@ export class Clock {
 
   /** Answers out of a cache have the date of then. */
   learn(answer: Answer): void {
-    const date = Date.parse(headerOf(answer, 'date') || '');
-    if (!Number.isNaN(date) && headerOf(answer, 'age') === undefined) this.skew = date - Date.now();
+    const date = Date.parse(headerOf(answer, 'date'));
+    if (date > 0 && !headerOf(answer, 'age')) this.skew = date - Date.now();
   }
 }

@@ -8,20 +8,18 @@ interface Listening {
 
 /** Who wants to know of what. */
 export class Listeners {
-  private all: Listening[] = [];
+  private readonly all = new Set<Listening>();
 
   on<Name extends keyof AuthEvents>(name: Name, listener: (what: AuthEvents[Name]) => void): () => void {
     const own: Listening = { name, listener };
-    // Replaced, not changed: some come and go while others are told.
-    this.all = [...this.all, own];
-    return () => {
-      this.all = this.all.filter((other) => other !== own);
-    };
+    this.all.add(own);
+    return () => void this.all.delete(own);
   }
 
   /** What a listener throws is not ours to handle, and stops nobody else. */
   emit<Name extends keyof AuthEvents>(name: Name, what: AuthEvents[Name]): void {
-    for (const { listener } of this.all.filter((one) => one.name === name)) {
+    // Of a copy: some come and go while others are told.
+    for (const { listener } of [...this.all].filter((one) => one.name === name)) {
       try {
         listener(what as never);
       } catch (error) {

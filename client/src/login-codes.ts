@@ -1,5 +1,5 @@
 import { AuthError } from './auth-error.js';
-import { messageOf, pause, promised } from './callbacks.js';
+import { messageOf, promised, within } from './callbacks.js';
 import type { Wechat } from './types.js';
 
 /** Milliseconds that wx.login is given. */
@@ -26,10 +26,7 @@ export class LoginCodes {
       const asked = promised<{ code: string }>((callbacks) =>
         this.wx.login(Object.assign({ timeout }, callbacks)),
       );
-      const late = pause(patience).then(() => {
-        throw new Error('login:fail timeout');
-      });
-      return (await Promise.race([asked, late])).code;
+      return (await within(patience, asked)).code;
     } catch (failure) {
       throw new AuthError('wx_login_failed', messageOf(failure));
     }

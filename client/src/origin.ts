@@ -1,9 +1,9 @@
 /** Mini-programs have no URL. What this does not match to the letter, some parser might read as another host. */
 const strict = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?=[/?#]|$)/i;
 
-/** Characters that parsers drop or turn into slashes. */
+/** Characters that parsers drop or turn into slashes, before the query. */
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const misleading = /[\\\u0000-\u0020]/;
+const misleading = /^[^?#]*[\\\u0000-\u0020]/;
 
 /** Where the service is. */
 export class Base {
@@ -28,17 +28,16 @@ export class Base {
    */
   own(url: string): string | undefined {
     if (typeof url !== 'string') return undefined;
-    const place = url.split(/[?#]/, 1)[0]!;
-    if (misleading.test(place) || place.startsWith('//')) return undefined;
-    if (!/^[a-z][a-z0-9+.-]*:/i.test(place)) return this.url + (/^([/?#]|$)/.test(url) ? '' : '/') + url;
+    if (misleading.test(url) || url.startsWith('//')) return undefined;
+    if (!/^[a-z][a-z0-9+.-]*:/i.test(url)) return this.url + (/^([/?#]|$)/.test(url) ? '' : '/') + url;
     return originOf(url) === this.origin ? this.origin + pathOf(url) : undefined;
   }
 }
 
 /** In lower case, and without the scheme's own port; undefined where the URL is not strictly one. */
 function originOf(url: string): string | undefined {
-  const match = typeof url === 'string' && !misleading.test(url.split(/[?#]/, 1)[0]!) && strict.exec(url);
-  if (!match) return undefined;
+  const match = strict.exec(url);
+  if (!match || misleading.test(url)) return undefined;
   const scheme = match[1]!.toLowerCase();
   const port = Number(match[3] || 0);
   const usual = scheme === 'https' ? 443 : 80;

@@ -1,6 +1,7 @@
 import { AuthError } from './auth-error.js';
 import { errorOf } from './problem.js';
-import type { Answer, PhoneEvent, PhoneOutcome, RequestOptions, User } from './types.js';
+import { isUser } from './sound.js';
+import type { Answer, PhoneEvent, PhoneOutcome, RequestOptions } from './types.js';
 
 /** WeChat: the numbers that were paid for are used up. */
 const quotaExceeded = 1400001;
@@ -22,7 +23,8 @@ export async function storePhone(
   // Old base libraries give no code.
   const data = code ? { code } : { encryptedData, iv };
   const answer = await request({ url: '/me/phone', method: 'POST', data });
-  if (answer.statusCode === 200) return { outcome: 'stored', user: answer.data as User };
+  const { statusCode, data: user } = answer;
+  if (statusCode === 200 && isUser(user)) return { outcome: 'stored', user };
   const error = errorOf(answer);
   if (spent.includes(error.code)) return { outcome: 'try_again' };
   throw error;

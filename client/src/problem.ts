@@ -9,21 +9,16 @@ export function problemOf({ statusCode, data }: Answer): Problem | undefined {
   return document && typeof document.code === 'string' ? document : undefined;
 }
 
-/** What an answer that is no success says. */
+/** What an answer says that is no success, or claims to be one: a proxy's, or that of a hotel which wants to be paid first. */
 export function errorOf(answer: Answer): AuthError {
   const { statusCode } = answer;
   const problem = problemOf(answer);
   const retryAfter = Number(headerOf(answer, 'retry-after')) || undefined;
-  if (!problem) return unexpected(answer, retryAfter);
-  return new AuthError(problem.code, problem.detail, { statusCode, problem, retryAfter });
-}
-
-/** A proxy's, or that of a hotel which wants to be paid first. */
-export function unexpected({ statusCode }: Answer, retryAfter?: number): AuthError {
-  return new AuthError('unexpected_answer', `${statusCode}, and not from the login service`, {
-    statusCode,
-    retryAfter,
-  });
+  const { code, detail } = problem || {
+    code: 'unexpected_answer',
+    detail: `${statusCode}, and not from the login service`,
+  };
+  return new AuthError(code, detail, { statusCode, problem, retryAfter });
 }
 
 function parse(text: string): unknown {

@@ -20,12 +20,3 @@ export class RequestLine {
     }
   }
 }
-
-const lines = new WeakMap<object, RequestLine>();
-
-/** There is one line for all who share a `wx`. */
-export function lineOf(wx: object): RequestLine {
-  const line = lines.get(wx) || new RequestLine();
-  lines.set(wx, line);
-  return line;
-}

@@ -3,7 +3,8 @@ import type { Base } from './origin.js';
 import { errorOf, problemOf } from './problem.js';
 import type { RequestLine } from './request-line.js';
 import type { Session } from './session.js';
-import type { Answer, RequestOptions, User } from './types.js';
+import { isUser } from './sound.js';
+import type { Answer, RequestOptions } from './types.js';
 
 /** 401s that are about the access token; others, such as `code_invalid`, are about what was sent. */
 const tokenProblems = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'];
@@ -20,6 +21,9 @@ interface Signed {
 
 /** The requests of the pages: those to the service carry the access token, all others go as they are. */
 export class Requests {
+  /** How often a page has changed the person. */
+  private changes = 0;
+
   constructor(
     private readonly base: Base,
     private readonly session: Session,
@@ -42,6 +46,7 @@ export class Requests {
   private async sendOwn(options: RequestOptions): Promise<Answer> {
     const { session } = this;
     for (let isReplay = false; ; isReplay = true) {
+      const { changes } = this;
       const { answer, token, logins } = await this.sendSigned(options);
       const { code } = problemOf(answer) || { code: undefined };
       if (answer.statusCode === 401 && (!code || tokenProblems.includes(code))) {
@@ -54,7 +59,7 @@ export class Requests {
         await session.loginSince(logins);
         return Object.assign({}, answer, { fetchAgain: true as const });
       } else {
-        if (answer.statusCode === 200 && this.isPerson(options.url)) session.learn(answer.data as User);
+        this.learn(answer, options, changes);
         return answer;
       }
     }
@@ -72,8 +77,17 @@ export class Requests {
     }
   }
 
-  private isPerson(url: string): boolean {
-    return url.startsWith(this.base.url) && personPath.test(url.slice(this.base.url.length));
+  /** @param changes before it was sent: who was read then may be older than what a change has answered since */
+  private learn(
+    { statusCode, data }: Answer,
+    { url, method = 'GET' }: RequestOptions,
+    changes: number,
+  ): void {
+    const isPerson = personPath.test(url.replace(this.base.url, ''));
+    if (statusCode !== 200 || !isPerson || !isUser(data)) return;
+    if (method !== 'GET') this.changes += 1;
+    else if (changes !== this.changes) return;
+    this.session.learn(data);
   }
 }
 

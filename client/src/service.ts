@@ -1,5 +1,6 @@
 import { pause } from './callbacks.js';
-import { errorOf, unexpected } from './problem.js';
+import { errorOf } from './problem.js';
+import { hasTokens, isUser } from './sound.js';
 import type { Answer, Login, LoginOptions, RequestOptions } from './types.js';
 
 /** What a login and a refresh answer. */
@@ -73,10 +74,8 @@ function randomKey(): string {
 
 /** @throws {AuthError} where it holds none, even if it claims to be a success */
 function tokensOf(answer: Answer): TokenAnswer {
-  if (answer.statusCode !== 200) throw errorOf(answer);
-  const { accessToken, refreshToken, expiresIn, user } = Object(answer.data) as Partial<TokenAnswer>;
-  if (typeof accessToken === 'string' && typeof refreshToken === 'string' && expiresIn! > 0 && user) {
-    return answer.data as TokenAnswer;
-  }
-  throw unexpected(answer);
+  const fresh = answer.data as TokenAnswer;
+  const isSound = answer.statusCode === 200 && hasTokens(fresh) && fresh.expiresIn > 0 && isUser(fresh.user);
+  if (!isSound) throw errorOf(answer);
+  return fresh;
 }

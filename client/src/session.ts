@@ -6,12 +6,12 @@ import type { LoginCodes } from './login-codes.js';
 import type { Service, TokenAnswer } from './service.js';
 import type { Store, Tokens } from './store.js';
 import type { Login, LoginOptions, User } from './types.js';
-import { because, isLapse, reasonToStayOut, waitAfter } from './verdict.js';
+import { isLapse, reasonToStayOut, waitAfter } from './verdict.js';
 
 /** An access token is renewed this long before it expires; a short-lived one in its last quarter. Milliseconds. */
 const margin = 60_000;
 
-/** Milliseconds that a logout waits for the service. */
+/** Milliseconds that a logout waits for the service, and for the storage. */
 const courtesy = 3000;
 
 /** One login or renewal, for all who wait for it. */
@@ -31,6 +31,8 @@ export class Session {
   /** Moves on with every logout: what was under way then counts no more. */
   private era = 0;
   private turn: Turn | undefined;
+  /** What the service has refused a turn with that wants to be left alone for a while, until that is over. */
+  private rest: AuthError | undefined;
   private isLoaded = false;
   private readonly loaded: Promise<Tokens | undefined>;
 
@@ -79,8 +81,8 @@ export class Session {
    */
   async renew(accessToken?: string): Promise<string> {
     if (this.turn) await this.turn.done;
-    else if (this.out !== undefined) throw signedOut(this.out);
     else if (!this.tokens || this.tokens.accessToken === accessToken) {
+      this.checkSilence();
       await this.take(this.tokens ? 'renewal' : kindOf({}), (era) => this.renewal(era));
     }
     if (!this.tokens) throw signedOut(this.out || 'signed_out');
@@ -99,7 +101,7 @@ export class Session {
       if (reason === undefined) this.tokens = undefined;
       else void this.leave(reason);
     }
-    if (this.out !== undefined) throw because(this.out, error);
+    if (this.out !== undefined) throw Object.assign(error, { reason: this.out });
   }
 
   /** A fresh login, on the page's wish. */
@@ -109,13 +111,13 @@ export class Session {
     this.checkEra(era);
     const kind = kindOf(options);
     if (this.turn && this.turn.kind === kind) return this.turn.done;
-    return this.take(kind, (era) => this.logIn(options, era));
+    return this.take(kind, () => this.logIn(options, era));
   }
 
   /** A fresh login because the service asks for one, unless there was one since. */
   async loginSince(logins: number): Promise<void> {
     if (this.logins !== logins) return;
-    if (!this.turn && this.out !== undefined) throw signedOut(this.out);
+    if (!this.turn) this.checkSilence();
     await this.login({});
   }
 
@@ -126,8 +128,7 @@ export class Session {
     this.turn = undefined;
     const kept = this.leave('signed_out');
     const told = this.tell(held).catch(() => undefined);
-    await Promise.race([told, pause(courtesy)]);
-    await kept;
+    await Promise.race([Promise.all([told, kept]), pause(courtesy)]);
   }
 
   /** What an answer says of the person. Another's, and what comes after a logout, is dropped. */
@@ -158,8 +159,8 @@ export class Session {
   /** After what is under way, as the one thing that others can wait for. */
   private take(kind: string, work: (era: number) => Promise<Login>): Promise<Login> {
     const { era } = this;
-    const before = this.turn ? this.turn.done.catch(() => undefined) : Promise.resolve();
-    const done = before
+    const done = Promise.resolve(this.turn && this.turn.done)
+      .catch(() => undefined)
       .then(() => {
         this.checkEra(era);
         return work(era);
@@ -168,7 +169,7 @@ export class Session {
         const reason = reasonToStayOut(error);
         if (reason === undefined) throw error;
         void this.leave(reason);
-        throw because(reason, error);
+        throw Object.assign(error, { reason });
       });
     const turn: Turn = { kind, done };
     const end = () => {
@@ -176,7 +177,9 @@ export class Session {
     };
     done.then(end, (error: AuthError) => {
       end();
-      if (era === this.era) this.listeners.emit('error', error);
+      if (era !== this.era) return;
+      this.leaveAlone(error);
+      this.listeners.emit('error', error);
     });
     this.turn = turn;
     return done;
@@ -223,6 +226,21 @@ export class Session {
     }
   }
 
+  /** Counted by a timer: nobody can set it back, as they can a clock. */
+  private leaveAlone(error: AuthError): void {
+    if (!error.retryAfter) return;
+    this.rest = error;
+    setTimeout(() => {
+      if (this.rest === error) this.rest = undefined;
+    }, error.retryAfter * 1000);
+  }
+
+  /** @throws {AuthError} where nothing is to be asked of the service unless the page asks for a login */
+  private checkSilence(): void {
+    if (this.out !== undefined) throw signedOut(this.out);
+    if (this.rest) throw this.rest;
+  }
+
   private checkEra(era: number): void {
     if (era !== this.era) throw signedOut('signed_out');
   }
@@ -235,14 +253,14 @@ export class Session {
     const { accessToken, refreshToken, expiresIn, isNewUser = false, warnings } = fresh;
     this.tokens = { accessToken, refreshToken, issuedAt, expiresAt: issuedAt + expiresIn * 1000 };
     this.user = userOf(fresh.user);
-    this.out = undefined;
+    this.out = this.rest = undefined;
     void this.keep();
     return { user: this.user, isNewUser, warnings };
   }
 
   private leave(reason: string): Promise<unknown> {
     const isNews = this.out === undefined;
-    this.tokens = undefined;
+    this.tokens = this.rest = undefined;
     this.user = null;
     this.out = reason;
     const kept = this.keep();

@@ -1,4 +1,5 @@
-import { promised } from './callbacks.js';
+import { promised, within } from './callbacks.js';
+import { hasTokens, isUser } from './sound.js';
 import type { AuthStorage, User, Wechat } from './types.js';
 
 export interface Tokens {
@@ -19,9 +20,14 @@ export interface Kept {
   skew: number;
 }
 
+/** Milliseconds that the storage is given to read or to write. */
+const patience = 3000;
+
 /** What is kept under one key. Where the storage fails, memory alone has it. */
 export class Store {
   private writing: Promise<unknown> = Promise.resolve();
+  /** What is to be written next. */
+  private next: string | undefined;
 
   constructor(
     private readonly storage: AuthStorage,
@@ -30,19 +36,19 @@ export class Store {
 
   async read(): Promise<Kept | undefined> {
     try {
-      const kept = JSON.parse((await this.storage.get(this.key)) as string) as Kept | null;
-      return kept && typeof kept === 'object' && isSound(kept) ? kept : undefined;
+      const kept = JSON.parse((await within(patience, this.storage.get(this.key))) as string) as Kept;
+      return isSound(kept) ? kept : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** One after the other, so that the last one stays. Never rejects. */
+  /** One after the other, so that the last one stays; what has become old while it waited is left out. Never rejects. */
   write(kept: Kept): Promise<unknown> {
-    const value = JSON.stringify(kept);
+    const value = (this.next = JSON.stringify(kept));
     return (this.writing = this.writing
-      .then(() => this.storage.set(this.key, value))
-      .then(undefined, () => undefined));
+      .then(() => value === this.next && within(patience, this.storage.set(this.key, value)))
+      .catch(() => undefined));
   }
 }
 
@@ -50,12 +56,8 @@ function isSound({ tokens, user, out, skew }: Kept): boolean {
   return (
     typeof skew === 'number' &&
     (out === undefined || typeof out === 'string') &&
-    (user === null || (typeof user === 'object' && typeof user.id === 'string')) &&
-    (tokens === undefined ||
-      (typeof tokens.accessToken === 'string' &&
-        typeof tokens.refreshToken === 'string' &&
-        typeof tokens.issuedAt === 'number' &&
-        typeof tokens.expiresAt === 'number'))
+    (user === null || isUser(user)) &&
+    (tokens === undefined || (hasTokens(tokens) && tokens.issuedAt > 0 && tokens.expiresAt > 0))
   );
 }
 
@@ -66,6 +68,8 @@ export function wechatStorage(wx: Wechat): AuthStorage {
     promised<{ data: unknown }>((callbacks) => wx.getStorage!(Object.assign(options, callbacks))).then(
       ({ data }) => data,
     );
+  const write = (options: { key: string; data: string; encrypt?: boolean }) =>
+    promised((callbacks) => wx.setStorage!(Object.assign(options, callbacks)));
   return {
     async get(key) {
       const sealed = encrypt && (await read({ key, encrypt }).catch(() => undefined));
@@ -73,10 +77,16 @@ export function wechatStorage(wx: Wechat): AuthStorage {
       return isJson(sealed) ? sealed : read({ key });
     },
     set: (key, data) =>
-      promised((callbacks) =>
-        wx.setStorage!(Object.assign(encrypt ? { key, data, encrypt } : { key, data }, callbacks)),
-      ),
+      encrypt
+        ? // There is less room for what is encrypted. Without it, an older value must not come back.
+          write({ key, data, encrypt }).catch(() => write({ key, data: withoutSecrets(data) }))
+        : write({ key, data }),
   };
+}
+
+/** What may lie open: whether it stays out. */
+function withoutSecrets(kept: string): string {
+  return JSON.stringify(Object.assign(JSON.parse(kept), { tokens: undefined, user: null }));
 }
 
 /** From base library 2.21.3 on. */

@@ -43,11 +43,6 @@ export function waitAfter(
   return statusCode === 503 && retryAfter <= patience && retry < mostRetries ? retryAfter : undefined;
 }
 
-/** The same failure, which says why nobody is signed in any more. */
-export function because(reason: string, { code, message, statusCode, problem }: AuthError): AuthError {
-  return new AuthError(code, message, { statusCode, problem, reason });
-}
-
 function endOf(problem: AuthError['problem']): string {
   return (problem!['reason'] as string | undefined) || 'signed_out';
 }

@@ -153,10 +153,62 @@ describe('a login that finds the service busy', () => {
   });
 });
 
+describe('a login that is to be tried later', () => {
+  const limited = () => phone.service.problem(429, 'rate_limited', {}, { 'Retry-After': '60' });
+
+  it('is not tried before then by whatever a page asks for', async () => {
+    const auth = phone.createAuth();
+    const errors = vi.fn<() => void>();
+    auth.on('error', errors);
+    phone.expectTrouble('/auth/login', { answer: limited() });
+    for (let time = 0; time < 10; time += 1) {
+      const failure = { code: 'rate_limited', retryAfter: 60 };
+      await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject(failure);
+      await pass(5);
+    }
+    expect(phone.loginsAsked).toBe(1);
+    expect(errors).toHaveBeenCalledOnce();
+    await pass(10);
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+  });
+
+  it('is tried where the page asks for a login, whose success counts for all', async () => {
+    const auth = phone.createAuth();
+    phone.expectTrouble('/auth/login', { answer: limited() });
+    await expect(settled(auth.token())).rejects.toMatchObject({ code: 'rate_limited' });
+    await settled(auth.login());
+    phone.service.forgetAccessTokens();
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+  });
+
+  it('is forgotten with a logout', async () => {
+    const auth = phone.createAuth();
+    phone.expectTrouble('/auth/login', { answer: limited() });
+    await expect(settled(auth.token())).rejects.toMatchObject({ code: 'rate_limited' });
+    await settled(auth.logout());
+    await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({ code: 'signed_out' });
+  });
+
+  it('is not tried for an answer that asks for a fresh one', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    const answer = phone.service.problem(422, 'session_key_stale');
+    phone.expectTrouble('/me/open-data', { answer }, { answer });
+    phone.expectTrouble('/auth/login', { answer: limited() });
+    for (let time = 0; time < 2; time += 1) {
+      await expect(settled(auth.request({ url: '/me/open-data' }))).rejects.toMatchObject({
+        code: 'rate_limited',
+      });
+    }
+    expect(phone.loginsAsked).toBe(2);
+  });
+});
+
 it.each([
   ['a page', '<html>Please log in to the hotel</html>'],
   ['nothing', undefined],
   ['half of it', { accessToken: 'a', user: {} }],
+  ['a page as the person', { accessToken: 'a', refreshToken: 'r', expiresIn: 900, user: '<html>' }],
 ])('a 200 that holds %s is no login', async (_, data) => {
   const auth = phone.createAuth();
   phone.expectTrouble('/auth/login', { answer: phone.service.say(200, data) });
@@ -279,6 +331,7 @@ it('two of them for different services do not disturb each other', async () => {
   const three = phone.createAuth({ appid: 'wx3' });
   await settled(Promise.all([one, two, three].map((auth) => auth.request({ url: '/me' }))));
   expect(phone.stored.size).toBe(3);
+  expect(phone.mostLoginsAtOnce).toBe(1);
   await settled(two.logout());
   expect(one.user).not.toBeNull();
   await expect(settled(three.request({ url: '/me' }))).resolves.toMatchObject({ statusCode: 200 });

@@ -64,6 +64,15 @@ it.each([
   await expect(phone.createAuth().getPhoneNumber({ detail })).rejects.toMatchObject(error);
 });
 
+it.each(['<html>', null])('a 200 that holds %j is no success', async (data) => {
+  const auth = phone.createAuth();
+  phone.expectTrouble('/me/phone', { answer: phone.service.say(200, data) });
+  await expect(settled(auth.getPhoneNumber(allowed))).rejects.toMatchObject({
+    code: 'unexpected_answer',
+    statusCode: 200,
+  });
+});
+
 it('anything else of the service’s is an error', async () => {
   const auth = phone.createAuth();
   const answer = phone.service.problem(503, 'wechat_unavailable', {}, { 'Retry-After': '3' });

@@ -300,6 +300,38 @@ describe('the person', () => {
     expect(auth.user).toEqual({ ...phone.service.user, nickname: '小明' });
   });
 
+  it('is not what was read before a change, and answered after it', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    const before = phone.service.say(200, { ...phone.service.user });
+    phone.expectTrouble('/me', { answer: before, delay: 2000 });
+    const slow = auth.request({ url: '/me' });
+    await pass(1);
+    await settled(auth.request({ url: '/me/phone', method: 'POST', data: { code: 'phone' } }));
+    await expect(settled(slow)).resolves.toEqual(before);
+    expect(auth.user!.phone).toBe('+8613800138000');
+    await settled(auth.request({ url: '/me' }));
+    expect(auth.user!.phone).toBe('+8613800138000');
+  });
+
+  it('is what a change answers, even where it was read meanwhile', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.expectTrouble('/me/phone', { delay: 2000 });
+    const change = auth.request({ url: '/me/phone', method: 'POST', data: { code: 'phone' } });
+    await settled(auth.request({ url: '/me' }));
+    await settled(change);
+    expect(auth.user!.phone).toBe('+8613800138000');
+  });
+
+  it.each([null, '<html>'])('is not what somebody else answers in the service’s place: %j', async (data) => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.expectTrouble('/me', { answer: phone.service.say(200, data) });
+    await expect(settled(auth.request({ url: '/me' }))).resolves.toMatchObject({ data });
+    expect(auth.user).toEqual(phone.service.user);
+  });
+
   it('is not what another person’s answer says, or an answer from elsewhere', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
@@ -428,6 +460,7 @@ describe('a renewal', () => {
     });
     await pass(30);
     while (phone.to('/auth/refresh').length < 9) await settled(auth.token().catch(() => undefined));
+    await pass(1);
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
     expect(phone.loginsAsked).toBe(1);
   });

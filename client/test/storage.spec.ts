@@ -122,6 +122,31 @@ it('a storage of the page’s own may answer at once or later, under a key for s
   expect(phone.stored.size).toBe(0);
 });
 
+describe('where there is no more room for what is encrypted', () => {
+  beforeEach(async () => {
+    await settled(phone.createAuth({ appid }).token());
+    phone.wx.setStorage = ({ key: name, data, encrypt, success, fail }) => {
+      if (encrypt) return fail!({ errMsg: 'setStorage:fail exceed limit' });
+      phone.stored.set(name, { data, encrypt: false });
+      return success!({ errMsg: 'setStorage:ok' });
+    };
+  });
+
+  it('a sign-out is kept', async () => {
+    await settled(phone.createAuth({ appid }).logout());
+    await expect(settled(phone.createAuth({ appid }).token())).resolves.toBeNull();
+  });
+
+  it('neither do old tokens come back, nor do new ones or the person lie open', async () => {
+    phone.service.user.phone = '+8613800138000';
+    phone.service.forgetAccessTokens();
+    await settled(phone.createAuth({ appid }).request({ url: '/me' }));
+    expect(JSON.stringify([...phone.stored])).not.toMatch(/access|refresh|alice|1380013/);
+    await settled(phone.createAuth({ appid }).token());
+    expect(phone.loginsAsked).toBe(2);
+  });
+});
+
 it('what is written last stays, however slow the writing is', async () => {
   let delay = 1000;
   let kept = '';

@@ -1,0 +1,12 @@
+import type { User } from './types.js';
+
+/** Whether what came from outside is a person. */
+export function isUser(value: unknown): value is User {
+  return typeof (Object(value) as Partial<User>).id === 'string';
+}
+
+/** Whether what came from outside has both tokens. */
+export function hasTokens(value: unknown): boolean {
+  const { accessToken, refreshToken } = Object(value) as Record<string, unknown>;
+  return typeof accessToken === 'string' && typeof refreshToken === 'string';
+}
