@@ -14,6 +14,9 @@ const margin = 60_000;
 /** Milliseconds that a logout waits for the service, and for the storage. */
 const courtesy = 3000;
 
+/** A login with nothing to say. */
+const silent = '{}';
+
 /** One login or renewal, for all who wait for it. */
 interface Turn {
   kind: string;
@@ -64,7 +67,7 @@ export class Session {
     }
   }
 
-  holds(accessToken: string): boolean {
+  holds(accessToken: string | undefined): boolean {
     return this.tokens !== undefined && this.tokens.accessToken === accessToken;
   }
 
@@ -81,9 +84,9 @@ export class Session {
    */
   async renew(accessToken?: string): Promise<string> {
     if (this.turn) await this.turn.done;
-    else if (!this.tokens || this.tokens.accessToken === accessToken) {
+    else if (!this.tokens || this.holds(accessToken)) {
       this.checkSilence();
-      await this.take(this.tokens ? 'renewal' : kindOf({}), (era) => this.renewal(era));
+      await this.take(this.tokens ? 'renewal' : silent, (era) => this.renewal(era));
     }
     if (!this.tokens) throw signedOut(this.out || 'signed_out');
     return this.tokens.accessToken;
@@ -109,7 +112,7 @@ export class Session {
     const { era } = this;
     await this.loaded;
     this.checkEra(era);
-    const kind = kindOf(options);
+    const kind = JSON.stringify(options);
     if (this.turn && this.turn.kind === kind) return this.turn.done;
     return this.take(kind, () => this.logIn(options, era));
   }
@@ -284,10 +287,6 @@ export class Session {
       skew: this.clock.skew,
     });
   }
-}
-
-function kindOf(options: LoginOptions): string {
-  return JSON.stringify(options);
 }
 
 function userOf({ id, nickname, avatarUrl, phone, roles, createdAt }: User): User {

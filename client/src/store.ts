@@ -74,7 +74,7 @@ export function wechatStorage(wx: Wechat): AuthStorage {
     async get(key) {
       const sealed = encrypt && (await read({ key, encrypt }).catch(() => undefined));
       // What an older base library has written lies open.
-      return isJson(sealed) ? sealed : read({ key });
+      return String(sealed).startsWith('{') ? sealed : read({ key });
     },
     set: (key, data) =>
       encrypt
@@ -97,8 +97,4 @@ function canEncrypt(wx: Wechat): boolean {
   } catch {
     return false;
   }
-}
-
-function isJson(value: unknown): boolean {
-  return typeof value === 'string' && value.startsWith('{');
 }
