@@ -207,7 +207,9 @@ export class Session {
       this.checkEra(era);
       return this.service.login(code, options);
     });
+    const before = this.tokens;
     const login = this.accept(fresh, era);
+    if (before) this.end(before);
     this.logins += 1;
     this.listeners.emit('login', login);
     return login;
@@ -248,9 +250,14 @@ export class Session {
     if (era !== this.era) throw signedOut('signed_out');
   }
 
+  /** A session that nobody here goes on with: the person sees one for each phone. */
+  private end({ accessToken }: { accessToken: string }): void {
+    void this.service.logout(accessToken).catch(() => undefined);
+  }
+
   /** @throws {AuthError} where there was a logout since this was asked for: nobody wants the session any more */
   private accept(fresh: TokenAnswer, era: number): Login {
-    if (era !== this.era) void this.service.logout(fresh.accessToken).catch(() => undefined);
+    if (era !== this.era) this.end(fresh);
     this.checkEra(era);
     const issuedAt = this.clock.now();
     const { accessToken, refreshToken, expiresIn, isNewUser = false, warnings } = fresh;

@@ -43,6 +43,17 @@ describe('the first request', () => {
   });
 });
 
+it('ends the session in whose place it comes, while requests with its token go through', async () => {
+  const auth = phone.createAuth();
+  await settled(auth.request({ url: '/notes' }));
+  const answers = [auth.request({ url: '/notes' }), auth.login(), auth.request({ url: '/notes' })];
+  const [before, , after] = await settled(Promise.all(answers));
+  expect([before, after]).toMatchObject([{ statusCode: 200 }, { statusCode: 200 }]);
+  await pass(1);
+  expect(phone.service.sessions.map(({ ended }) => ended)).toEqual(['signed_out', undefined]);
+  expect(auth.user).toMatchObject({ id: 'alice' });
+});
+
 it('a wx.login that never answers holds nobody up for ever', async () => {
   let answers = false;
   const auth = phone.createAuth({
