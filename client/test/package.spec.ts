@@ -177,7 +177,7 @@ describe('the types', () => {
       }
       interface Taro {
         login<Options extends Callbacks<{ code: string }>>(options?: Options): Promise<{ code: string }>;
-        request<Data, Body>(options: { url: string; data?: Body; method?: keyof { GET: 1 } }): Promise<Data>;
+        request<Data, Body>(options: { url: string; data?: Body; method?: 'GET' | 'PATCH'; dataType?: 'json' }): Promise<Data>;
         getStorage<Data>(options: { key: string } & Callbacks<{ data: Data }>): Promise<{ data: Data }>;
         getAppBaseInfo(): { SDKVersion?: string };
       }
