@@ -278,13 +278,46 @@ describe.skipIf(!browser)('the playground', () => {
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
   });
 
+  it('starts over with all phones, those that are put away among them', async () => {
+    const startOver = page.getByRole('button', { name: '重新开始', exact: true });
+    const second = page.getByRole('button', { name: /^第二台手机/ });
+    const before = await field('token', 'sub');
+    for (const isPutAway of [false, true]) {
+      await second.click();
+      await loggedIn(2);
+      if (isPutAway) await second.click();
+      await startOver.click();
+      await startOver.waitFor();
+      await loggedIn();
+    }
+    await second.click();
+    await loggedIn(2);
+    expect(await field('token', 'sub')).not.toBe(before);
+    await second.click();
+  });
+
+  it('says that it cannot be done while the service is away, and goes on afterwards', async () => {
+    const startOver = page.getByRole('button', { name: '重新开始', exact: true });
+    await page.route(/playground\/(start-over|troubles)/, (route) => route.abort());
+    await startOver.click();
+    await trouble('kicked').click();
+    await expect.poll(() => page.getByText('没有成功').count(), patience).toBe(2);
+    await page.unroute(/playground\/(start-over|troubles)/);
+    await startOver.waitFor();
+    expect(await trouble('kicked').getAttribute('aria-pressed')).toBe('false');
+    complaints.splice(0);
+  });
+
   it('disables the person, and says so', async () => {
     await trouble('disabled').click();
     await expect.poll(() => field('people', 'status'), patience).toBe('disabled');
     await relaunch();
     await shown(phone().getByText('账号已停用'));
+    await button('再试一次').click();
+    await shown(phone().getByText(/原因：演示停用一分钟。.* 之后可以重新登录/));
     await trouble('disabled').click();
     await expect.poll(() => field('people', 'status'), patience).toBe('active');
+    await shown(page.getByText('恢复使用'));
     await button('再试一次').click();
     await loggedIn();
   });

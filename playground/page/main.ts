@@ -1,4 +1,5 @@
 import type { PhoneMessage, PhoneTrouble } from '../phone/messages.js';
+import { forgetAllPhones } from '../phone/storage.js';
 import type { LiveEvent, ServerTrouble, Setup } from '../server/live-events.js';
 import { Announcer } from './announcer.js';
 import { byId } from './element.js';
@@ -183,11 +184,19 @@ async function setTrouble(trouble: Trouble, on: boolean): Promise<void> {
   const at = Date.now();
   switches.set(trouble, on);
   const query = new URLSearchParams({ appid: current.app.appid, on: String(on) });
-  const answer = await fetch(`/playground/troubles/${trouble}?${query.toString()}`, { method: 'POST' });
-  if (acts.includes(trouble) || !answer.ok) switches.set(trouble, false);
+  const isDone = await post(`/playground/troubles/${trouble}?${query.toString()}`);
+  if (acts.includes(trouble) || !isDone) switches.set(trouble, false);
   const note = notes[trouble];
-  if (!answer.ok) sequence.note(at, 'service', 'troubleFailed');
-  else if (note) sequence.note(at, note.on, trouble, note.call);
+  if (!isDone) sequence.note(at, 'service', 'troubleFailed');
+  else if (note) sequence.note(at, note.on, trouble === 'disabled' && !on ? 'enabled' : trouble, note.call);
+}
+
+/** @returns whether it was done: the service may be away */
+async function post(path: string): Promise<boolean> {
+  return fetch(path, { method: 'POST' }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 function isPhoneTrouble(trouble: Trouble): trouble is PhoneTrouble {
@@ -229,14 +238,20 @@ function toggleSecond(button: HTMLElement, options: Parameters<typeof addPhone>[
 async function startOver(button: HTMLButtonElement): Promise<void> {
   button.disabled = true;
   write(button, 'startingOver');
-  await fetch('/playground/start-over', { method: 'POST' });
-  for (const phone of phones) phone.forget();
+  if (await post('/playground/start-over')) emptyPhones();
+  else sequence.note(Date.now(), 'service', 'troubleFailed');
+  write(button, 'startOver');
+  button.disabled = false;
+}
+
+function emptyPhones(): void {
   if (phones.length > 1) removeSecond();
+  // Those of phones that are switched off at the moment, too.
+  forgetAllPhones();
+  for (const phone of phones) phone.forget();
   for (const id of ['second-phone', 'second-app']) byId(id).setAttribute('aria-pressed', 'false');
   for (const trouble of phoneTroubles) switches.set(trouble, false);
   clearSequence();
-  write(button, 'startOver');
-  button.disabled = false;
 }
 
 /** What is under way is forgotten, too: an answer alone would say nothing. */

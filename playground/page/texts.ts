@@ -72,6 +72,7 @@ const texts = {
   kicked: ['踢下线', 'Kicked'],
   kickedWhat: ['运营者结束此人所有会话', 'An operator ends all sessions'],
   disabled: ['停用', 'Disabled'],
+  enabled: ['恢复使用', 'Enabled again'],
   disabledWhat: ['停用一分钟；再按恢复', 'For a minute; press again to undo'],
   code_used: ['code 已用过', 'Code used'],
   code_usedWhat: ['下一次换取得到 40163', '40163 for the next exchange'],
@@ -83,7 +84,7 @@ const texts = {
   key_rotatedWhat: ['像在别处又登录了一次', 'As a login elsewhere does'],
   token_evicted: ['挤掉 access_token', 'Token evicted'],
   token_evictedWhat: ['接口调用凭证失效，得到 40001', 'Ours at WeChat is refused: 40001'],
-  troubleFailed: ['没有成功：服务没有照办。', 'It did not work: the service refused.'],
+  troubleFailed: ['没有成功：服务没有照办，或连不上。', 'It did not work: the service refused, or is away.'],
 } as const satisfies Record<string, readonly [chinese: string, english: string]>;
 
 export type TextKey = keyof typeof texts;

@@ -6,6 +6,13 @@ interface Entry {
   encrypted: boolean;
 }
 
+/** Empties all phones there ever were, those that are not on the page at the moment among them. */
+export function forgetAllPhones(): void {
+  for (const key of Object.keys(localStorage)) {
+    if (/^(\w+:)?playground:/.test(key)) localStorage.removeItem(key);
+  }
+}
+
 /** What one mini-program keeps on one phone. */
 export class PhoneStorage {
   private readonly prefix: string;

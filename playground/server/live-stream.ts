@@ -20,6 +20,7 @@ interface Watcher {
 export class LiveStream {
   readonly #watchers = new Set<Watcher>();
   readonly #stopListening: () => void;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -42,8 +43,12 @@ export class LiveStream {
     });
   }
 
-  /** Keeps a page informed of one person until it goes away. */
+  /** Keeps a page informed of one person until it goes away, which it may have done already. */
   add(user: string, response: ServerResponse): void {
+    if (this.#isClosed || response.destroyed) {
+      response.end();
+      return;
+    }
     const watcher: Watcher = { user, response, told: new Map() };
     this.#watchers.add(watcher);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -68,6 +73,7 @@ export class LiveStream {
 
   /** Lets all pages go, so that the service can stop. */
   close(): void {
+    this.#isClosed = true;
     this.#stopListening();
     for (const watcher of this.#watchers) {
       watcher.response.end();

@@ -137,7 +137,7 @@ export class Playground {
 
   private async askService(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const target = targetBelow(servicePrefix, request.raw.url ?? '');
-    if (target === undefined || /^\/(playground\b|$|\?)/.test(target)) {
+    if (target === undefined || /^\/(playground\b|$)/.test(pathOf(target))) {
       await reply.code(400).send('Not a path of the service.');
       return;
     }
@@ -167,6 +167,11 @@ export class Playground {
       target: `/__emulator__${target}`,
     });
   }
+}
+
+/** As a router reads it. */
+function pathOf(target: string): string {
+  return decodeURIComponent(target.split('?', 1)[0]!);
 }
 
 /** The first mini-program, and another one under the same Open Platform account. */

@@ -87,7 +87,7 @@ export class Troubles {
 function ban(): object {
   return {
     status: 'disabled',
-    reason: 'playground',
+    reason: '演示停用一分钟',
     until: new Date(Date.now() + disabledFor).toISOString(),
   };
 }

@@ -87,6 +87,7 @@ describe('to the service', () => {
     '/playground/service/%zz',
     '/playground/service/@evil.example/..',
     '/playground/service/playground/setup',
+    '/playground/service/%70layground/setup',
     '/playground/service/',
     '/playground/service/http://evil.example/',
     'http://evil.example/playground/service/me',

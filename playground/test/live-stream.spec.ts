@@ -1,5 +1,9 @@
-import { afterEach, expect, it } from 'vitest';
+import type { ServerResponse } from 'node:http';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { LiveEvent } from '../server/live-events.js';
+import { LiveStream } from '../server/live-stream.js';
+import type { People } from '../server/people.js';
+import type { Troubles } from '../server/troubles.js';
 import { usePlayground } from './harness.js';
 
 const playground = usePlayground();
@@ -101,3 +105,29 @@ it.each(['toString', 'wechat', ''])('knows no trouble %j', async (trouble) => {
 it('makes no trouble in an app that the service does not serve', async () => {
   expect((await setTrouble('key_rotated', 'appid=wx00000000000000ff')).status).toBe(400);
 });
+
+it.each(['went away before it was listened to', 'comes when everything stops'])(
+  'keeps nothing for a page that %s',
+  async (circumstance) => {
+    const of = vi.fn<() => Promise<never[]>>().mockResolvedValue([]);
+    const people = { of } as unknown as People;
+    const stream = new LiveStream(playground.emulator.wechat, people, {
+      armed: () => [],
+    } as unknown as Troubles);
+    const isLate = circumstance.startsWith('comes');
+    if (isLate) stream.close();
+    const response = {
+      destroyed: !isLate,
+      end: vi.fn<() => void>(),
+      writeHead: () => {},
+      once: () => {},
+      write: () => {},
+    };
+
+    stream.add('xiaoming', response as unknown as ServerResponse);
+
+    expect(response.end).toHaveBeenCalledOnce();
+    expect(of).not.toHaveBeenCalled();
+    stream.close();
+  },
+);

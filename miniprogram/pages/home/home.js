@@ -92,7 +92,9 @@ Page({
 
   /** An error of the service's, or of the client's. */
   showError(error) {
-    if (error.reason in outTexts) this.showOut(error.reason, error.problem);
+    // Of a session that was ended, the problem's reason is that it was, and not what the operator wrote.
+    const said = error.code === 'session_revoked' ? undefined : error.problem;
+    if (error.reason in outTexts) this.showOut(error.reason, said);
     else this.setData({ state: 'problem', title: '没有连上', text: explain(error) });
   },
 
