@@ -178,6 +178,37 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await field('people', 'phone_sealed')).toBe('null');
   });
 
+  it('lets the person refuse an avatar, before and after they agreed', async () => {
+    await button('个人资料').click();
+    await trouble('denied').click();
+    await button('更换头像').click();
+    await shown(phone().getByText('没关系'));
+    expect(await phone().getByRole('dialog').count()).toBe(0);
+    await button('更换头像').click();
+    await agreeToPrivacy();
+    await button('取消').click();
+    await trouble('denied').click();
+    await button('更换头像').click();
+
+    await expect.poll(() => page.locator('.note').allInnerTexts(), patience).toHaveLength(2);
+    expect(await trouble('denied').getAttribute('aria-pressed')).toBe('false');
+    expect(await phone().getByRole('dialog').count()).toBe(0);
+  });
+
+  it('keeps a nickname as it was typed where it could not be saved', async () => {
+    await button('个人资料').click();
+    const nickname = phone().getByRole('textbox', { name: '昵称' });
+    await nickname.click();
+    await agreeToPrivacy();
+    await nickname.fill('小明');
+    await trouble('offline').click();
+    await button('保存').click();
+    await shown(phone().getByText('网络好像断开了'));
+    await trouble('offline').click();
+
+    expect(await nickname.inputValue()).toBe('小明');
+  });
+
   it('recovers from an answer that was lost', async () => {
     await button('退出登录').click();
     await shown(button('登录'));
@@ -340,6 +371,32 @@ describe.skipIf(!browser)('the playground', () => {
       await page.keyboard.press('Enter');
 
       await expect.poll(() => field('people', 'nickname'), patience).toBe('小红');
+    });
+
+    it('refuses the privacy policy, and goes on past the nickname', async () => {
+      await button('个人资料').click();
+      const nickname = phone().getByRole('textbox', { name: '昵称' });
+      await button('更换头像').focus();
+      await page.keyboard.press('Tab');
+      await shown(button(/^不同意$/));
+      await pressTabUntil(button(/^同意$/));
+      await page.keyboard.press('Tab');
+      expect(await hasFocus(phone().getByRole('link'))).toBe(true);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await shown(phone().getByText('没关系'));
+      expect(await hasFocus(nickname)).toBe(true);
+      await page.keyboard.press('Tab');
+      expect(await hasFocus(button('保存'))).toBe(true);
+      await page.keyboard.press('Shift+Tab');
+      expect(await phone().getByRole('dialog').count()).toBe(0);
+
+      await page.keyboard.type('小');
+      await shown(phone().getByRole('dialog'));
+      await page.keyboard.press('Escape');
+      await expect.poll(() => hasFocus(nickname), patience).toBe(true);
+      expect(await nickname.inputValue()).toBe('');
+      await pressTabUntil(button('绑定手机号'));
     });
 
     it('leaves the phone, turns switches and reads the messages', async () => {

@@ -126,6 +126,7 @@ function hearPhone(phone: Phone, message: PhoneMessage): void {
     case 'trouble-spent':
       phone.troubles.delete(message.trouble);
       if (phone === current) switches.set(message.trouble, false);
+      if (message.trouble === 'denied') sequence.note(Date.now(), 'wechat', 'refused');
       break;
     case 'storage':
       phone.stored = message.entries;

@@ -63,6 +63,7 @@ const texts = {
   answer_lostWhat: ['服务收到了，手机没等到答复', 'The service acts, the phone hears nothing'],
   denied: ['拒绝授权', 'Denied'],
   deniedWhat: ['下一次询问，用户点拒绝', 'The person refuses what is asked next'],
+  refused: ['用户点了拒绝', 'The person refused'],
   slow: ['网络慢', 'Slow network'],
   slowWhat: ['每个请求多两秒', 'Two seconds more for each request'],
   offline: ['断网', 'Offline'],

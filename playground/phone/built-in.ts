@@ -1,4 +1,5 @@
 import type { glassEasel } from 'glass-easel-miniprogram-adapter';
+import { openModal } from './modal.js';
 
 export type Component = glassEasel.GeneralComponent;
 
@@ -42,8 +43,8 @@ export function defineBuiltIn(space: glassEasel.ComponentSpace, tag: string, bui
     };
     return [name, { type, observer }];
   });
-  /** By a dialog, where the keyboard was before it came. */
-  const focused = new WeakMap<HTMLElement, HTMLElement>();
+  /** By a dialog, what closes it. */
+  const closings = new WeakMap<Component, () => void>();
   const definition = space.defineComponent({
     is: `built-in/${tag}`,
     properties: Object.fromEntries(properties) as Record<string, never>,
@@ -53,17 +54,13 @@ export function defineBuiltIn(space: glassEasel.ComponentSpace, tag: string, bui
         if (element) create?.(element, this as unknown as Component);
       },
       attached() {
-        refresh(this as unknown as Component);
-        const element = elementOf(this as unknown as Component);
-        if (element?.role !== 'dialog') return;
-        focused.set(element, document.activeElement as HTMLElement);
-        element.tabIndex = -1;
-        // Drawn, but in a frame that nobody is in.
-        if (document.hasFocus()) element.focus();
+        const component = this as unknown as Component;
+        refresh(component);
+        const element = elementOf(component);
+        if (element?.role === 'dialog') closings.set(component, openModal(element));
       },
       detached() {
-        const element = elementOf(this as unknown as Component);
-        if (element && document.hasFocus()) focused.get(element)?.focus();
+        closings.get(this as unknown as Component)?.();
       },
     },
   });

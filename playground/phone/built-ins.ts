@@ -2,6 +2,7 @@ import type { glassEasel } from 'glass-easel-miniprogram-adapter';
 import { componentOf } from './backend.js';
 import { defineBuiltIn, type BuiltIn, type Component } from './built-in.js';
 import { make } from './dialogs.js';
+import { prepareNickname } from './nickname.js';
 import type { Person } from './person.js';
 import type { Privacy } from './privacy.js';
 
@@ -96,7 +97,7 @@ function submit(element: HTMLElement): void {
 }
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/input.html */
-function input(surroundings: Surroundings): BuiltIn {
+function input({ person, privacy }: Surroundings): BuiltIn {
   return {
     properties: {
       value: String,
@@ -120,14 +121,13 @@ function input(surroundings: Surroundings): BuiltIn {
       field.addEventListener('keydown', ({ key, isComposing }) => {
         if (key === 'Enter' && !isComposing) tell('confirm');
       });
-      field.addEventListener('focus', () => {
-        if ((component.data as { type: string }).type === 'nickname')
-          void offerNickname(element, surroundings);
-      });
+      const isNickname = () => (component.data as { type: string }).type === 'nickname';
+      prepareNickname({ element, field, person, privacy, isNickname });
     },
     update: (element, { value, type, password, placeholder, disabled, maxlength, name, ariaLabel }) => {
       const field = fieldOf(element);
-      if (field.value !== value) field.value = String(value);
+      // What was typed outlasts a change of anything else.
+      if (field.defaultValue !== value) field.value = field.defaultValue = String(value);
       field.type = password ? 'password' : 'text';
       field.inputMode = type === 'number' ? 'numeric' : 'text';
       field.placeholder = String(placeholder);
@@ -139,37 +139,6 @@ function input(surroundings: Surroundings): BuiltIn {
       element.removeAttribute('aria-label');
     },
   };
-}
-
-/** Offers the nickname that the person has at WeChat, in a bar above the keyboard, once they have agreed to the policy. */
-async function offerNickname(element: HTMLElement, { person, privacy }: Surroundings): Promise<void> {
-  const field = fieldOf(element);
-  if (!privacy.isAgreed) {
-    // Left before they are asked: coming back to it is what asks.
-    field.blur();
-    await privacy.require('nickname').then(
-      () => field.focus(),
-      () => {},
-    );
-    return;
-  }
-  if (element.querySelector('.nickname-bar')) return;
-  const bar = make('div', 'nickname-bar');
-  const offer = make('button', 'nickname-offer', `使用微信昵称：${person.name}`);
-  offer.type = 'button';
-  offer.addEventListener('click', () => {
-    field.value = person.name;
-    field.dispatchEvent(new Event('input'));
-    field.focus();
-    bar.remove();
-  });
-  // Pressing it leaves the focus in the field.
-  bar.addEventListener('mousedown', (event) => event.preventDefault());
-  element.addEventListener('focusout', ({ relatedTarget }) => {
-    if (!element.contains(relatedTarget as Node | null)) bar.remove();
-  });
-  bar.append(offer);
-  element.append(bar);
 }
 
 function fieldOf(element: HTMLElement): HTMLInputElement {

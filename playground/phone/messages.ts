@@ -10,7 +10,7 @@
 export type PhoneTrouble =
   /** The next answer of the service is lost: the request arrives, `wx.request` fails. */
   | 'answer_lost'
-  /** The person refuses the next thing that is asked of them, without being shown it: the phone number, privacy. */
+  /** The person refuses at once the next thing that is asked of them: privacy, the phone number, the avatar. */
   | 'denied'
   /** Each request takes two seconds longer. */
   | 'slow'

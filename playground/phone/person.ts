@@ -34,6 +34,7 @@ export class Person {
       if (error instanceof Failure) return undefined;
       throw error;
     }
+    if (this.troubles.spend('denied')) return undefined;
     const source = await ask<'wechat' | 'album' | 'none'>({
       kind: 'sheet',
       title: '选择头像',

@@ -1,4 +1,5 @@
 import { ask } from './dialogs.js';
+import { leaveNextModal } from './modal.js';
 import type { Troubles } from './troubles.js';
 import { Failure } from './wechat-call.js';
 
@@ -58,7 +59,7 @@ export class Privacy {
    */
   async require(referrer: string): Promise<void> {
     if (this.isAgreed) return;
-    if (this.troubles.spend('denied') || !(await this.askThem(referrer))) {
+    if (!(await this.askThem(referrer))) {
       throw new Failure('privacy permission is not authorized', unauthorized);
     }
   }
@@ -72,10 +73,13 @@ export class Privacy {
     });
   }
 
-  private askThem(referrer: string): Promise<boolean> {
+  private async askThem(referrer: string): Promise<boolean> {
     const { listener } = this;
-    if (!listener) return this.askInPlace();
-    return new Promise((resolve) => {
+    const refuses = this.troubles.spend('denied');
+    if (!listener) return !refuses && this.askInPlace();
+    // The mini-program's popup has to hear of it, too.
+    const stop = refuses ? leaveNextModal() : () => {};
+    return new Promise<boolean>((resolve) => {
       listener(
         ({ event }) => {
           // Only the button with open-type="agreePrivacyAuthorization" makes it so.
@@ -83,7 +87,7 @@ export class Privacy {
         },
         { referrer },
       );
-    });
+    }).finally(stop);
   }
 
   private async askInPlace(): Promise<boolean> {

@@ -34,6 +34,7 @@ Component({
 
     refuse() {
       this.close({ event: 'disagree' });
+      this.triggerEvent('refuse');
     },
 
     close(decision) {

@@ -10,6 +10,9 @@ const phoneHints = {
   try_again: '这次的授权过期了，请再点一次。',
 };
 
+/** Where they do not agree to the privacy policy. */
+const withoutConsentHint = '没关系，不填写这些资料也能使用。想填的时候，再点一次就好。';
+
 /** WeChat's number for what needs consent to the privacy policy, which the person did not give. */
 const withoutConsent = 104;
 
@@ -25,7 +28,7 @@ Page({
     avatarProblem: '',
     nicknameProblem: '',
     phoneProblem: '',
-    phoneHint: '',
+    hint: '',
   },
 
   onLoad() {
@@ -66,17 +69,17 @@ Page({
 
   async changePhone(event) {
     if (event.detail.errno === withoutConsent) {
-      this.setData({ phoneProblem: '', phoneHint: phoneHints.denied });
+      this.showRefusal();
       return;
     }
-    this.setData({ isBinding: true, phoneProblem: '', phoneHint: '' });
+    this.setData({ isBinding: true, phoneProblem: '', hint: '' });
     try {
       const { outcome, user } = await auth.getPhoneNumber(event);
       if (outcome === 'stored') {
         this.show(user);
         wx.showToast({ title: '手机号已绑定' });
       } else {
-        this.setData({ phoneHint: phoneHints[outcome] });
+        this.setData({ hint: phoneHints[outcome] });
       }
     } catch (error) {
       this.setData({ phoneProblem: explain(error) });
@@ -84,8 +87,14 @@ Page({
     this.setData({ isBinding: false });
   },
 
+  /** Of the avatar and the nickname, WeChat tells the page nothing when consent is refused: the popup does. */
+  showRefusal() {
+    this.setData({ phoneProblem: '', hint: withoutConsentHint });
+  },
+
   /** The service keeps which version the person agreed to, and when: it comes with a login. */
   async keepConsent() {
+    this.setData({ hint: '' });
     try {
       await auth.login({ consent: { policyVersion } });
     } catch (error) {
