@@ -195,6 +195,19 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await phone().getByRole('dialog').count()).toBe(0);
   });
 
+  it('lets the person refuse a nickname, and asks again at the next tap', async () => {
+    await button('个人资料').click();
+    const nickname = phone().getByRole('textbox', { name: '昵称' });
+    await trouble('denied').click();
+    await nickname.click();
+    await shown(phone().getByText('没关系'));
+    expect(await phone().getByRole('dialog').count()).toBe(0);
+    await nickname.click();
+    await agreeToPrivacy();
+
+    await shown(button(/^使用微信昵称/));
+  });
+
   it('keeps a nickname as it was typed where it could not be saved', async () => {
     await button('个人资料').click();
     const nickname = phone().getByRole('textbox', { name: '昵称' });

@@ -36,8 +36,12 @@ export function prepareNickname({ element, field, person, privacy, isNickname }:
     if (privacy.isAgreed) offer(element, field, person.name);
     else if (!wasRefused) void ask();
   });
-  field.addEventListener('click', () => {
-    if (lacksConsent()) void ask();
+  field.addEventListener('mousedown', (event) => {
+    if (!lacksConsent()) return;
+    // The browser would take the focus out of the popup again.
+    event.preventDefault();
+    field.focus();
+    void ask();
   });
   field.addEventListener('beforeinput', (event) => {
     if (!lacksConsent()) return;
