@@ -21,6 +21,8 @@ describe.skipIf(!browser)('the playground', () => {
     context = await browser!.newContext({ locale: 'zh-CN', viewport: { width: 1440, height: 900 } });
     context.setDefaultTimeout(10_000);
     page = await open();
+    // Whoever starts over amid a login sees it interrupted, and what is done about that.
+    await loggedIn();
   });
 
   afterAll(async () => {
