@@ -9,17 +9,16 @@ import {
   Post,
   Req,
   StreamableFile,
-  UseGuards,
   UsePipes,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
   actorOf,
   CurrentUser,
   type GuardedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
-import { JwtGuard } from '../auth/jwt.guard.js';
+import { Guarded } from '../auth/guarded.decorator.js';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -34,11 +33,9 @@ import { UpdateMeRequest } from './update-me.request.js';
 
 /** The signed-in person. */
 @Controller('me')
-@UseGuards(JwtGuard)
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@ApiBearerAuth()
-@Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'database_unavailable')
+@Guarded()
 export class AccountController {
   constructor(
     private readonly self: Me,

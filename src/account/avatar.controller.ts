@@ -1,8 +1,8 @@
-import { Controller, Header, HttpCode, Post, Put, Req, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Controller, Header, HttpCode, Post, Put, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
-import { JwtGuard } from '../auth/jwt.guard.js';
+import { Guarded } from '../auth/guarded.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { TakesUpload, Uploads } from '../http/uploads.js';
 import { Avatars } from '../users/avatars.js';
@@ -19,10 +19,8 @@ const uploadProblems = [
 
 /** The signed-in person's own avatar. */
 @Controller('me/avatar')
-@UseGuards(JwtGuard)
 @ApiTags('me')
-@ApiBearerAuth()
-@Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked')
+@Guarded()
 export class AvatarController {
   constructor(
     private readonly me: Me,

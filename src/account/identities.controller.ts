@@ -1,16 +1,5 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Header,
-  HttpCode,
-  Param,
-  Post,
-  Req,
-  UseGuards,
-  UsePipes,
-} from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Header, HttpCode, Param, Post, Req, UsePipes } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CodeLogin } from '../auth/code-login.js';
 import {
   actorOf,
@@ -18,7 +7,7 @@ import {
   type GuardedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
-import { JwtGuard } from '../auth/jwt.guard.js';
+import { Guarded } from '../auth/guarded.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { clientAddress } from '../http/client-address.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -30,11 +19,9 @@ import { MeView } from './me.view.js';
 
 /** The mini-programs through which the person comes in. */
 @Controller('me/identities')
-@UseGuards(JwtGuard)
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@ApiBearerAuth()
-@Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'database_unavailable')
+@Guarded()
 export class IdentitiesController {
   constructor(
     private readonly me: Me,

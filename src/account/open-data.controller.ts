@@ -1,7 +1,7 @@
-import { Body, Controller, Get, Header, HttpCode, Post, UseGuards, UsePipes } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Header, HttpCode, Post, UsePipes } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
-import { JwtGuard } from '../auth/jwt.guard.js';
+import { Guarded } from '../auth/guarded.decorator.js';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -20,20 +20,9 @@ import { PhoneNumbers } from '../users/phone-numbers.js';
 
 /** What WeChat tells of the signed-in person, encrypted for the mini-program or by a code. */
 @Controller('me')
-@UseGuards(JwtGuard)
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@ApiBearerAuth()
-@Problems(
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'session_revoked',
-  'database_unavailable',
-  'wechat_misconfigured',
-  'wechat_unavailable',
-  'overloaded',
-)
+@Guarded('wechat_misconfigured', 'wechat_unavailable', 'overloaded')
 export class OpenDataController {
   constructor(
     private readonly me: Me,

@@ -1,12 +1,12 @@
-import { Controller, Delete, Get, Header, HttpCode, Param, Req, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, Header, HttpCode, Param, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import {
   actorOf,
   CurrentUser,
   type GuardedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
-import { JwtGuard } from '../auth/jwt.guard.js';
+import { Guarded } from '../auth/guarded.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Sessions } from '../sessions/sessions.js';
@@ -17,10 +17,8 @@ const mostSessions = 100;
 
 /** The phones on which the person is signed in. */
 @Controller('me/sessions')
-@UseGuards(JwtGuard)
 @ApiTags('me')
-@ApiBearerAuth()
-@Problems('token_missing', 'token_invalid', 'token_expired', 'session_revoked', 'database_unavailable')
+@Guarded()
 export class SessionsController {
   constructor(private readonly sessions: Sessions) {}
 

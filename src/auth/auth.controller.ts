@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, Post, Req, UseGuards, UsePipes } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { clientAddress } from '../http/client-address.js';
@@ -12,7 +12,7 @@ import { UserViews } from '../users/user-views.js';
 import { AccessTokens } from './access-tokens.js';
 import type { CodeLoginOutcome } from './code-login.js';
 import { actorOf, CurrentUser, type GuardedRequest, type SignedInUser } from './current-user.decorator.js';
-import { JwtGuard } from './jwt.guard.js';
+import { Guarded } from './guarded.decorator.js';
 import { LoginAnswer, TokenAnswer } from './login.answer.js';
 import { LoginLimit } from './login-limit.js';
 import { LoginRequest } from './login.request.js';
@@ -32,14 +32,6 @@ const loginProblems = [
   'wechat_unavailable',
   'database_unavailable',
   'overloaded',
-] as const;
-
-const guardProblems = [
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'session_revoked',
-  'database_unavailable',
 ] as const;
 
 /** Getting in, staying in, getting out. */
@@ -104,9 +96,7 @@ export class AuthController {
   /** End this session. */
   @Post('logout')
   @HttpCode(204)
-  @ApiBearerAuth()
-  @Problems(...guardProblems)
-  @UseGuards(JwtGuard)
+  @Guarded()
   async logout(
     @CurrentUser() { id: userId, sessionId: id }: SignedInUser,
     @Req() request: GuardedRequest,
@@ -117,9 +107,7 @@ export class AuthController {
   /** End all sessions of the person. */
   @Post('logout/all')
   @HttpCode(204)
-  @ApiBearerAuth()
-  @Problems(...guardProblems)
-  @UseGuards(JwtGuard)
+  @Guarded()
   async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<void> {
     await this.standing.endSessions(id, 'signed_out', actorOf(request));
   }

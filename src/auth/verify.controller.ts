@@ -1,26 +1,15 @@
-import { All, Controller, Get, Header, HttpCode, Query, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { All, Controller, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Problems } from '../http/problems.decorator.js';
 import { ForbiddenError } from './auth.errors.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
-import { JwtGuard } from './jwt.guard.js';
+import { Guarded } from './guarded.decorator.js';
 import { RoleNamePipe } from './role-name.pipe.js';
 
 /** For proxies that ask, before they hand a request on, whether its token is good and whose it is. */
 @Controller('auth/verify')
-@UseGuards(JwtGuard)
 @ApiTags('auth')
-@ApiBearerAuth()
-@Problems(
-  'invalid_request',
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'session_revoked',
-  'forbidden',
-  'database_unavailable',
-)
+@Guarded('invalid_request', 'forbidden')
 export class VerifyController {
   /**
    * Check an access token for a proxy. The answer's X-User-Id, X-Session-Id, X-App-Id and X-User-Roles

@@ -97,7 +97,7 @@ export class Avatars {
   }
 
   /** A file that stays behind is in nobody's way: nothing names it. */
-  async remove(avatarKey: string): Promise<void> {
+  private async remove(avatarKey: string): Promise<void> {
     try {
       await this.files.remove(avatarKey);
     } catch (error) {
