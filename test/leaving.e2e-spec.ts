@@ -176,11 +176,6 @@ describe('leaving', () => {
   const overdue = (id: string) =>
     world.database.query(`UPDATE users SET erase_at = now() - interval '1 second' WHERE id = $1`, [id]);
 
-  const lockWaits = () =>
-    world.database.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-
   const rowOf = async (id: string) =>
     (await world.database.query('SELECT * FROM users WHERE id = $1', [id]))[0]!;
 
@@ -357,9 +352,9 @@ describe('leaving', () => {
       );
       const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
       const erased = asOperator('DELETE', id);
-      await expect.poll(lockWaits).toHaveLength(1);
+      await world.waitsForLock();
       const signedOut = node.as(before.body.accessToken, 'POST', '/auth/logout/all');
-      await expect.poll(lockWaits).toHaveLength(2);
+      await world.waitsForLock(2);
       await letGo();
       expect((await erased).status).toBe(202);
       expect((await signedOut).status).toBe(204);
@@ -507,14 +502,14 @@ describe('leaving', () => {
       // The erasure has locked what leads to the person, and waits for the person.
       const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
       await world.startNode();
-      await expect.poll(lockWaits, atTheStart).toHaveLength(1);
+      await world.waitsForLock();
       const login = world.login(node, 'theo', cake.appid);
       const link = node.as(guest.body.accessToken, 'POST', '/me/identities', {
         code: await world.code('theo', cake.appid),
         appid: cake.appid,
       });
       const imported = runCommand('users-import', [file], world.environment());
-      await expect.poll(lockWaits, atTheStart).toHaveLength(4);
+      await world.waitsForLock(4);
       await letGo();
       const refused = { status: 403, body: { code: 'account_disabled' } };
       expect(await login).toMatchObject(refused);

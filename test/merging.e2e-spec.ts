@@ -123,13 +123,7 @@ describe('two users who turn out to be one person', () => {
     const merging = merge(idOf(loser), idOf(survivor));
     await world.waitsForLock();
     const login = world.login(node, 'dina', tea.appid);
-    await expect
-      .poll(() =>
-        world.database.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        ),
-      )
-      .toHaveLength(2);
+    await world.waitsForLock(2);
     await letGo();
     expect((await merging).status).toBe(200);
     expect(idOf(await login)).toBe(idOf(survivor));

@@ -133,14 +133,17 @@ export class World {
     return () => (released ??= holder.query('ROLLBACK').then(() => holder.end()));
   }
 
-  /** Resolves once a statement waits for a lock. */
-  async waitsForLock(): Promise<void> {
-    await vi.waitUntil(async () => {
-      const waiting = await this.database.query(
-        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      return waiting.length > 0;
-    });
+  /** Resolves once so many statements wait for locks: nodes that have just started take their time. */
+  async waitsForLock(count = 1): Promise<void> {
+    await vi.waitUntil(
+      async () => {
+        const waiting = await this.database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length >= count;
+      },
+      { timeout: 10_000 },
+    );
   }
 
   /** Ends statements that wait for a lock: those of a node that has died go on otherwise. */
