@@ -1,16 +1,33 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { LocalError, errorCode } from './local.error.js';
 
 /** Whether a port can be listened on. */
-export async function isPortFree(port: number, host: string): Promise<boolean> {
-  return (await listenOnce(port, host)) !== undefined;
+export function isPortFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      if (errorCode(error) === 'EADDRINUSE') resolve(false);
+      else reject(error);
+    });
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
 }
 
-/** A port of the loopback interface that nothing listens on. */
+/** Below those that systems hand to outgoing connections, one of which could take it before it is listened on. */
+const candidates = { from: 20_000, below: 32_768 };
+
+const found = new Set<number>();
+
+/** A port of the loopback interface that nothing listens on, never the same twice. */
 export async function findFreePort(): Promise<number> {
-  const port = await listenOnce(0, '127.0.0.1');
-  if (port === undefined) throw new Error('No port is free on 127.0.0.1.');
-  return port;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = randomInt(candidates.from, candidates.below);
+    if (found.has(port) || !(await isPortFree(port, '127.0.0.1'))) continue;
+    found.add(port);
+    return port;
+  }
+  throw new Error('No port is free on 127.0.0.1.');
 }
 
 /** @throws {LocalError} that names the setting to change */
@@ -20,18 +37,4 @@ export async function requirePort(setting: string, port: number, host: string): 
       `Port ${port} is in use. Stop what listens there, or set ${setting} to another port.`,
     );
   }
-}
-
-function listenOnce(port: number, host: string): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error) => {
-      if (errorCode(error) === 'EADDRINUSE') resolve(undefined);
-      else reject(error);
-    });
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : undefined));
-    });
-  });
 }
