@@ -8,6 +8,8 @@ export default defineConfig({
     // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Three files at
     // a time, each with a database of its own, take a third as long, on two cores as well.
     maxWorkers: 3,
+    // A machine that others use stands still for seconds at times. What has to be quick says so where it is asked for.
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', './test/summary.reporter.ts'],
     projects: [
       {

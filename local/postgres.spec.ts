@@ -151,7 +151,7 @@ describe('the first start', () => {
     const holder = spawnHolder();
     await vi.waitFor(
       () => expect(readdirSync(dataDirectory).some((name) => name.startsWith('cluster.new-'))).toBe(true),
-      { timeout: 10_000, interval: 5 },
+      { timeout: 30_000, interval: 5 },
     );
     await kill(holder);
     expect(existsSync(join(dataDirectory, 'cluster'))).toBe(false);

@@ -83,7 +83,7 @@ class Started {
 
   /** What is still there of all that was started, after a time in which everything should have ended. */
   async leftBehind(): Promise<string[]> {
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 30_000;
     await Promise.all(this.pids.map((pid) => waitForExit(pid, deadline - Date.now())));
     return this.pids.filter((pid) => processIdentity(pid) !== undefined).map(argumentsOf);
   }
@@ -173,7 +173,7 @@ it('stops when npm is killed before node has come up', async () => {
       start.pids = [start.pid, ...descendants(start.pid)];
       if (start.node === 0) throw new Error('no node yet');
     },
-    { timeout: 10_000, interval: 10 },
+    { timeout: 30_000, interval: 10 },
   );
   process.kill(start.pid, 'SIGKILL');
 
@@ -207,7 +207,7 @@ it('lets a request under way finish, unless Ctrl-C comes a second time', async (
   );
   await once(request, 'connect');
   process.kill(start.pid, 'SIGINT');
-  await vi.waitFor(() => expect(start.output).toContain('Stopping…'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(start.output).toContain('Stopping…'), { timeout: 30_000 });
   expect(start.child.exitCode).toBeNull();
   process.kill(start.pid, 'SIGINT');
 

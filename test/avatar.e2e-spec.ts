@@ -252,7 +252,8 @@ describe('avatars', () => {
       expect(bomb.length).toBeLessThan(0.1 * megabyte);
       const began = performance.now();
       await expectProblem(() => upload(bomb), 400, 'invalid_request');
-      expect(performance.now() - began).toBeLessThan(500);
+      // Its pixels alone would take longer.
+      expect(performance.now() - began).toBeLessThan(1_200);
     });
 
     it('where they are larger than 2 MB', async () => {

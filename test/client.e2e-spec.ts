@@ -106,7 +106,7 @@ describe('the client and the service', () => {
   it('renew a token that is about to expire, also in the next launch', async () => {
     const phone = phoneOf('bert');
     const first = await tokenOf(phone.auth);
-    await expect.poll(async () => (await tokenOf(phone.auth)) !== first, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await tokenOf(phone.auth)) !== first).toBe(true);
     await phone.launch().request({ url: '/me' });
     expect(phone.sent.filter((line) => line === 'POST /auth/login')).toHaveLength(1);
     expect(phone.sent).toContain('POST /auth/refresh');
@@ -116,9 +116,7 @@ describe('the client and the service', () => {
     const phone = phoneOf('cleo');
     vi.useFakeTimers({ toFake: ['Date'] });
     const token = await tokenOf(phone.auth);
-    await expect
-      .poll(async () => (await node.me(token)).body.code, { timeout: 10_000 })
-      .toBe('token_expired');
+    await expect.poll(async () => (await node.me(token)).body.code).toBe('token_expired');
     const requests = [phone.auth.request({ url: '/me' }), phone.auth.request({ url: '/me' })];
     await expect(Promise.all(requests)).resolves.toMatchObject([{ statusCode: 200 }, { statusCode: 200 }]);
     expect(phone.sent.filter((line) => line.startsWith('POST'))).toEqual([
@@ -136,7 +134,7 @@ describe('the client and the service', () => {
     expect(await world.exchanges()).toHaveLength(1);
     phone.losesAnswerOf = '/auth/refresh';
     const before = await tokenOf(phone.auth);
-    await expect.poll(async () => (await tokenOf(phone.auth)) !== before, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await tokenOf(phone.auth)) !== before).toBe(true);
     expect(phone.codes).toBe(1);
   });
 

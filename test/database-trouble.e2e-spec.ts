@@ -8,7 +8,6 @@ import { type Postgres, removePostgres, startPostgres } from '../local/postgres.
 import type { Answer, ServiceNode } from './harness/node.js';
 import { cake, tea, useWorld } from './harness/world.js';
 
-const patience = { timeout: 20_000 };
 vi.setConfig({ testTimeout: 60_000 });
 
 describe('when Postgres', () => {
@@ -53,9 +52,9 @@ describe('when Postgres', () => {
         load.stopped = true;
         await Promise.all(phones);
       });
-      await expect.poll(succeeded, patience).toBeGreaterThan(50);
+      await expect.poll(succeeded).toBeGreaterThan(50);
       await postgres.stop(mode);
-      await expect.poll(refused, patience).toBeGreaterThan(20);
+      await expect.poll(refused).toBeGreaterThan(20);
       expect(await node.get('/health/ready')).toMatchObject({
         status: 503,
         headers: { 'retry-after': '1' },
@@ -65,7 +64,7 @@ describe('when Postgres', () => {
 
       postgres = await startPostgres({ dataDirectory, port: postgres.port });
       const before = succeeded();
-      await expect.poll(succeeded, patience).toBeGreaterThan(before + 50);
+      await expect.poll(succeeded).toBeGreaterThan(before + 50);
       load.stopped = true;
       await Promise.all(phones);
       expect((await node.get('/health/ready')).status).toBe(200);
@@ -96,7 +95,7 @@ describe('when Postgres', () => {
     // When the first gives up, one of the others has the connection, for longer than the third can wait for it.
     const waiting = `SELECT FROM pg_stat_activity
       WHERE wait_event_type = 'Lock' AND query_start < clock_timestamp() - interval '1 second'`;
-    await expect.poll(() => query(waiting, []), patience).toHaveLength(1);
+    await expect.poll(() => query(waiting, [])).toHaveLength(1);
     const others = [world.login(narrow, 'locked'), world.login(narrow, 'locked')];
     for (const answer of await Promise.all([first, ...others])) {
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
@@ -122,7 +121,7 @@ describe('when Postgres', () => {
     expect(kept!.count).toBe(1);
     // Others come and go; what was given up would stay.
     await expect
-      .poll(() => query(`SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'`, []), patience)
+      .poll(() => query(`SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'`, []))
       .toHaveLength(0);
   });
 

@@ -269,7 +269,7 @@ describe('the edge', () => {
       await expect.poll(async () => (await stopping.get('/health/live')).status).toBe(200);
       const begun = performance.now();
       expect(await stopping.stop('SIGTERM')).toBe(0);
-      expect(performance.now() - begun).toBeLessThan(10_500);
+      expect(performance.now() - begun).toBeLessThan(20_000);
       hanging.destroy();
     });
   });

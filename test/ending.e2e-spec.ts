@@ -1,10 +1,9 @@
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { cake, tea, useWorld } from './harness/world.js';
+import { cake, soon, tea, useWorld } from './harness/world.js';
 
 /** What two nodes may take, at most, to refuse what was revoked on one of them. */
-const soon = { timeout: 1_000, interval: 20 };
 
 describe('the end of sessions', () => {
   const world = useWorld();

@@ -237,7 +237,7 @@ describe('a change of ENCRYPTION_KEYS', () => {
       [],
       world.environment(under(newKey, world.encryptionKey)),
     );
-    await expect.poll(() => lostWith(newRing), { timeout: 10_000 }).toEqual([`session key of ${id}`]);
+    await expect.poll(() => lostWith(newRing)).toEqual([`session key of ${id}`]);
     expect(command.process.exitCode).toBeNull();
     await login.query('COMMIT');
     expect(await command.result()).toMatchObject({

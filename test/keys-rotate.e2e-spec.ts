@@ -79,9 +79,7 @@ describe('keys:rotate', () => {
 
     expect(kidOf(await tokenFrom(nodes[0]))).toBe(first!.kid);
     for (const node of nodes) {
-      await expect
-        .poll(async () => kidOf(await tokenFrom(node)), { timeout: 15_000, interval: 200 })
-        .toBe(second!.kid);
+      await expect.poll(async () => kidOf(await tokenFrom(node)), { interval: 200 }).toBe(second!.kid);
     }
     expect(Date.now()).toBeGreaterThanOrEqual(second!.activeFrom.getTime());
     expect(await codesFor(oldToken)).toEqual(['accepted', 'accepted']);
@@ -95,9 +93,7 @@ describe('keys:rotate', () => {
     await world.database.query(
       `UPDATE signing_keys SET active_from = active_from - interval '16 minutes', retired_at = retired_at - interval '16 minutes'`,
     );
-    await expect
-      .poll(() => codesFor(oldToken), { timeout: 5_000 })
-      .toEqual(['token_invalid', 'token_invalid']);
+    await expect.poll(() => codesFor(oldToken)).toEqual(['token_invalid', 'token_invalid']);
     expect(await codesFor(await tokenFrom(nodes[1]))).toEqual(['accepted', 'accepted']);
   }, 40_000);
 
@@ -123,18 +119,14 @@ describe('keys:rotate', () => {
     const { kid } = await newestKey();
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^The key ${kid} signs from now on\\.\nWithin 10 seconds [^\n]+\n$`));
-    await expect
-      .poll(async () => (await nodes[0].me(oldToken)).body.code, { timeout: 10_000 })
-      .toBe('token_invalid');
+    await expect.poll(async () => (await nodes[0].me(oldToken)).body.code).toBe('token_invalid');
 
     // The other node may not have met the new key yet.
     const newToken = await tokenFrom(nodes[0]);
     expect(kidOf(newToken)).toBe(kid);
     expect(await codesFor(newToken)).toEqual(['accepted', 'accepted']);
-    await expect
-      .poll(() => codesFor(oldToken), { timeout: 10_000 })
-      .toEqual(['token_invalid', 'token_invalid']);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    await expect.poll(() => codesFor(oldToken)).toEqual(['token_invalid', 'token_invalid']);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(kidOf(await tokenFrom(nodes[1]))).toBe(kid);
 
     const latecomer = await world.startNode(settings);
@@ -165,9 +157,7 @@ describe('keys:rotate', () => {
     await Promise.all([rotate('--now'), rotate()]);
     const lasting = (await storedKeys()).filter(({ retiredAt }) => retiredAt === null);
     expect(lasting).toHaveLength(1);
-    await expect
-      .poll(async () => codesFor(await tokenFrom(nodes[0])), { timeout: 5_000 })
-      .toEqual(['accepted', 'accepted']);
+    await expect.poll(async () => codesFor(await tokenFrom(nodes[0]))).toEqual(['accepted', 'accepted']);
   });
 
   it('lets no key sign again that is planned to retire, where the settings became shorter meanwhile', async () => {
@@ -185,7 +175,7 @@ describe('keys:rotate', () => {
     expect((await rotate()).code).toBe(0);
     const { kid, activeFrom } = await newestKey();
     expect(activeFrom.getTime()).toBeLessThanOrEqual(Date.now());
-    await expect.poll(async () => kidOf(await tokenFrom(nodes[0])), { timeout: 5_000 }).toBe(kid);
+    await expect.poll(async () => kidOf(await tokenFrom(nodes[0]))).toBe(kid);
   });
 
   it('answers a wrong call with one line and code 2', async () => {

@@ -8,13 +8,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from './harness/command.js';
 import { dump } from './harness/database.js';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { alone, cake, tea, useWorld } from './harness/world.js';
+import { alone, cake, soon, tea, useWorld } from './harness/world.js';
 
 /** What two nodes may take, at most, to refuse what was revoked on one of them. */
-const soon = { timeout: 1_000, interval: 20 };
 
 /** Housekeeping begins within two seconds of a node's start. */
-const atTheStart = { timeout: 10_000 };
 
 const week = 604_800_000;
 
@@ -231,7 +229,7 @@ describe('leaving', () => {
             [id],
           )
         )[0]!.count;
-      await expect.poll(left, atTheStart).toBeLessThan(1_000);
+      await expect.poll(left).toBeLessThan(1_000);
       await world.waitsForLock();
       await dying.stop('SIGKILL');
       await world.endOtherWaits();
@@ -241,9 +239,7 @@ describe('leaving', () => {
       expect(await world.database.query('SELECT FROM identities WHERE user_id = $1', [id])).toHaveLength(2);
 
       await world.startNode();
-      await expect
-        .poll(() => rowOf(id), atTheStart)
-        .toMatchObject({ erased_at: expect.any(Date), erase_at: null });
+      await expect.poll(() => rowOf(id)).toMatchObject({ erased_at: expect.any(Date), erase_at: null });
       await expectErased(id, traces);
     });
 
@@ -252,9 +248,7 @@ describe('leaving', () => {
       await leave(login);
       await overdue(id);
       await world.startNode();
-      await expect
-        .poll(() => rowOf(id), atTheStart)
-        .toMatchObject({ erased_at: expect.any(Date), erase_at: null });
+      await expect.poll(() => rowOf(id)).toMatchObject({ erased_at: expect.any(Date), erase_at: null });
       await expectErased(id, traces);
       expect((await actionsOn(id)).slice(-2)).toEqual(['user.deletion_requested', 'user.erased']);
       expect((await asOperator('GET', id)).body).toMatchObject({
@@ -385,7 +379,7 @@ describe('leaving', () => {
         [id, traces.at(-1)],
       );
       await world.startNode();
-      await expect.poll(() => rowOf(id), atTheStart).toMatchObject({ avatar_key: null, erase_at: null });
+      await expect.poll(() => rowOf(id)).toMatchObject({ avatar_key: null, erase_at: null });
       expect(readdirSync(world.avatars)).not.toContain(traces.at(-1));
     });
   });
@@ -477,7 +471,7 @@ describe('leaving', () => {
       await asOperator('PATCH', id, { status: 'disabled', reason: 'spam' });
       await overdue(id);
       await world.startNode();
-      await expect.poll(() => rowOf(id), atTheStart).toMatchObject({ erased_at: expect.any(Date) });
+      await expect.poll(() => rowOf(id)).toMatchObject({ erased_at: expect.any(Date) });
       expect(await world.login(node, 'sepp', cake.appid)).toMatchObject({
         status: 403,
         body: { code: 'account_disabled', reason: 'spam' },
@@ -584,7 +578,7 @@ describe('leaving', () => {
       });
       expect((await world.login(node, 'quin')).body.isNewUser).toBe(true);
       await world.startNode();
-      await expect.poll(() => rowOf(id), atTheStart).toMatchObject({ erase_at: null });
+      await expect.poll(() => rowOf(id)).toMatchObject({ erase_at: null });
       expect(readdirSync(world.avatars)).not.toContain(traces.at(-1));
     });
 

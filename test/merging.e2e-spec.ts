@@ -1,9 +1,7 @@
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { alone, cake, tea, useWorld } from './harness/world.js';
-
-const soon = { timeout: 1_000, interval: 20 };
+import { alone, cake, soon, tea, useWorld } from './harness/world.js';
 
 describe('two users who turn out to be one person', () => {
   const world = useWorld();
@@ -312,7 +310,7 @@ describe('two users who turn out to be one person', () => {
       ]);
       await world.startNode();
       await expect
-        .poll(() => row(idOf(a)), { timeout: 10_000 })
+        .poll(() => row(idOf(a)))
         .toMatchObject({ status: 'merged', avatar_key: null, erase_at: null, erased_at: null });
     });
 

@@ -199,7 +199,7 @@ describe('nicknames', () => {
           const texts = await judged();
           return texts.includes(names.changed) && texts.includes(names.stillAway);
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       );
       await world.control('DELETE', '/faults');
       // The verdict on the old one is still to come.

@@ -70,10 +70,10 @@ describe('a guarded route', () => {
   });
 
   it('refuses a token that was good and has expired since, however well it is remembered', async () => {
-    const exp = Math.floor(Date.now() / 1_000) + 2;
+    const exp = Math.floor(Date.now() / 1_000) + 5;
     const token = await sign({ claims: { exp } });
     expect((await node.me(token)).status).toBe(200);
-    await expect.poll(async () => (await node.me(token)).body.code, { timeout: 4_000 }).toBe('token_expired');
+    await expect.poll(async () => (await node.me(token)).body.code).toBe('token_expired');
     expect(Date.now() / 1_000).toBeGreaterThanOrEqual(exp);
   });
 

@@ -391,7 +391,7 @@ describe('npm run users:import', () => {
           );
           expect(waiting).toHaveLength(1);
         },
-        { timeout: 15_000, interval: 20 },
+        { timeout: 30_000, interval: 20 },
       );
       await goOn();
       return importing;
@@ -466,7 +466,7 @@ describe('npm run users:import', () => {
     it('is killed in the middle, and the next run completes it', async () => {
       const killed = OperatorCommand.launch('users-import', [file], world.environment());
       await vi.waitFor(async () => expect(await world.database.count('users')).toBeGreaterThan(0), {
-        timeout: 15_000,
+        timeout: 30_000,
         interval: 5,
       });
       killed.process.kill('SIGKILL');
@@ -483,11 +483,14 @@ describe('npm run users:import', () => {
       writeFileSync(file, readFileSync(file, 'utf8').replace('\n', '\nwx-unknown,oX-person,,,,,\n'));
       const interrupted = OperatorCommand.launch('users-import', [file], world.environment());
       await vi.waitFor(async () => expect(await world.database.count('users')).toBeGreaterThan(0), {
-        timeout: 15_000,
+        timeout: 30_000,
         interval: 5,
       });
       // The report is written after the batch is.
-      await vi.waitFor(() => expect(readdirSync(directory).join()).toContain('refused.csv'), { interval: 5 });
+      await vi.waitFor(() => expect(readdirSync(directory).join()).toContain('refused.csv'), {
+        timeout: 30_000,
+        interval: 5,
+      });
       interrupted.process.kill('SIGINT');
       const { code, stderr } = await interrupted.result();
       expect(code).toBe(130);

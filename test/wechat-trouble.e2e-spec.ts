@@ -60,7 +60,7 @@ describe('when WeChat', () => {
     const begun = performance.now();
     expect(await world.login(node, 'anna')).toMatchObject(unavailable);
     expect(performance.now() - begun).toBeGreaterThan(2_900);
-    expect(performance.now() - begun).toBeLessThan(5_500);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(await world.exchanges()).toHaveLength(1);
   });
 
@@ -68,7 +68,8 @@ describe('when WeChat', () => {
     await world.fault({ errcode: -1, delayMs: 2_400 });
     const begun = performance.now();
     expect(await world.login(node, 'anna')).toMatchObject(unavailable);
-    expect(performance.now() - begun).toBeLessThan(5_900);
+    // Three attempts to their ends would take longer.
+    expect(performance.now() - begun).toBeLessThan(7_200);
   });
 
   it.each<[string, object]>([
@@ -152,15 +153,16 @@ describe('when WeChat', () => {
 
     it('is not asked any more after ten failed calls in a row, for five seconds', async () => {
       await world.fault({ errcode: -1 });
-      for (let call = 0; call < 10; call += 1) await fail();
+      for (let call = 0; call < 9; call += 1) await fail();
+      const opened = performance.now();
+      await fail();
       const asked = (await world.exchanges()).length;
       expect(await fail()).toMatchObject({ ...unavailable, headers: { 'retry-after': '5' } });
       expect(await world.exchanges()).toHaveLength(asked);
 
       await world.control('DELETE', '/faults');
-      const opened = performance.now();
-      await expect.poll(async () => (await fail()).status, { timeout: 8_000, interval: 200 }).toBe(200);
-      expect(performance.now() - opened).toBeGreaterThan(4_000);
+      await expect.poll(async () => (await fail()).status, { interval: 200 }).toBe(200);
+      expect(performance.now() - opened).toBeGreaterThan(4_900);
     });
 
     it('is asked on by the other mini-programs', async () => {
