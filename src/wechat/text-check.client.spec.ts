@@ -21,6 +21,13 @@ describe('TextCheckClient', () => {
     expect(await check(text)).toBe(verdict);
   });
 
+  it('lets nothing pass but what WeChat says may pass, whatever else it comes to say', async () => {
+    Object.assign(room.emulator.wechat.settings, {
+      contentWords: [{ word: '违禁词', suggest: 'block', label: 1 }],
+    });
+    expect(await check('违禁词')).toBe('risky');
+  });
+
   it('asks as the second version wants it', async () => {
     const { openid } = await room.login();
     await room.get(TextCheckClient).checkText(tea, { openid, text: '安娜' });
