@@ -177,6 +177,15 @@ describe('the phone number', () => {
       expect(await asked('/wxa/business/checkencryptedmsg')).toHaveLength(1);
     });
 
+    it('is stored although white space has got into it on the way', async () => {
+      const login = await world.login(node, 'ivo');
+      const { encryptedData, iv } = await button('ivo');
+      const wrapped = encryptedData.replaceAll(/.{76}/g, '$&\r\n');
+      expect(await share(login, { encryptedData: `${wrapped}\n`, iv: `${iv}\n` })).toMatchObject({
+        status: 200,
+      });
+    });
+
     it('is invalid where WeChat knows nothing of it', async () => {
       const login = await world.login(node, 'jane');
       const { encryptedData, iv } = await button('jane');

@@ -55,7 +55,7 @@ export class PhoneNumberClient {
    * too; the watermark inside tells the same to whoever decrypts it.
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/basic-info/checkEncryptedData.html
    *
-   * @param encryptedData base64, exactly as it came: the text is what is hashed
+   * @param encryptedData base64: the text as WeChat made it is what is hashed, so without white space
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
    *   {@link OverloadedError}
    */
@@ -63,7 +63,9 @@ export class PhoneNumberClient {
     return this.interfaces.call(app, {
       wanted: 'check of encrypted data',
       path: '/wxa/business/checkencryptedmsg',
-      body: { encrypted_msg_hash: createHash('sha256').update(encryptedData).digest('hex') },
+      body: {
+        encrypted_msg_hash: createHash('sha256').update(encryptedData.replaceAll(/\s/g, '')).digest('hex'),
+      },
       secrets: [],
       // Spelt as WeChat spells it.
       read: ({ vaild }) => {
