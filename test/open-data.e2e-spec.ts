@@ -183,6 +183,26 @@ describe('encrypted data', () => {
     expect((await open(bystander, await phone('getUserInfo', 'mona'))).status).toBe(200);
   });
 
+  it('is refused in time while the database is silent, however much of it one person has sent', async () => {
+    const login = await world.login(node, 'nele');
+    const data = await phone('getUserInfo', 'nele');
+    const letGo = await world.hold('LOCK TABLE identities');
+    try {
+      const began = performance.now();
+      const waits = await Promise.all(
+        Array.from({ length: 6 }, async () => {
+          const { body } = await open(login, data);
+          return { code: body.code, isLate: performance.now() - began > 20_000 };
+        }),
+      );
+      // One statement is given up after five seconds; one after the other they would take thirty.
+      for (const wait of waits) expect(wait).toEqual({ code: 'database_unavailable', isLate: false });
+    } finally {
+      await letGo();
+    }
+    expect((await open(login, data)).status).toBe(200);
+  });
+
   it('of nobody: an operator’s token has no keys', async () => {
     const { body } = await world.login(node, 'nora');
     await world.database.query(`UPDATE sessions SET client_id = 'operator' WHERE user_id = $1`, [

@@ -43,8 +43,8 @@ export class OpenDataController {
     @CurrentUser() { id: userId, sessionId, appid }: SignedInUser,
     @Body() sealed: OpenDataRequest,
   ): Promise<OpenDataAnswer> {
-    return this.limit.count(userId, async () => {
-      const identity = await this.sessionKeys.of({ userId, sessionId });
+    const identity = await this.sessionKeys.of({ userId, sessionId });
+    return this.limit.count(userId, () => {
       if (identity === null) throw new SessionKeyStaleError();
       const maxAge = this.settings.openDataMaxAge;
       return { data: withoutIdentity(decryptOpenData(sealed, { ...identity, appid, maxAge })) };
@@ -64,7 +64,8 @@ export class OpenDataController {
     if (code !== undefined) await this.phoneNumbers.learnByCode(owner, code);
     else {
       const sealed = { encryptedData: encryptedData!, iv: iv! };
-      const phone = await this.limit.count(userId, () => this.phoneNumbers.open(owner, sealed));
+      const identity = await this.sessionKeys.of(owner);
+      const phone = await this.limit.count(userId, () => this.phoneNumbers.open(appid, identity, sealed));
       await this.phoneNumbers.keepConfirmed(owner, sealed, phone);
     }
     return this.me.view(await this.me.activeUser(userId));

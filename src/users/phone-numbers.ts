@@ -14,7 +14,7 @@ import {
 } from '../wechat/wechat.errors.js';
 import { toE164 } from './phones.js';
 import type { PersonInSession } from './session-identity.js';
-import { SessionKeys } from './session-keys.js';
+import { type IdentityKeys, SessionKeys } from './session-keys.js';
 import { Users } from './users.js';
 
 /** Milliseconds between two looks at what becomes of a code that another request has sent. */
@@ -71,14 +71,12 @@ export class PhoneNumbers {
    *
    * @returns the number in E.164, which WeChat has still to confirm
    * @throws {SessionKeyStaleError} {@link OpenDataInvalidError}
-   * @throws {DatabaseUnavailableError}
    */
-  async open(owner: PhoneOwner, sealed: SealedOpenData): Promise<string> {
-    const identity = await this.sessionKeys.of(owner);
+  open(appid: string, identity: IdentityKeys | null, sealed: SealedOpenData): string {
     if (identity === null) throw new SessionKeyStaleError();
     const { countryCode, purePhoneNumber } = decryptOpenData(sealed, {
       ...identity,
-      appid: owner.appid,
+      appid,
       maxAge: this.settings.openDataMaxAge,
     });
     const phone = toE164(`+${String(countryCode)}${String(purePhoneNumber)}`);
