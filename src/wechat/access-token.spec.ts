@@ -166,6 +166,18 @@ describe('the access_token', () => {
       expect(asked()).toEqual([false, false, true]);
     });
 
+    it('is replaced by force half a minute later where WeChat was away for that', async () => {
+      await check();
+      room.fault({ path: checkSession, errcode: 40001, times: 1 });
+      // It gives the same token once more, and then is away for all three attempts to force another.
+      room.fault({ path: stableToken, delayMs: 0, times: 1 });
+      room.fault({ path: stableToken, errcode: -1, times: 3 });
+      expect((await failureOf(check())).error).toMatchObject({ failure: 'busy' });
+      expect(await refusedOnce(), 'at once').toMatchObject({ failure: 'token_refused' });
+      room.advance(30);
+      expect(await refusedOnce()).toEqual([true]);
+    });
+
     it('is replaced by force for one mini-program and not for another', async () => {
       await check();
       await refusedOnce();

@@ -130,7 +130,11 @@ class AppAccessToken {
     this.#logger.warn(
       `${this.app.appid}: WeChat refuses the access_token that it gives; it is made to give another.`,
     );
-    const token = await this.ask(true);
+    const token = await this.ask(true).catch((error: unknown) => {
+      // Should WeChat have done it after all, it gives another token from now on, and none has to be forced.
+      this.#forcedAt = now - forcePause + renewalPause;
+      throw error;
+    });
     if (token.text === this.#refused) throw tokenRefused();
     return token;
   }
