@@ -130,10 +130,12 @@ describe('the phone number', () => {
       await renewAccessTokens();
       const login = await world.login(node, 'ernst');
       const { code } = await button('ernst');
-      await world.fault({ path: '/wxa/business/getuserphonenumber', delayMs: 700 });
+      const letGo = await world.hold(`UPDATE users SET status = 'disabled' WHERE id = $1`, [
+        login.body.user.id,
+      ]);
       const answer = share(login, { code });
-      await expect.poll(() => asked()).toHaveLength(1);
-      await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [login.body.user.id]);
+      await world.waitsForLock();
+      await letGo('COMMIT');
       expect(await answer).toMatchObject({ status: 401, body: { code: 'session_revoked' } });
       const [row] = await world.database.query('SELECT phone_sealed FROM users WHERE id = $1', [
         login.body.user.id,

@@ -122,7 +122,8 @@ export class World {
   }
 
   /**
-   * Takes the locks of a query in a transaction of its own, until it is let go, which can be said twice.
+   * Takes the locks of a query in a transaction of its own, until it is let go, which can be said twice. Let go with
+   * COMMIT, what the query has changed stays.
    *
    * @param databaseUrl of another database than the world's own
    */
@@ -130,13 +131,13 @@ export class World {
     text: string,
     values: unknown[] = [],
     databaseUrl = this.database.url,
-  ): Promise<() => Promise<void>> {
+  ): Promise<(end?: 'COMMIT' | 'ROLLBACK') => Promise<void>> {
     const holder = new Client({ connectionString: databaseUrl });
     await holder.connect();
     await holder.query('BEGIN');
     await holder.query(text, values);
     let released: Promise<void> | undefined;
-    return () => (released ??= holder.query('ROLLBACK').then(() => holder.end()));
+    return (end = 'ROLLBACK') => (released ??= holder.query(end).then(() => holder.end()));
   }
 
   /** Resolves once so many statements wait for locks: nodes that have just started take their time. */
