@@ -250,10 +250,14 @@ describe('avatars', () => {
     it('where a few kilobytes would be four hundred megapixels, without decoding them', async () => {
       const bomb = bombOf(20_000);
       expect(bomb.length).toBeLessThan(0.1 * megabyte);
-      const began = performance.now();
-      await expectProblem(() => upload(bomb), 400, 'invalid_request');
-      // Its pixels alone would take longer.
-      expect(performance.now() - began).toBeLessThan(1_200);
+      const times: number[] = [];
+      for (let attempt = 0; attempt < 5; attempt += 1) {
+        const began = performance.now();
+        await expectProblem(() => upload(bomb), 400, 'invalid_request');
+        times.push(performance.now() - began);
+      }
+      // Decoded, it would take seconds each time; a busy machine takes as long now and then.
+      expect(Math.min(...times)).toBeLessThan(500);
     });
 
     it('where they are larger than 2 MB', async () => {
