@@ -7,6 +7,7 @@ import { describeError } from '../http/describe-error.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
 import { RevocationsUnknownError, type RevocationReason } from './sessions.errors.js';
+import { within } from './within.js';
 
 /** Milliseconds between two polls. */
 const pause = 250;
@@ -230,18 +231,5 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   private schedulePoll(): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.poll().then(() => this.schedulePoll()), pause).unref();
-  }
-}
-
-/** The outcome of `work`, or false where it takes longer than so many milliseconds. */
-async function within(milliseconds: number, work: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
