@@ -102,8 +102,11 @@ const nextNest = Uint8Array.from(
   states.flatMap((state) => nests.map((nest) => nests.indexOf(turns[state]?.to ?? nest))),
 );
 
+/** What an object may hold within one another. WeChat needs three levels, and `JSON.stringify` fails at some thousands. */
+const mostLevels = 100;
+
 /**
- * Whether bytes are a JSON object, found in a time that depends on nothing but their number. `JSON.parse` stops at
+ * Whether bytes are a JSON object that is not nested beyond sense, found in a time that depends on nothing but their number. `JSON.parse` stops at
  * the first error, and a clock tells where that is: whoever may try many texts learns from it what was in them.
  *
  * Whether they are UTF-8 is another question.
@@ -111,11 +114,13 @@ const nextNest = Uint8Array.from(
 export function isJsonObject(bytes: Uint8Array): boolean {
   const nest = new Uint8Array(bytes.length + 1);
   let depth = 0;
+  let deepest = 0;
   let state = start;
   for (const byte of bytes) {
     state = nextState[(nest[depth]! * states.length + state) * 256 + byte]!;
     depth += deeper[state]!;
+    deepest = Math.max(deepest, depth);
     nest[depth] = nextNest[state * nests.length + nest[depth]!]!;
   }
-  return depth === 0 && state !== start && state !== failed;
+  return depth === 0 && deepest <= mostLevels && state !== start && state !== failed;
 }
