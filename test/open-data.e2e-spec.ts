@@ -142,7 +142,7 @@ describe('encrypted data', () => {
       expect(await open(login, change(data))).toMatchObject({ status, body: { code } });
     });
 
-    it.each(Array.from({ length: 33 }, (_, length) => length).filter((length) => length !== 16))(
+    it.each([...Array(33).keys(), 1_000].filter((length) => length !== 16))(
       'is invalid with an iv of %i bytes',
       async (length) => {
         const iv = Buffer.alloc(length, 1).toString('base64');

@@ -1,6 +1,4 @@
-import { IsNotEmpty, IsString, MaxLength, ValidateIf } from 'class-validator';
-
-const longestIv = 128;
+import { IsNotEmpty, IsString, ValidateIf } from 'class-validator';
 
 /** What a phone got from WeChat in encrypted form, as it came. */
 export class OpenDataRequest {
@@ -12,7 +10,6 @@ export class OpenDataRequest {
   /** Base64 of 16 bytes. */
   @IsString()
   @IsNotEmpty()
-  @MaxLength(longestIv)
   iv: string;
 
   /** What `signature` is of; with it or without it, but not alone. */

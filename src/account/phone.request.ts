@@ -1,6 +1,5 @@
-import { IsNotEmpty, IsString, Length, MaxLength, ValidateIf } from 'class-validator';
+import { IsNotEmpty, IsString, Length, ValidateIf } from 'class-validator';
 
-const longestIv = 128;
 const hasNoCode = ({ code }: PhoneRequest) => code === undefined;
 const hasNoCodeOrBoth = (request: PhoneRequest) => hasNoCode(request) || request.encryptedData !== undefined;
 
@@ -22,6 +21,5 @@ export class PhoneRequest {
   @ValidateIf(hasNoCodeOrBoth)
   @IsString()
   @IsNotEmpty()
-  @MaxLength(longestIv)
   iv?: string;
 }
