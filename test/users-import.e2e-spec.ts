@@ -225,7 +225,7 @@ describe('npm run users:import', () => {
   describe('refuses a line', () => {
     const known = `${tea.appid},oA-person,uA,C1,小明,13800138000,2023-01-01T00:00:00Z`;
 
-    it.each<[string, string, string | RegExp]>([
+    const wrong: [string, string, string | RegExp][] = [
       ['of an app that is not served', 'wx00000000000000ff,oB-person,,,,,', /appid is not a mini-program/],
       ['without an appid', ',oB-person,,,,,', 'appid is empty'],
       ['without an openid', `${tea.appid},,,,,,`, 'openid is empty'],
@@ -251,11 +251,33 @@ describe('npm run users:import', () => {
       ['with a repeated person, and other values', `${tea.appid},oA-person,uA,C1,小红,,`, /^line 2 names/],
       ['with an externalId that is taken', `${tea.appid},oB-person,,C1,,,`, /^externalId is that of another/],
       ['with a second externalId', `${cake.appid},oA-person,uA,C2,,,`, 'the person has another externalId'],
-    ])('%s', async (_, line, reason) => {
-      expect(await refusal(line, known)).toMatch(reason);
-      expect(await world.database.count('users')).toBe(1);
-      expect(await world.database.count('identities')).toBe(1);
+    ];
+    /** What became of them, one after another in one file. */
+    let refused: string[];
+    let kept: object;
+    beforeAll(async () => {
+      write(header, known, ...wrong.map(([, line]) => line));
+      await importFile();
+      refused = readFileSync(`${file}.refused.csv`, 'utf8').trim().split('\n').slice(1);
+      kept = {
+        users: await world.database.count('users'),
+        identities: await world.database.count('identities'),
+      };
     });
+
+    it('and keeps nothing of it', () => {
+      expect(refused).toHaveLength(wrong.length);
+      expect(kept).toEqual({ users: 1, identities: 1 });
+    });
+
+    it.each(wrong.map(([name, , reason], index) => [name, reason, index] as const))(
+      '%s',
+      (_, reason, index) => {
+        const [, line, found] = /^(\d+),"(.*)"$/.exec(refused[index]!)!;
+        expect(Number(line)).toBe(index + 3);
+        expect(found).toMatch(reason);
+      },
+    );
 
     it('that is not UTF-8', async () => {
       const gbk = Buffer.from([0xd0, 0xa1, 0xc3, 0xf7]);
