@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { tea, useWorld } from './harness/world.js';
 
@@ -158,6 +158,21 @@ describe('POST /auth/refresh', () => {
       expect((await other.refresh(middle)).body.refreshToken).toBe(newest);
       expect((await node.refresh(newest)).status).toBe(200);
     });
+  });
+
+  it('counts the grace from the rotation, however long that waited for its row', async () => {
+    const hasty = await world.startNode({ REFRESH_GRACE: '1' });
+    const login = await world.login(hasty, 'rita');
+    const release = await world.hold('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [sessionOf(login)]);
+    onTestFinished(release);
+    const held = hasty.refresh(login.body.refreshToken);
+    await world.waitsForLock();
+    // Longer than the grace: the one thing that only time itself can bring about.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await release();
+    const [first, again] = [await held, await hasty.refresh(login.body.refreshToken)];
+    expect([first.status, again.status], again.text).toEqual([200, 200]);
+    expect(again.body.refreshToken).toBe(first.body.refreshToken);
   });
 
   describe('after the grace', () => {

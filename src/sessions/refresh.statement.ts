@@ -17,23 +17,24 @@ export interface RefreshedRow extends SessionUser {
  * - A token that is newer than the row is as good as the newest: we have made it, and a standby that took over
  *   may have lost the rotation.
  * - A session in its last second is over: no token could be made for it.
+ * - The row is locked first, so that the grace begins when it is written: now() is from before the wait for it.
  * - None of the columns written has an index, so that the row stays in its page.
  * - `users` is read without a lock: a disable that commits meanwhile revokes the `ver` that is read here.
  */
 export const refreshStatement: NamedStatement = {
-  name: 'refresh-2',
+  name: 'refresh-3',
   text: `
     UPDATE sessions
     SET
       generation = greatest(sessions.generation, $3::integer + 1),
-      rotated_at = CASE WHEN $3::integer >= sessions.generation THEN now() ELSE sessions.rotated_at END,
+      rotated_at = CASE WHEN $3::integer >= sessions.generation THEN clock_timestamp() ELSE sessions.rotated_at END,
       last_seen_at = now(),
       expires_at = least(
         now() + make_interval(secs => $4::integer),
         sessions.created_at + make_interval(secs => $5::integer)
       )
     FROM users
-    WHERE sessions.id = $1::uuid
+    WHERE sessions.id = (SELECT id FROM sessions WHERE id = $1::uuid FOR NO KEY UPDATE)
       AND sessions.refresh_hash = $2::bytea
       AND sessions.ended_at IS NULL
       AND sessions.expires_at > now()
