@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFreePort } from '../local/ports.js';
 import { guideBlock, loadModule } from './harness/guide.js';
 import { hasNginx, Nginx } from './harness/nginx.js';
 import type { Answer, ServiceNode } from './harness/node.js';
@@ -18,7 +19,7 @@ describe('verification elsewhere', () => {
   let admin: Answer['body'];
 
   beforeAll(async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     node = await world.startNode({
       PORT: String(port),
       JWT_ISSUER: `http://127.0.0.1:${port}`,
@@ -239,7 +240,7 @@ describe('verification elsewhere', () => {
     });
 
     async function start(service: string): Promise<Nginx> {
-      const port = await freePort();
+      const port = await findFreePort();
       const proxy = await Nginx.start(
         guideBlock(guide, 'nginx', 'auth_request', {
           '127.0.0.1:3000': new URL(service).host,
@@ -355,16 +356,12 @@ describe('verification elsewhere', () => {
       });
 
       it('while the service is away', async () => {
-        const away = await start(`http://127.0.0.1:${await freePort()}`);
+        const away = await start(`http://127.0.0.1:${await findFreePort()}`);
         expect(await ordersThrough(away)).toEqual(unknown);
       });
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  return served(createServer().listen(0, '127.0.0.1'), (url) => Number(new URL(url).port));
-}
 
 /** Closes the server once the work with it is done. */
 async function served<Result>(

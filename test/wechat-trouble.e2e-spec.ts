@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findFreePort } from '../local/ports.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { cake, tea, useWorld } from './harness/world.js';
 
@@ -47,7 +48,7 @@ describe('when WeChat', () => {
   });
 
   it('refuses connections, the answer is 503', async () => {
-    const nowhere = await world.startNode({ WECHAT_BASE_URL: `http://127.0.0.1:${await unusedPort()}` });
+    const nowhere = await world.startNode({ WECHAT_BASE_URL: `http://127.0.0.1:${await findFreePort()}` });
     expect(await world.login(nowhere, 'anna')).toMatchObject(unavailable);
   });
 
@@ -215,14 +216,6 @@ describe('when WeChat', () => {
     }
   });
 });
-
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A server that answers every exchange with the same body: what the emulator, being WeChat, never does. */
 class FixedAnswer {
