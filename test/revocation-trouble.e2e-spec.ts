@@ -134,26 +134,27 @@ describe('what is revoked', () => {
   });
 
   it('is known although all connections of a node wait for a row that somebody holds', async () => {
-    const [login, bystander] = [await world.login(node, 'felix'), await world.login(node, 'flora')];
+    const narrow = await startNode({ DATABASE_POOL_SIZE: '2' });
+    const [login, bystander] = [await world.login(narrow, 'felix'), await world.login(narrow, 'flora')];
     const blocker = await connect();
     await blocker.query('BEGIN');
     await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [login.body.user.id]);
     // Within its transaction, the blocker would see what it saw first.
     const observer = await connect();
-    const stuck = Array.from({ length: 12 }, () => world.login(node, 'felix'));
+    const stuck = Array.from({ length: 3 }, () => world.login(narrow, 'felix'));
     await expect
       .poll(
         async () =>
           (await observer.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).rows.length,
       )
-      .toBeGreaterThanOrEqual(10);
+      .toBeGreaterThanOrEqual(2);
     // For longer than a node believes what it knew.
     for (const until = performance.now() + 1_500; performance.now() < until;) {
-      expect((await node.as(bystander.body.accessToken, 'GET', '/auth/verify')).status).toBe(204);
+      expect((await narrow.as(bystander.body.accessToken, 'GET', '/auth/verify')).status).toBe(204);
     }
     await blocker.query('ROLLBACK');
     await Promise.all([blocker.end(), observer.end()]);
-    expect((await Promise.all(stuck)).map(({ status }) => status)).toEqual(Array(12).fill(200));
+    expect((await Promise.all(stuck)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   it('is remembered for as long as tokens live where their writer was set to a shorter time', async () => {
