@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { alone, tea, useWorld } from './harness/world.js';
 
@@ -69,6 +69,20 @@ describe('the same code again', () => {
     await expect.poll(() => world.exchanges()).toHaveLength(3);
     await release();
     expect(statuses(await Promise.all([first, second]))).toEqual([200, 200]);
+  });
+
+  it('waits for a login that takes longer than the window', async () => {
+    const hasty = await world.startNode({ CODE_REPLAY_WINDOW: '2' });
+    await world.login(hasty, 'dora');
+    const code = await world.code('dora');
+    const release = await world.hold('SELECT FROM users FOR UPDATE');
+    onTestFinished(release);
+    const posts = [post(hasty, code), post(hasty, code)];
+    await world.waitsForLock();
+    // Longer than the window: the one thing that only time itself can bring about.
+    await new Promise((resolve) => setTimeout(resolve, 2_300));
+    await release();
+    expect(statuses(await Promise.all(posts))).toEqual([200, 200]);
   });
 
   it('is used up after the window', async () => {

@@ -26,11 +26,12 @@ ELSE (
  *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A
  *   disable, merge or erasure that runs at the same time has either happened before, or will find the session.
  * - A session_key that is the newest already is left alone, one that was seen before moves to the front.
+ * - The code may come again for a while from when it is written: now() is from before the wait for a lock.
  * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`, and
  *   most do not write the row at all.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-6',
+  name: 'sign-in-7',
   text: `
     WITH identity AS (
       UPDATE identities
@@ -62,8 +63,8 @@ export const signInStatement: NamedStatement = {
         now() + make_interval(secs => $9::integer)
       FROM person
     ), login_code AS (
-      INSERT INTO login_codes (code_hash, post_hash, session_id)
-      SELECT $10::bytea, $11::bytea, $5::uuid
+      INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
+      SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
       FROM person
       ON CONFLICT (code_hash) DO NOTHING
     )
