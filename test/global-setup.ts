@@ -17,7 +17,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = await startPostgres({
     dataDirectory,
     // Nothing here has to outlive the machine's power; what happens to fsync'ed data has a test of its own.
-    settings: { fsync: 'off', max_connections: '200' },
+    // Tests write '90 days' for a number of seconds, which it is not where summer time begins or ends in between.
+    settings: { fsync: 'off', max_connections: '200', timezone: 'UTC' },
   });
   project.provide('postgresUrl', postgres.url('postgres'));
   return async () => {
