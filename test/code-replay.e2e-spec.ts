@@ -76,7 +76,7 @@ describe('the same code again', () => {
     await world.login(hasty, 'dora');
     const code = await world.code('dora');
     const release = await world.hold('SELECT FROM users FOR UPDATE');
-    onTestFinished(release);
+    onTestFinished(() => release());
     const posts = [post(hasty, code), post(hasty, code)];
     await world.waitsForLock();
     // Longer than the window: the one thing that only time itself can bring about.

@@ -164,7 +164,7 @@ describe('POST /auth/refresh', () => {
     const hasty = await world.startNode({ REFRESH_GRACE: '1' });
     const login = await world.login(hasty, 'rita');
     const release = await world.hold('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [sessionOf(login)]);
-    onTestFinished(release);
+    onTestFinished(() => release());
     const held = hasty.refresh(login.body.refreshToken);
     await world.waitsForLock();
     // Longer than the grace: the one thing that only time itself can bring about.

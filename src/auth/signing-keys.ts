@@ -40,8 +40,8 @@ export interface PublishedJwk extends PublicJwk {
  */
 const reloadInterval = 2_000;
 
-/** Milliseconds between two looks into the database for a `kid` that we do not know: anyone can make one up. */
-const lookPause = 5_000;
+/** Milliseconds between two looks into the database for `kid`s that we do not know: anyone can make one up. */
+const lookPause = 500;
 
 /** Time is the database's: the clocks of nodes differ. */
 const readKeys: NamedStatement = {
@@ -69,7 +69,8 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   #readings = 0;
   #latestReading = 0;
   #lastLook = -Infinity;
-  #look: Promise<unknown> = Promise.resolve();
+  /** The look that is still to come: shared by all who wait for it. */
+  #nextLook: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reload: Promise<void> | undefined;
   /** What was logged last of reloads that failed. */
@@ -123,12 +124,13 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * The public key of that name; looks into the database for one that this node has not met, but not often.
+   * The public key of that name. For one that this node has not met, it looks into the database; many who ask at
+   * once wait for a look together.
    *
-   * @throws {DatabaseUnavailableError} where the last look failed: the token may be good
+   * @throws {DatabaseUnavailableError} where the look failed: the token may be good
    */
   async find(kid: string): Promise<KeyObject | undefined> {
-    if (!this.#keys.has(kid) && !this.#retired.has(kid)) await this.look();
+    if (!this.#keys.has(kid) && !this.#retired.has(kid)) await this.nextLook();
     return this.publicKeyOf(kid);
   }
 
@@ -145,12 +147,18 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     return this.#keys.size;
   }
 
-  private async look(): Promise<void> {
-    if (performance.now() - this.#lastLook >= lookPause) {
-      this.#lastLook = performance.now();
-      this.#look = this.read();
-    }
-    await this.#look;
+  /** Never one that has begun already: it may not see a key that has signed since. */
+  private nextLook(): Promise<unknown> {
+    this.#nextLook ??= this.look();
+    return this.#nextLook;
+  }
+
+  private async look(): Promise<unknown[]> {
+    const wait = this.#lastLook + lookPause - performance.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, wait)));
+    this.#lastLook = performance.now();
+    this.#nextLook = undefined;
+    return this.read();
   }
 
   private publicKeyOf(kid: string): KeyObject | undefined {
