@@ -8,7 +8,10 @@ export default defineConfig({
     // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Three files at
     // a time, each with a database of its own, take a third as long, on two cores as well.
     maxWorkers: 3,
-    // A machine that others use stands still for seconds at times. What has to be quick says so where it is asked for.
+    // A machine that others use stands still for seconds at times, and some tests try thousands of cases, or build
+    // first. These limits only catch what hangs; what has to be quick says so where it is asked for.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     expect: { poll: { timeout: 30_000 } },
     reporters: ['default', './test/summary.reporter.ts'],
     projects: [
@@ -17,8 +20,6 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{src,local,emulator,client,playground}/**/*.spec.ts'],
-          // Some try thousands of cases, on machines that others use, too: a time limit only catches what hangs.
-          testTimeout: 60_000,
         },
       },
       {
@@ -27,8 +28,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/**/*.e2e-spec.ts'],
           globalSetup: ['test/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       },
     ],

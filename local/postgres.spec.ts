@@ -32,8 +32,6 @@ import {
 import { processIdentity, waitForExit } from './processes.js';
 import { makeTemporaryDirectory } from './temporary-directory.fixture.js';
 
-vi.setConfig({ testTimeout: 30_000 });
-
 const isRoot = process.getuid?.() === 0;
 const postgresOnPath = /\(PostgreSQL\) (\d+)/.exec(
   spawnSync('postgres', ['--version'], { encoding: 'utf8' }).stdout ?? '',

@@ -10,8 +10,6 @@ import { processIdentity, waitForExit } from './processes.js';
 import { makeTemporaryDirectory } from './temporary-directory.fixture.js';
 
 // Long, for a machine that has to compile first.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
 const project = dirname(import.meta.dirname);
 const startScript: string = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).scripts.start;
 

@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Postgres, removePostgres, startPostgres } from '../local/postgres.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { cake, tea, useWorld } from './harness/world.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('when Postgres', () => {
   const world = useWorld();

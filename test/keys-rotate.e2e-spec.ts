@@ -95,7 +95,7 @@ describe('keys:rotate', () => {
     );
     await expect.poll(() => codesFor(oldToken)).toEqual(['token_invalid', 'token_invalid']);
     expect(await codesFor(await tokenFrom(nodes[1]))).toEqual(['accepted', 'accepted']);
-  }, 40_000);
+  });
 
   it('writes into the books', async () => {
     await rotate();

@@ -2,12 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Postgres, removePostgres, startPostgres } from '../local/postgres.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { soon, useWorld } from './harness/world.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('what is revoked', () => {
   const world = useWorld();

@@ -58,7 +58,7 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('wechat-emulator', { timeout: 20_000 }, () => {
+describe('wechat-emulator', () => {
   it('says where it listens, which apps there are, and a command that gets a code', async () => {
     const { lines, url } = await startListening();
 
