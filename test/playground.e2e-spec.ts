@@ -128,6 +128,21 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await login.locator('dl').innerText()).toMatch(/"code": "\w{4}…"/);
   });
 
+  it('draws nothing anew that had been cleared away when one hears of it', async () => {
+    await page.getByRole('button', { name: '清空' }).click();
+    await phone()
+      .locator('body')
+      .evaluate(({ ownerDocument: { defaultView } }) => {
+        const call = { type: 'call-started', phone: '1', to: 'service', carried: null };
+        const before = { ...call, id: 1, at: Date.now() - 60_000, name: 'GET /before' };
+        const after = { ...call, id: 2, at: Date.now(), name: 'GET /after' };
+        for (const message of [before, after]) defaultView!.parent.postMessage(message, '*');
+      });
+    await shown(page.locator('.message[data-name="GET /after"]'));
+
+    expect(await messages()).toEqual(['GET /after']);
+  });
+
   it('shows the token with its clock, and the row of the same person', async () => {
     expect(await page.locator('.clock-time').innerText()).toMatch(/^1[45]:\d\d$/);
     expect(await field('token', 'client_id')).toBe('wxe000000000000001');

@@ -34,6 +34,9 @@ const names: Readonly<Record<Lifeline, TextKey>> = {
 
 /** The sequence diagram. Messages are put where their time says, whatever order they become known in. */
 export class Sequence {
+  /** Milliseconds since 1970: what happened before then was to be forgotten, whenever one hears of it. */
+  private clearedAt = 0;
+
   /**
    * @param place what scrolls
    * @param announce tells those who cannot see the arrow
@@ -45,8 +48,9 @@ export class Sequence {
   ) {}
 
   add(message: Message): void {
-    const { from, to, name, carried } = message;
-    this.insert(message.at, message.answerAfter !== undefined && from === 'wechat', draw(message));
+    const { at, from, to, name, carried } = message;
+    if (at < this.clearedAt) return;
+    this.insert(at, message.answerAfter !== undefined && from === 'wechat', draw(message));
     const what = name ?? say('noAnswer');
     this.announce(`${say(names[from])} → ${say(names[to])}: ${what} ${gistOf(carried)}`);
   }
@@ -73,6 +77,7 @@ export class Sequence {
   }
 
   clear(): void {
+    this.clearedAt = Date.now();
     this.list.replaceChildren();
     this.place.dataset['empty'] = 'true';
   }
