@@ -315,6 +315,28 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await countOf('POST /auth/login')).toBe(1);
   });
 
+  it('stays out after a logout where an answer comes late that was asked for before it', async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route(/service\/me$/, async (route) => {
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    await button('登录的设备').click();
+    await shown(phone().getByText('本机'));
+    await button('返回').click();
+    await logOut();
+    letGo();
+    await expect.poll(() => countOf('200'), patience).toBe(5);
+
+    // A moment in which the mini-program gets to read it.
+    await phone()
+      .locator('body')
+      .evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    expect(await phone().getByText('已退出登录').count()).toBe(1);
+  });
+
   it('deletes an account, and brings it back', async () => {
     const id = await field('token', 'sub');
     await button('注销账号').click();

@@ -44,7 +44,9 @@ Page({
   async load() {
     if (this.data.state === 'problem') this.setData({ state: 'loading' });
     try {
-      this.showUser(await ask({ url: '/me' }));
+      const user = await ask({ url: '/me' });
+      // They may have signed out meanwhile.
+      if (auth.user) this.showUser(user);
     } catch (error) {
       this.showError(error);
     }
