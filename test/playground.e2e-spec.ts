@@ -419,6 +419,21 @@ describe.skipIf(!browser)('the playground', () => {
     await loggedIn();
   });
 
+  it.each(['active', 'deleting'])('starts over with a person who was disabled while %s', async (status) => {
+    if (status === 'deleting') {
+      await button('注销账号').click();
+      await button('注销账号').click();
+      await button(/^注销$/).click();
+    }
+    await expect.poll(() => field('people', 'status'), patience).toBe(status);
+    await trouble('disabled').click();
+    await expect.poll(() => field('people', 'status'), patience).toBe('disabled');
+    await page.getByRole('button', { name: '重新开始', exact: true }).click();
+
+    await loggedIn();
+    await expect.poll(() => field('people', 'status'), patience).toBe('active');
+  });
+
   describe('by the keyboard alone', () => {
     it('changes a nickname on the phone', async () => {
       await page.locator('#language').focus();

@@ -67,7 +67,12 @@ export class Troubles {
   /** Has the person erased, and everything go well again. */
   async startOver(user: string): Promise<void> {
     for (const trouble of this.armed()) this.removeFaults(trouble as ExchangeTrouble);
-    await this.operate(user, 'DELETE', '');
+    for (const { user: row } of await this.people.of(user)) {
+      const path = `/admin/users/${row.id}`;
+      // That they are disabled would outlast them.
+      if (row.status === 'disabled') await this.operator.call('PATCH', path, { status: 'active' });
+      await this.operator.call('DELETE', path);
+    }
   }
 
   private removeFaults(trouble: ExchangeTrouble): void {
