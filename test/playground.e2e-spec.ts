@@ -510,6 +510,15 @@ describe.skipIf(!browser)('the playground', () => {
     }
   });
 
+  it('shows where it is, and what it is about, before anybody scrolls', async () => {
+    const laptop = await browser!.newContext({ locale: 'en-US', viewport: { width: 1280, height: 720 } });
+    const opened = await open(laptop);
+    await opened.locator('iframe').contentFrame().getByRole('button', { name: '退出登录' }).waitFor();
+
+    expect(await opened.evaluate('scrollY')).toBe(0);
+    await laptop.close();
+  });
+
   it('fits a phone, in English', async () => {
     const narrow = await browser!.newContext({ locale: 'en-US', viewport: { width: 360, height: 780 } });
     const small = await open(narrow);

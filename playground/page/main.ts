@@ -60,7 +60,8 @@ function addPhone({
   const phone = new Phone({ device, mark, app, user, serviceUrl }, hearPhone);
   phones.push(phone);
   byId('phones').append(phone.figure);
-  phone.figure.scrollIntoView({ block: 'nearest', inline: 'center' });
+  // The first is there from the beginning: the page is read from its top.
+  if (phones.length > 1) phone.figure.scrollIntoView({ block: 'nearest', inline: 'center' });
   choose(phone);
 }
 
