@@ -405,6 +405,15 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await trouble('kicked').getAttribute('aria-pressed')).toBe('false');
   });
 
+  it('shows a switch as on that could not be turned off', async () => {
+    await prepareTrouble('wechat_busy');
+    await page.route(/playground\/troubles/, (route) => route.abort());
+    await trouble('wechat_busy').click();
+    await shown(page.locator('#messages').getByText('没有成功'));
+
+    expect(await trouble('wechat_busy').getAttribute('aria-pressed')).toBe('true');
+  });
+
   it('disables the person, and says so', async () => {
     await trouble('disabled').click();
     await expect.poll(() => field('people', 'status'), patience).toBe('disabled');

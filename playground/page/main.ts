@@ -187,7 +187,8 @@ async function setTrouble(trouble: Trouble, on: boolean): Promise<void> {
   switches.set(trouble, on);
   const query = new URLSearchParams({ appid: current.app.appid, on: String(on) });
   const isDone = await post(`/playground/troubles/${trouble}?${query.toString()}`);
-  if (acts.includes(trouble) || !isDone) switches.set(trouble, false);
+  if (acts.includes(trouble)) switches.set(trouble, false);
+  else if (!isDone) switches.set(trouble, !on);
   const note = notes[trouble];
   if (!isDone) sequence.note(at, 'service', 'troubleFailed');
   else if (note) sequence.note(at, note.on, trouble === 'disabled' && !on ? 'enabled' : trouble, note.call);
