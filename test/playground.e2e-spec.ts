@@ -242,6 +242,20 @@ describe.skipIf(!browser)('the playground', () => {
     await shown(button(/^使用微信昵称/));
   });
 
+  it('hears of a switch that is turned while the mini-program is being opened', async () => {
+    await page.route(/playground\/phone\.js/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
+    await relaunch();
+    await trouble('offline').click();
+    await shown(page.locator('.message[data-name="GET /me"]').nth(1));
+    await phone().locator('wx-page').waitFor();
+    await button(/^(登录的设备|再试一次)/).click();
+
+    await shown(phone().getByText('网络好像断开了'));
+  });
+
   it('keeps a nickname as it was typed where it could not be saved', async () => {
     await button('个人资料').click();
     const nickname = phone().getByRole('textbox', { name: '昵称' });

@@ -25,6 +25,8 @@ export class Phone {
   stored: Record<string, unknown> = {};
 
   private readonly frame: HTMLIFrameElement;
+  /** What it is to be told once it listens: a mini-program that is being opened hears nothing. */
+  private waiting: PhoneOrder[] | undefined = [];
 
   constructor(
     { device, mark, app, user, serviceUrl }: PhoneOptions,
@@ -55,7 +57,10 @@ export class Phone {
   }
 
   order(order: PhoneOrder): void {
-    this.frame.contentWindow?.postMessage(order, location.origin);
+    if (this.waiting) this.waiting.push(order);
+    else this.frame.contentWindow?.postMessage(order, location.origin);
+    // All others open it anew.
+    if (order.type !== 'trouble') this.waiting ??= [];
   }
 
   setTrouble(trouble: PhoneTrouble, on: boolean): void {
@@ -82,6 +87,14 @@ export class Phone {
   }
 
   private readonly hear = ({ source, origin, data }: MessageEvent<PhoneMessage>): void => {
-    if (source === this.frame.contentWindow && origin === location.origin) this.onMessage(this, data);
+    if (source !== this.frame.contentWindow || origin !== location.origin) return;
+    if (data.type === 'listening') this.tellWaiting();
+    else this.onMessage(this, data);
   };
+
+  private tellWaiting(): void {
+    const { waiting = [] } = this;
+    this.waiting = undefined;
+    for (const order of waiting) this.order(order);
+  }
 }

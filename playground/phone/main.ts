@@ -42,6 +42,7 @@ function runMiniProgram(built: BuiltMiniProgram): void {
     else if (order.type === 'relaunch') relaunch(true);
     else if (order.type === 'forget') relaunch(false);
   });
+  outside.tell({ type: 'listening' });
 
   storage.tell();
   const wx = createWx({ appid, network, requests, storage, privacy, pages, toasts: new Toasts() });

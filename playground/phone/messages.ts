@@ -21,6 +21,8 @@ export type PhoneTrouble =
 
 /** From the phone to the page. */
 export type PhoneMessage =
+  /** From now on it hears what it is ordered to do. */
+  | { type: 'listening'; phone: string }
   /** The first page of the mini-program has been drawn. */
   | { type: 'ready'; phone: string }
   /** Something left the phone: a call of `wx`, to WeChat or to the service. */
