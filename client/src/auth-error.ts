@@ -40,5 +40,5 @@ export class AuthError extends Error implements FailureDetails {
 }
 
 export function signedOut(reason: string): AuthError {
-  return new AuthError('signed_out', `Signed out (${reason}): log in, if the person wants to.`, { reason });
+  return new AuthError('signed_out', `Signed out (${reason}): call login().`, { reason });
 }

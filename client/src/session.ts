@@ -19,6 +19,7 @@ const silent = '{}';
 
 /** One login or renewal, for all who wait for it. */
 interface Turn {
+  /** What a login has to say; empty for a renewal. */
   kind: string;
   done: Promise<Login>;
 }
@@ -83,10 +84,16 @@ export class Session {
    * @throws {AuthError}
    */
   async renew(accessToken?: string): Promise<string> {
-    if (this.turn) await this.turn.done;
-    else if (!this.tokens || this.holds(accessToken)) {
+    while (this.turn) {
+      const { kind, done } = this.turn;
+      await done.catch((error: unknown) => {
+        // Where a login that the page wanted has failed, whoever was signed in before still is.
+        if (!this.tokens || !kind) throw error;
+      });
+    }
+    if (!this.tokens || this.holds(accessToken)) {
       this.checkSilence();
-      await this.take(this.tokens ? 'renewal' : silent, (era) => this.renewal(era));
+      await this.take(this.tokens ? '' : silent, (era) => this.renewal(era));
     }
     if (!this.tokens) throw signedOut(this.out || 'signed_out');
     return this.tokens.accessToken;

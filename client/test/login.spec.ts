@@ -276,6 +276,36 @@ describe('login()', () => {
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
+  it('that fails takes nothing from requests whom a login before it has signed in', async () => {
+    const auth = phone.createAuth();
+    const first = auth.request({ url: '/a' });
+    await pass(0.01);
+    phone.expectTrouble('/auth/login', {}, { lost: 'request' }, { lost: 'request' });
+    const login = auth.login({ consent: { policyVersion: '1' } });
+    const second = auth.request({ url: '/b' });
+    const outcomes = await settled(Promise.allSettled([first, login, second]));
+    expect(outcomes).toMatchObject([
+      { value: { statusCode: 200 } },
+      { reason: { code: 'network' } },
+      { value: { statusCode: 200 } },
+    ]);
+  });
+
+  it('that fails keeps no request from a refresh', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.service.forgetAccessTokens();
+    phone.loginFailure = 'login:fail';
+    const outcomes = await settled(Promise.allSettled([auth.login(), auth.request({ url: '/notes' })]));
+    expect(outcomes).toMatchObject([{ reason: { code: 'wx_login_failed' } }, { value: { statusCode: 200 } }]);
+    const refused = auth.request({ url: '/notes' });
+    phone.service.forgetAccessTokens();
+    await pass(0.01);
+    const login = auth.login().catch(() => undefined);
+    await expect(settled(refused)).resolves.toMatchObject({ statusCode: 200 });
+    await login;
+  });
+
   it('warns of a phone code that WeChat refused', async () => {
     const auth = phone.createAuth();
     phone.expectTrouble('/auth/login', {
