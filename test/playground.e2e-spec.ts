@@ -390,6 +390,14 @@ describe.skipIf(!browser)('the playground', () => {
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
   });
 
+  it('lets happen to the next exchange what was prepared for it, whichever mini-program asks', async () => {
+    await prepareTrouble('wechat_slow');
+    await page.getByRole('button', { name: /^第二个小程序/ }).click();
+    await loggedIn(2);
+
+    await expect.poll(() => trouble('wechat_slow').getAttribute('aria-pressed'), patience).toBe('false');
+  });
+
   it('starts over with all phones, those that are put away among them', async () => {
     const startOver = page.getByRole('button', { name: '重新开始', exact: true });
     const second = page.getByRole('button', { name: /^第二台手机/ });

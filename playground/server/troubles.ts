@@ -46,7 +46,7 @@ export class Troubles {
       case 'wechat_busy':
       case 'wechat_slow':
         this.removeFaults(trouble);
-        if (on) wechat.faults.add({ path: exchangePath, appid, ...exchangeFaults[trouble] });
+        if (on) wechat.faults.add({ path: exchangePath, ...exchangeFaults[trouble] });
         break;
       case 'key_rotated':
         wechat.users.named(user);
