@@ -5,7 +5,7 @@ import { TestDatabase } from './harness/database.js';
 import { Launcher } from './harness/launcher.js';
 
 const browser: Browser | undefined = await launchBrowser();
-const patience = { timeout: 15_000, interval: 20 };
+const patience = { timeout: 30_000, interval: 20 };
 
 describe.skipIf(!browser)('the playground', () => {
   let database: TestDatabase;
@@ -19,7 +19,7 @@ describe.skipIf(!browser)('the playground', () => {
     database = await TestDatabase.create(inject('postgresUrl'));
     launcher = await Launcher.start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
     context = await browser!.newContext({ locale: 'zh-CN', viewport: { width: 1440, height: 900 } });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(patience.timeout);
     page = await open();
     // Whoever starts over amid a login sees it interrupted, and what is done about that.
     await loggedIn();
@@ -252,8 +252,9 @@ describe.skipIf(!browser)('the playground', () => {
     await shown(page.locator('.message[data-name="GET /me"]').nth(1));
     await phone().locator('wx-page').waitFor();
     await button(/^(登录的设备|再试一次)/).click();
-
     await shown(phone().getByText('网络好像断开了'));
+
+    expect(await trouble('offline').getAttribute('aria-pressed')).toBe('true');
   });
 
   it('keeps a nickname as it was typed where it could not be saved', async () => {
