@@ -5,7 +5,6 @@ import { TestDatabase } from './harness/database.js';
 import { Launcher } from './harness/launcher.js';
 
 const browser: Browser | undefined = await launchBrowser();
-const patience = { timeout: 30_000, interval: 20 };
 
 describe.skipIf(!browser)('the playground', () => {
   let database: TestDatabase;
@@ -19,7 +18,7 @@ describe.skipIf(!browser)('the playground', () => {
     database = await TestDatabase.create(inject('postgresUrl'));
     launcher = await Launcher.start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
     context = await browser!.newContext({ locale: 'zh-CN', viewport: { width: 1440, height: 900 } });
-    context.setDefaultTimeout(patience.timeout);
+    context.setDefaultTimeout(30_000);
     page = await open();
     // Whoever starts over amid a login sees it interrupted, and what is done about that.
     await loggedIn();
@@ -82,7 +81,7 @@ describe.skipIf(!browser)('the playground', () => {
   /** Resolves once the service has answered, too: the next answer is that to something else. */
   async function logOut(): Promise<void> {
     await button('退出登录').click();
-    await expect.poll(messages, patience).toContain('204');
+    await expect.poll(messages).toContain('204');
   }
 
   /** The messages in the diagram, from above: a call by its name, an answer by its status. */
@@ -121,14 +120,12 @@ describe.skipIf(!browser)('the playground', () => {
   async function relaunch(): Promise<void> {
     const frame = await phone().locator('body').elementHandle();
     await page.getByRole('button', { name: '重启小程序' }).click();
-    await expect
-      .poll(() => frame?.evaluate((body) => body.isConnected).catch(() => false), patience)
-      .toBe(false);
+    await expect.poll(() => frame?.evaluate((body) => body.isConnected).catch(() => false)).toBe(false);
   }
 
   it('draws the login as it happens', async () => {
     await expect
-      .poll(messages, patience)
+      .poll(messages)
       .toEqual([
         'wx.login',
         'wx.login',
@@ -142,9 +139,7 @@ describe.skipIf(!browser)('the playground', () => {
     const login = page.locator('.message').nth(2);
     await login.locator('summary').press('Enter');
 
-    await expect
-      .poll(() => page.getByRole('status').innerText(), patience)
-      .toContain('小程序 → 开发者服务器: GET /me');
+    await expect.poll(() => page.getByRole('status').innerText()).toContain('小程序 → 开发者服务器: GET /me');
     expect(await login.locator('dl').innerText()).toMatch(/"code": "\w{4}…"/);
   });
 
@@ -166,7 +161,7 @@ describe.skipIf(!browser)('the playground', () => {
   it('shows the token with its clock, and the row of the same person', async () => {
     expect(await page.locator('.clock-time').innerText()).toMatch(/^1[45]:\d\d$/);
     expect(await field('token', 'client_id')).toBe('wxe000000000000001');
-    await expect.poll(() => field('people', 'id'), patience).toBe(await field('token', 'sub'));
+    await expect.poll(() => field('people', 'id')).toBe(await field('token', 'sub'));
     expect(await phone().locator('body').innerText()).toContain(await field('token', 'sub'));
   });
 
@@ -177,7 +172,7 @@ describe.skipIf(!browser)('the playground', () => {
     await phone().getByRole('textbox', { name: '昵称' }).fill('小明');
     await button('保存').click();
 
-    await expect.poll(() => field('people', 'nickname'), patience).toBe('小明');
+    await expect.poll(() => field('people', 'nickname')).toBe('小明');
     expect(await messages()).toContain('POST /wxa/msg_sec_check');
   });
 
@@ -187,7 +182,7 @@ describe.skipIf(!browser)('the playground', () => {
     await agreeToPrivacy();
     await button('使用微信头像').click();
 
-    await expect.poll(() => field('people', 'avatar_key'), patience).toBe('（已保存）');
+    await expect.poll(() => field('people', 'avatar_key')).toBe('（已保存）');
     await shown(phone().locator('img'));
     expect(await messages()).toContain('POST /me/avatar');
   });
@@ -198,7 +193,7 @@ describe.skipIf(!browser)('the playground', () => {
     await agreeToPrivacy();
     await button(/^允许$/).click();
 
-    await expect.poll(() => field('people', 'phone_sealed'), patience).toBe('（已加密）');
+    await expect.poll(() => field('people', 'phone_sealed')).toBe('（已加密）');
     expect(await page.locator('body').innerText()).not.toMatch(/\b1\d{10}\b/);
   });
 
@@ -224,7 +219,7 @@ describe.skipIf(!browser)('the playground', () => {
     await trouble('denied').click();
     await button('更换头像').click();
 
-    await expect.poll(() => page.locator('.note').allInnerTexts(), patience).toHaveLength(2);
+    await expect.poll(() => page.locator('.note').allInnerTexts()).toHaveLength(2);
     expect(await trouble('denied').getAttribute('aria-pressed')).toBe('false');
     expect(await phone().getByRole('dialog').count()).toBe(0);
   });
@@ -279,7 +274,7 @@ describe.skipIf(!browser)('the playground', () => {
     await loggedIn();
 
     expect(await countOf('none')).toBe(1);
-    await expect.poll(() => countOf('GET /sns/jscode2session'), patience).toBe(1);
+    await expect.poll(() => countOf('GET /sns/jscode2session')).toBe(1);
     expect(await trouble('answer_lost').getAttribute('aria-pressed')).toBe('false');
   });
 
@@ -291,8 +286,8 @@ describe.skipIf(!browser)('the playground', () => {
     await button('登录').click();
     await loggedIn();
 
-    await expect.poll(() => countOf('GET /sns/jscode2session'), patience).toBe(3);
-    await expect.poll(() => trouble('wechat_busy').getAttribute('aria-pressed'), patience).toBe('false');
+    await expect.poll(() => countOf('GET /sns/jscode2session')).toBe(3);
+    await expect.poll(() => trouble('wechat_busy').getAttribute('aria-pressed')).toBe('false');
   });
 
   it('says that the person was kicked, and stays out until asked', async () => {
@@ -343,7 +338,7 @@ describe.skipIf(!browser)('the playground', () => {
     await button('返回').click();
     await logOut();
     letGo();
-    await expect.poll(() => countOf('200'), patience).toBe(5);
+    await expect.poll(() => countOf('200')).toBe(5);
 
     // A moment in which the mini-program gets to read it.
     await phone()
@@ -358,11 +353,11 @@ describe.skipIf(!browser)('the playground', () => {
     await button('注销账号').click();
     await button(/^注销$/).click();
     await shown(phone().getByText('账号正在注销'));
-    await expect.poll(() => field('people', 'status'), patience).toBe('deleting');
+    await expect.poll(() => field('people', 'status')).toBe('deleting');
     await button('恢复账号').click();
     await loggedIn();
 
-    await expect.poll(() => field('people', 'status'), patience).toBe('active');
+    await expect.poll(() => field('people', 'status')).toBe('active');
     expect(await field('token', 'sub')).toBe(id);
   });
 
@@ -370,11 +365,11 @@ describe.skipIf(!browser)('the playground', () => {
     const id = await field('token', 'sub');
     await page.getByRole('button', { name: /^第二台手机/ }).click();
     await loggedIn(2);
-    await expect.poll(() => field('token', 'sub'), patience).toBe(id);
+    await expect.poll(() => field('token', 'sub')).toBe(id);
     await button('登录的设备').click();
     await button(/^让安卓手机下线/).click();
     await button(/^下线$/).click();
-    await expect.poll(() => card('people'), patience).toMatch(/已结束 · signed_out|已结束/);
+    await expect.poll(() => card('people')).toMatch(/已结束 · signed_out|已结束/);
     await button('登录的设备', 2).click();
 
     await shown(phone(2).getByText('已退出登录'));
@@ -385,9 +380,9 @@ describe.skipIf(!browser)('the playground', () => {
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
     await loggedIn(2);
 
-    await expect.poll(() => field('token', 'client_id'), patience).toBe('wxe000000000000002');
+    await expect.poll(() => field('token', 'client_id')).toBe('wxe000000000000002');
     expect(await field('token', 'sub')).toBe(id);
-    await expect.poll(() => card('people'), patience).toMatch(/wxe000000000000001[^]*wxe000000000000002/);
+    await expect.poll(() => card('people')).toMatch(/wxe000000000000001[^]*wxe000000000000002/);
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
   });
 
@@ -396,7 +391,7 @@ describe.skipIf(!browser)('the playground', () => {
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
     await loggedIn(2);
 
-    await expect.poll(() => trouble('wechat_slow').getAttribute('aria-pressed'), patience).toBe('false');
+    await expect.poll(() => trouble('wechat_slow').getAttribute('aria-pressed')).toBe('false');
   });
 
   it('starts over with all phones, those that are put away among them', async () => {
@@ -423,7 +418,7 @@ describe.skipIf(!browser)('the playground', () => {
     await startOver.click();
     await trouble('kicked').click();
     // Not on the whole page: what screen readers are told a second later says it again.
-    await expect.poll(() => page.locator('#messages').getByText('没有成功').count(), patience).toBe(2);
+    await expect.poll(() => page.locator('#messages').getByText('没有成功').count()).toBe(2);
     await startOver.waitFor();
     expect(await trouble('kicked').getAttribute('aria-pressed')).toBe('false');
   });
@@ -439,13 +434,13 @@ describe.skipIf(!browser)('the playground', () => {
 
   it('disables the person, and says so', async () => {
     await trouble('disabled').click();
-    await expect.poll(() => field('people', 'status'), patience).toBe('disabled');
+    await expect.poll(() => field('people', 'status')).toBe('disabled');
     await relaunch();
     await shown(phone().getByText('账号已停用'));
     await button('再试一次').click();
     await shown(phone().getByText(/原因：演示停用一分钟。.* 之后可以重新登录/));
     await trouble('disabled').click();
-    await expect.poll(() => field('people', 'status'), patience).toBe('active');
+    await expect.poll(() => field('people', 'status')).toBe('active');
     await shown(page.getByText('恢复使用'));
     await button('再试一次').click();
     await loggedIn();
@@ -457,13 +452,13 @@ describe.skipIf(!browser)('the playground', () => {
       await button('注销账号').click();
       await button(/^注销$/).click();
     }
-    await expect.poll(() => field('people', 'status'), patience).toBe(status);
+    await expect.poll(() => field('people', 'status')).toBe(status);
     await trouble('disabled').click();
-    await expect.poll(() => field('people', 'status'), patience).toBe('disabled');
+    await expect.poll(() => field('people', 'status')).toBe('disabled');
     await page.getByRole('button', { name: '重新开始', exact: true }).click();
 
     await loggedIn();
-    await expect.poll(() => field('people', 'status'), patience).toBe('active');
+    await expect.poll(() => field('people', 'status')).toBe('active');
   });
 
   describe('by the keyboard alone', () => {
@@ -478,12 +473,12 @@ describe.skipIf(!browser)('the playground', () => {
       await shown(button(/^同意$/));
       await pressTabUntil(button(/^同意$/));
       await page.keyboard.press('Enter');
-      await expect.poll(() => hasFocus(nickname), patience).toBe(true);
+      await expect.poll(() => hasFocus(nickname)).toBe(true);
       await page.keyboard.type('小红');
       await pressTabUntil(button('保存'));
       await page.keyboard.press('Enter');
 
-      await expect.poll(() => field('people', 'nickname'), patience).toBe('小红');
+      await expect.poll(() => field('people', 'nickname')).toBe('小红');
     });
 
     it('refuses the privacy policy, and goes on past the nickname', async () => {
@@ -507,7 +502,7 @@ describe.skipIf(!browser)('the playground', () => {
       await page.keyboard.type('小');
       await shown(phone().getByRole('dialog'));
       await page.keyboard.press('Escape');
-      await expect.poll(() => hasFocus(nickname), patience).toBe(true);
+      await expect.poll(() => hasFocus(nickname)).toBe(true);
       expect(await nickname.inputValue()).toBe('');
       await pressTabUntil(button('绑定手机号'));
     });
@@ -524,7 +519,7 @@ describe.skipIf(!browser)('the playground', () => {
       expect(await trouble('offline').getAttribute('aria-pressed')).toBe('false');
       await pressTabUntil(page.getByRole('button', { name: '重启小程序' }), 'Shift+Tab');
       await page.keyboard.press('Enter');
-      await expect.poll(() => countOf('GET /me'), patience).toBe(2);
+      await expect.poll(() => countOf('GET /me')).toBe(2);
     });
 
     function hasFocus(target: Locator): Promise<boolean> {
