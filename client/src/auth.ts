@@ -15,7 +15,7 @@ declare const wx: Wechat | undefined;
 /** @throws {TypeError} where `baseUrl` is none, or there is no `wx` */
 export function createAuth(options: AuthOptions): Auth {
   const { baseUrl, appid, storage, wx: platform = typeof wx === 'undefined' ? undefined : wx } = options;
-  if (!platform) throw new TypeError('There is no wx here: pass one, such as uni or Taro.');
+  if (!platform) throw new TypeError('There is no wx here: pass uni or Taro.');
   const base = new Base(baseUrl);
   const clock = new Clock();
   const network = new Network(platform, clock);

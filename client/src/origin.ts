@@ -15,7 +15,7 @@ export class Base {
   constructor(baseUrl: string) {
     const origin = originOf(baseUrl);
     if (origin === undefined || /[?#]/.test(baseUrl)) {
-      throw new TypeError('baseUrl must be such as https://login.example.com, without query and fragment.');
+      throw new TypeError('baseUrl must be like https://login.example.com, without ? and #.');
     }
     this.origin = origin;
     this.url = origin + pathOf(baseUrl).replace(/\/+$/, '');
