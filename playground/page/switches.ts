@@ -19,7 +19,7 @@ export class Switches {
   private readonly buttons = new Map<Trouble, HTMLButtonElement>();
   private readonly explanation = write(element('p', { class: 'explanation quiet' }), 'switchesWhat');
 
-  /** @param onSwitch told what somebody wants; the switch itself moves when that has come about */
+  /** @param onSwitch told what somebody wants, and moves the switch */
   constructor(place: HTMLElement, onSwitch: (trouble: Trouble, on: boolean) => void) {
     for (const { title, troubles } of groups) {
       const heading = write(element('h3', { id: `switches-${title}` }), title);
