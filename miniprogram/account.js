@@ -15,6 +15,23 @@ async function ask(options) {
 }
 
 /**
+ * Has the service open what WeChat gives encrypted. WeChat's key may have changed since, by a login elsewhere: the client
+ * has then logged in once more, and the data have to be fetched once more, too.
+ *
+ * @param fetchData a call of wx that gives encryptedData and iv
+ * @returns what was in it
+ * @throws {AuthError} or how the call of wx failed
+ */
+async function openData(fetchData) {
+  const open = async () => {
+    const { encryptedData, iv } = await fetchData();
+    return auth.request({ url: '/me/open-data', method: 'POST', data: { encryptedData, iv } });
+  };
+  const answer = await open();
+  return successOf(answer.fetchAgain ? await open() : answer).data;
+}
+
+/**
  * Sends a picture as the person's avatar. wx.request carries no files, and wx.uploadFile knows of no tokens.
  *
  * @returns the person
@@ -50,4 +67,4 @@ function successOf({ statusCode, data }) {
   throw new AuthError(problem.code || 'unexpected_answer', problem.detail, { statusCode, problem });
 }
 
-module.exports = { auth, ask, uploadAvatar };
+module.exports = { auth, ask, openData, uploadAvatar };

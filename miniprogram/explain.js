@@ -10,6 +10,8 @@ const texts = {
   invalid_request: '填写的内容不符合要求，请修改后再试',
   code_used: '登录没有成功，请再试一次',
   code_invalid: '登录没有成功，请再试一次',
+  session_key_stale: '微信的登录状态有变化，请再试一次',
+  open_data_invalid: '微信给的数据打不开，请再试一次',
   login_again: '微信需要重新确认登录，请再试一次',
   wechat_unavailable: '微信暂时没有响应，请稍后再试',
   database_unavailable: '服务正在恢复，请稍后再试',

@@ -290,6 +290,40 @@ describe.skipIf(!browser)('the playground', () => {
     await expect.poll(() => trouble('wechat_busy').getAttribute('aria-pressed')).toBe('false');
   });
 
+  it('recovers from a session_key that was changed elsewhere', async () => {
+    await button('个人资料').click();
+    await button('同步步数').click();
+    await agreeToPrivacy();
+    await button(/^允许$/).click();
+    await shown(phone().getByText(/^今天 \d+ 步$/));
+    // The login that tells of their consent is over.
+    await shown(page.locator('.message[data-name="POST /auth/logout"]'));
+    await page.getByRole('button', { name: '清空' }).click();
+    await prepareTrouble('key_rotated');
+    await button('同步步数').click();
+    await expect.poll(() => countOf('POST /me/open-data')).toBe(2);
+    await shown(button(/^同步步数$/));
+
+    await expect
+      .poll(async () => (await messages()).filter((name) => /wx\.|open-data|login|422/.test(name)))
+      .toEqual([
+        ...['wx.getWeRunData', 'wx.getWeRunData', 'POST /me/open-data', '422'],
+        ...['wx.login', 'wx.login', 'POST /auth/login'],
+        ...['wx.getWeRunData', 'wx.getWeRunData', 'POST /me/open-data'],
+      ]);
+    await shown(phone().getByText(/^今天 \d+ 步$/));
+  });
+
+  it('lets the person keep their steps to themselves', async () => {
+    await button('个人资料').click();
+    await button('同步步数').click();
+    await agreeToPrivacy();
+    await button('不允许').click();
+
+    await shown(phone().getByText('没关系，不同步步数也能使用'));
+    expect(await messages()).not.toContain('POST /me/open-data');
+  });
+
   it('says that the person was kicked, and stays out until asked', async () => {
     await trouble('kicked').click();
     await shown(page.locator('.note'));

@@ -45,7 +45,7 @@ function runMiniProgram(built: BuiltMiniProgram): void {
   outside.tell({ type: 'listening' });
 
   storage.tell();
-  const wx = createWx({ appid, network, requests, storage, privacy, pages, toasts: new Toasts() });
+  const wx = createWx({ appid, network, person, requests, storage, privacy, pages, toasts: new Toasts() });
   const pictureAt = (src: string) => files.url(src) ?? network.placeOf(src) ?? src;
   miniProgram.launch(wx, { person, privacy, pictureAt });
   requestAnimationFrame(() => requestAnimationFrame(() => outside.tell({ type: 'ready' })));

@@ -10,7 +10,7 @@
 export type PhoneTrouble =
   /** The next answer of the service is lost: the request arrives, `wx.request` fails. */
   | 'answer_lost'
-  /** The person refuses at once the next thing that is asked of them: privacy, the phone number, the avatar. */
+  /** The person refuses at once the next thing that is asked of them: privacy, the phone number, the avatar, the steps. */
   | 'denied'
   /** Each request takes two seconds longer. */
   | 'slow'

@@ -7,6 +7,8 @@ import { Failure, failureOf } from './wechat-call.js';
 
 /** Whoever holds the phone: what they are asked for, and what comes of it. */
 export class Person {
+  private allowsSteps = false;
+
   constructor(
     readonly name: string,
     private readonly network: Network,
@@ -19,7 +21,9 @@ export class Person {
   async phoneNumber(): Promise<object> {
     try {
       await this.privacy.require('getPhoneNumber');
-      const deny = this.troubles.spend('denied') || !(await this.allows('手机号'));
+      const deny =
+        this.troubles.spend('denied') ||
+        !(await this.allows('申请获取并验证你的手机号', `${this.name} 绑定的手机号`));
       return await this.network.askWechat('getPhoneNumber', deny ? { deny } : {});
     } catch (error) {
       return failureOf('getPhoneNumber', error);
@@ -50,11 +54,25 @@ export class Person {
     return picture && { avatarUrl: this.files.add(picture) };
   }
 
-  private allows(what: string): Promise<boolean> {
+  /**
+   * What `wx.getWeRunData` gives. Once they have allowed it, they are not asked again.
+   *
+   * @throws {Failure}
+   */
+  async steps(): Promise<{ errMsg: string }> {
+    await this.privacy.require('getWeRunData');
+    this.allowsSteps ||=
+      !this.troubles.spend('denied') &&
+      (await this.allows('获取你的微信运动步数', '用来展示你今天走了多少步'));
+    if (!this.allowsSteps) throw new Failure('auth deny');
+    return this.network.askWechat('getWeRunData');
+  }
+
+  private allows(title: string, text: string): Promise<boolean> {
     return ask({
       kind: 'sheet',
-      title: `申请获取并验证你的${what}`,
-      text: `${this.name} 绑定的${what}`,
+      title,
+      text,
       choices: [
         { text: '不允许', value: false },
         { text: '允许', value: true, isMain: true },

@@ -1,6 +1,7 @@
 import { ask, type Toasts } from './dialogs.js';
 import type { Network } from './network.js';
 import type { Pages } from './pages.js';
+import type { Person } from './person.js';
 import type { Privacy } from './privacy.js';
 import type { Requests } from './requests.js';
 import type { PhoneStorage } from './storage.js';
@@ -10,6 +11,7 @@ import { Failure, settle, type Callbacks } from './wechat-call.js';
 export interface Phone {
   appid: string;
   network: Network;
+  person: Person;
   requests: Requests;
   storage: PhoneStorage;
   privacy: Privacy;
@@ -55,20 +57,24 @@ function windowInfo(): object {
   };
 }
 
-function ofWechat({ network }: Phone) {
+function ofWechat({ network, person }: Phone) {
+  type Ask = () => Promise<{ errMsg: string }>;
   /** What the emulator answers says itself whether it went well. */
-  const asked = (name: string) => (options?: Options) =>
-    settle(name, options, async () => {
-      const answer = await network.askWechat<{ errMsg: string }>(name);
-      if (!answer.errMsg.endsWith(':ok')) throw new Failure(answer.errMsg);
-      return answer;
-    });
-  return Object.fromEntries(
-    ['login', 'checkSession', 'getUserInfo', 'getUserProfile', 'getWeRunData'].map((name) => [
-      name,
-      asked(name),
-    ]),
-  );
+  const asked =
+    (name: string, ask: Ask = () => network.askWechat(name)) =>
+    (options?: Options) =>
+      settle(name, options, async () => {
+        const answer = await ask();
+        if (!answer.errMsg.endsWith(':ok')) throw new Failure(answer.errMsg);
+        return answer;
+      });
+  return {
+    login: asked('login'),
+    checkSession: asked('checkSession'),
+    getUserInfo: asked('getUserInfo'),
+    getUserProfile: asked('getUserProfile'),
+    getWeRunData: asked('getWeRunData', () => person.steps()),
+  };
 }
 
 function ofStorage({ storage }: Phone) {

@@ -1,5 +1,6 @@
 /**
- * Asks for consent to the privacy policy when WeChat wants it: before the phone number, the avatar and the nickname.
+ * Asks for consent to the privacy policy when WeChat wants it: before the phone number, the avatar, the nickname and the
+ * steps.
  * https://developers.weixin.qq.com/miniprogram/dev/framework/user-privacy/PrivacyAuthorize.html
  */
 Component({

@@ -1,4 +1,4 @@
-const { auth, ask, uploadAvatar } = require('../../account.js');
+const { auth, ask, openData, uploadAvatar } = require('../../account.js');
 const { policyVersion } = require('../../config.js');
 const { explain } = require('../../explain.js');
 const { formatPhone } = require('../../format.js');
@@ -13,6 +13,9 @@ const phoneHints = {
 /** Where they do not agree to the privacy policy. */
 const withoutConsentHint = '没关系，不填写这些资料也能使用。想填的时候，再点一次就好。';
 
+/** Where they do not let the mini-program have their steps. */
+const withoutStepsHint = '没关系，不同步步数也能使用。想同步的时候，再点一次就好。';
+
 /** WeChat's number for what needs consent to the privacy policy, which the person did not give. */
 const withoutConsent = 104;
 
@@ -20,15 +23,20 @@ Page({
   data: {
     user: null,
     phone: '',
+    /** Of the last day that WeChat knows of. */
+    steps: '',
     /** Why there is nothing to show. */
     problem: '',
     isUploading: false,
     isSaving: false,
     isBinding: false,
+    isSyncing: false,
     avatarProblem: '',
     nicknameProblem: '',
     phoneProblem: '',
     hint: '',
+    stepsProblem: '',
+    stepsHint: '',
   },
 
   onLoad() {
@@ -85,6 +93,21 @@ Page({
       this.setData({ phoneProblem: explain(error) });
     }
     this.setData({ isBinding: false });
+  },
+
+  /** 微信运动: what is shown of it is not kept anywhere. */
+  async syncSteps() {
+    this.setData({ isSyncing: true, stepsProblem: '', stepsHint: '' });
+    try {
+      const { stepInfoList } = await openData(() => wx.getWeRunData());
+      const { step } = stepInfoList[stepInfoList.length - 1];
+      this.setData({ steps: `今天 ${step} 步` });
+    } catch (error) {
+      if (error.errno === withoutConsent) this.showRefusal();
+      else if (error.errMsg) this.setData({ stepsHint: withoutStepsHint });
+      else this.setData({ stepsProblem: explain(error) });
+    }
+    this.setData({ isSyncing: false });
   },
 
   /** Of the avatar and the nickname, WeChat tells the page nothing when consent is refused: the popup does. */
