@@ -155,6 +155,18 @@ describe('two users who turn out to be one person', () => {
     expect(await row(idOf(younger))).toMatchObject({ status: 'active', merged_into: null });
   });
 
+  it('are one where the ban of either is over, whether or not anybody has noticed', async () => {
+    const [older, younger] = await twoUsers('erna');
+    await world.login(node, 'erna', tea.appid);
+    await asOperator('PATCH', idOf(older), { status: 'disabled' });
+    await world.database.query('UPDATE users SET disabled_until = now() WHERE id = $1', [idOf(older)]);
+    expect(await world.login(node, 'erna', cake.appid)).toMatchObject({
+      status: 200,
+      body: { user: { id: idOf(older) } },
+    });
+    expect(await row(idOf(younger))).toMatchObject({ status: 'merged', merged_into: idOf(older) });
+  });
+
   it('are left to the operator where one has a role: told once, in the audit and in the search', async () => {
     const [older, younger] = await twoUsers('fred');
     await asOperator('PATCH', idOf(younger), { roles: ['editor'] });
