@@ -82,6 +82,25 @@ describe('leaving', () => {
       expect(await world.exchanges()).toHaveLength(2);
     });
 
+    it('says when the person is erased also where they are merged meanwhile', async () => {
+      const login = await world.login(node, 'cleo');
+      const into = (await world.login(node, 'cleo', alone.appid)).body.user.id;
+      const { id } = login.body.user;
+      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const merged = asOperator('POST', `${id}/merge`, { into });
+      await world.waitsForLock();
+      const left = leave(login);
+      await world.waitsForLock(2);
+      await letGo();
+      expect((await merged).status).toBe(200);
+      const answer = await left;
+      const [row] = await world.database.query<any>('SELECT status, erase_at FROM users WHERE id = $1', [
+        into,
+      ]);
+      expect(row.status).toBe('deleting');
+      expect(answer).toMatchObject({ status: 202, body: { eraseAt: row.erase_at.toISOString() } });
+    });
+
     it('wants a token', async () => {
       expect((await node.call('DELETE', '/me', {})).body.code).toBe('token_missing');
     });

@@ -141,8 +141,8 @@ export class UserStanding {
    * @throws {UserNotFoundError} {@link UserNotActiveError}
    * @throws {DatabaseUnavailableError}
    */
-  async leave(userId: string, grace: number, actor: Actor): Promise<Date> {
-    await this.change({ id: userId }, actor, (user) => {
+  async leave(id: string, grace: number, actor: Actor): Promise<Date> {
+    const { userId } = await this.change({ id }, actor, (user) => {
       if (user.status === 'deleting') return { changes: {}, events: [] };
       if (user.status !== 'active') throw new UserNotActiveError(user);
       return {
