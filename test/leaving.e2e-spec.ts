@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -388,6 +388,32 @@ describe('leaving', () => {
       expect(await rowOf(two)).toMatchObject({ merge_pending_with: null });
       expect((await world.login(node, 'oda', cake.appid)).body.user.id).toBe(two);
       expect((await world.login(node, 'oda')).body.user.id, 'found by the unionid').toBe(two);
+    });
+
+    it('waits for no file that cannot be removed', async () => {
+      for (const user of ['leo', 'lia']) {
+        const { id } = (await world.login(node, user)).body.user;
+        // A directory, which no removal of a file takes away.
+        const key = randomBytes(16).toString('hex');
+        mkdirSync(join(world.avatars, key));
+        await world.database.query(
+          `UPDATE users SET status = 'deleting', erased_at = now(), erase_at = now(), avatar_key = $2 WHERE id = $1`,
+          [id, key],
+        );
+      }
+      const login = await world.login(node, 'lola');
+      await leave(login);
+      await overdue(login.body.user.id);
+      await world.startNode();
+      try {
+        await expect
+          .poll(() => rowOf(login.body.user.id), atTheStart)
+          .toMatchObject({ erased_at: expect.any(Date) });
+      } finally {
+        await world.database.query(
+          'UPDATE users SET avatar_key = NULL, erase_at = NULL WHERE erased_at IS NOT NULL',
+        );
+      }
     });
 
     it('keeps in mind the file of an avatar that could not be removed', async () => {

@@ -8,11 +8,15 @@ import { Erasure } from './erasure.js';
 /** Sorts before every id. */
 const beforeAll: string = NIL;
 
-/** Erases people whose time has come, one after the other, and goes on with what a node that died has left undone. */
+/**
+ * Erases people whose time has come, one after the other, and goes on with what a node that died has left undone. Files
+ * come after all people: a storage that is away keeps nobody from being erased.
+ */
 @Injectable()
 export class ErasureChore implements Chore {
   readonly name = 'erasure';
-  #after = beforeAll;
+  #erasedUpTo = beforeAll;
+  #forgottenUpTo = beforeAll;
 
   constructor(
     housekeeping: Housekeeping,
@@ -23,23 +27,35 @@ export class ErasureChore implements Chore {
   }
 
   async batch(manager: EntityManager): Promise<boolean> {
-    const after = this.#after;
-    const [due] = await manager.query<{ id: string; isGone: boolean }[]>(
-      `SELECT id, erased_at IS NOT NULL OR status = 'merged' AS "isGone"
-       FROM users
-       WHERE erase_at <= now() AND id > $1
-       ORDER BY id
-       LIMIT 1`,
-      [after],
-    );
-    // Whoever cannot be erased now keeps nobody waiting: their turn comes again in the next round.
-    this.#after = due?.id ?? beforeAll;
-    if (due === undefined) return false;
-    if (due.isGone) await this.avatars.forget(manager, due.id);
-    else {
-      await this.erasure.step(manager, due.id);
-      this.#after = after;
-    }
+    return (await this.eraseNext(manager)) || (await this.forgetNext(manager));
+  }
+
+  // Whoever cannot be erased now, and a file that cannot be removed, keep nobody waiting: their turn comes again.
+
+  private async eraseNext(manager: EntityManager): Promise<boolean> {
+    const after = this.#erasedUpTo;
+    const id = await nextDue(manager, `erased_at IS NULL AND status <> 'merged'`, after);
+    this.#erasedUpTo = id ?? beforeAll;
+    if (id === undefined) return false;
+    await this.erasure.step(manager, id);
+    this.#erasedUpTo = after;
     return true;
   }
+
+  private async forgetNext(manager: EntityManager): Promise<boolean> {
+    const id = await nextDue(manager, `(erased_at IS NOT NULL OR status = 'merged')`, this.#forgottenUpTo);
+    this.#forgottenUpTo = id ?? beforeAll;
+    if (id === undefined) return false;
+    await this.avatars.forget(manager, id);
+    return true;
+  }
+}
+
+/** @param isMeant SQL */
+async function nextDue(manager: EntityManager, isMeant: string, after: string): Promise<string | undefined> {
+  const [due] = await manager.query<{ id: string }[]>(
+    `SELECT id FROM users WHERE erase_at <= now() AND ${isMeant} AND id > $1 ORDER BY id LIMIT 1`,
+    [after],
+  );
+  return due?.id;
 }
