@@ -101,6 +101,23 @@ describe('/me/identities', () => {
     expect(again.body.user.id).not.toBe(login.body.user.id);
   });
 
+  it('unlinks what thousands of sessions came through, and ends each of them', async () => {
+    const login = await world.login(node, 'ines', tea.appid);
+    await link(login, 'ines', alone.appid);
+    const { id } = login.body.user;
+    await world.database.query(
+      `INSERT INTO sessions (id, user_id, identity_id, client_id, session_epoch, refresh_hash, expires_at)
+       SELECT gen_random_uuid(), $1, identities.id, appid, 1, '', now() + interval '1 day'
+       FROM identities, generate_series(1, 2500) WHERE identities.user_id = $1 AND appid = $2`,
+      [id, alone.appid],
+    );
+    expect((await unlink(login, alone.appid)).status).toBe(204);
+    const ended = `sessions WHERE user_id = '${id}' AND ended_reason = 'signed_out'`;
+    expect(await world.database.count(ended)).toBe(2_500);
+    const revoked = `revocations WHERE session_id IN (SELECT id FROM ${ended})`;
+    expect(await world.database.count(revoked)).toBe(2_500);
+  });
+
   it('does not unlink what its unionid would bring back', async () => {
     const login = await world.login(node, 'jane', tea.appid);
     await world.login(node, 'jane', cake.appid);

@@ -129,12 +129,15 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
    * Writes what is revoked, in the transaction of what revokes it. Hand it to {@link remember} once that has
    * committed.
    */
-  async write(manager: EntityManager, notice: RevocationNotice): Promise<void> {
-    await manager.insert(Revocation, {
-      ...notice,
-      transactionId: () => 'pg_current_xact_id()::text::bigint',
-      expiresAt: () => `now() + make_interval(secs => ${this.lifetime})`,
-    });
+  async write(manager: EntityManager, ...notices: RevocationNotice[]): Promise<void> {
+    await manager.insert(
+      Revocation,
+      notices.map((notice) => ({
+        ...notice,
+        transactionId: () => 'pg_current_xact_id()::text::bigint',
+        expiresAt: () => `now() + make_interval(secs => ${this.lifetime})`,
+      })),
+    );
   }
 
   /** Lets this node know at once what has been committed; the others poll. */

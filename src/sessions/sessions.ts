@@ -5,6 +5,7 @@ import { type Actor, Audit, serviceActor } from '../audit/audit.js';
 import type { AuditAction } from '../audit/audit-event.entity.js';
 import { Settings } from '../config/settings.js';
 import { Database } from '../database/database.js';
+import { batchSize } from '../database/walk.js';
 import type { OpenSession } from './open-session.js';
 import { hashOf, RefreshTokens } from './refresh-tokens.js';
 import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
@@ -158,7 +159,9 @@ export class Sessions {
       sessionId: id,
       reason: 'signed_out' as const,
     }));
-    for (const notice of notices) await this.revocations.write(manager, notice);
+    for (let at = 0; at < notices.length; at += batchSize) {
+      await this.revocations.write(manager, ...notices.slice(at, at + batchSize));
+    }
     return notices;
   }
 
