@@ -321,8 +321,9 @@ describe('two users who turn out to be one person', () => {
         idOf(a),
       ]);
       await world.startNode();
+      // A minute later, where another node keeps house in that moment.
       await expect
-        .poll(() => row(idOf(a)))
+        .poll(() => row(idOf(a)), { timeout: 90_000 })
         .toMatchObject({ status: 'merged', avatar_key: null, erase_at: null, erased_at: null });
     });
 

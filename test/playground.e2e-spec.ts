@@ -307,9 +307,16 @@ describe.skipIf(!browser)('the playground', () => {
     await expect
       .poll(async () => (await messages()).filter((name) => /wx\.|open-data|login|422/.test(name)))
       .toEqual([
-        ...['wx.getWeRunData', 'wx.getWeRunData', 'POST /me/open-data', '422'],
-        ...['wx.login', 'wx.login', 'POST /auth/login'],
-        ...['wx.getWeRunData', 'wx.getWeRunData', 'POST /me/open-data'],
+        'wx.getWeRunData',
+        'wx.getWeRunData',
+        'POST /me/open-data',
+        '422',
+        'wx.login',
+        'wx.login',
+        'POST /auth/login',
+        'wx.getWeRunData',
+        'wx.getWeRunData',
+        'POST /me/open-data',
       ]);
     await shown(phone().getByText(/^今天 \d+ 步$/));
   });

@@ -58,13 +58,13 @@ function windowInfo(): object {
 }
 
 function ofWechat({ network, person }: Phone) {
-  type Ask = () => Promise<{ errMsg: string }>;
+  type Call = () => Promise<{ errMsg: string }>;
   /** What the emulator answers says itself whether it went well. */
   const asked =
-    (name: string, ask: Ask = () => network.askWechat(name)) =>
+    (name: string, call: Call = () => network.askWechat(name)) =>
     (options?: Options) =>
       settle(name, options, async () => {
-        const answer = await ask();
+        const answer = await call();
         if (!answer.errMsg.endsWith(':ok')) throw new Failure(answer.errMsg);
         return answer;
       });
