@@ -104,6 +104,35 @@ describe('leaving', () => {
       expect(answer).toMatchObject({ status: 202, body: { eraseAt: row.erase_at.toISOString() } });
     });
 
+    it.each<[string, (login: Answer) => Promise<Answer>]>([
+      ['DELETE /me', leave],
+      [
+        'POST /me/identities',
+        async (login) =>
+          node.as(login.body.accessToken, 'POST', '/me/identities', {
+            code: await world.code('cosmo', alone.appid),
+            appid: alone.appid,
+          }),
+      ],
+      [
+        'DELETE /me/identities',
+        (login) => node.as(login.body.accessToken, 'DELETE', `/me/identities/${tea.appid}`),
+      ],
+    ])('tells who is disabled meanwhile that the session is over, as %s does', async (_, call) => {
+      const login = await world.login(node, 'cosmo');
+      const { id } = login.body.user;
+      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const disabled = asOperator('PATCH', id, { status: 'disabled' });
+      await world.waitsForLock();
+      const called = call(login);
+      await world.waitsForLock(2);
+      await letGo();
+      expect((await disabled).status).toBe(200);
+      const answer = await called;
+      await asOperator('PATCH', id, { status: 'active' });
+      expect(answer).toMatchObject({ status: 401, body: { code: 'session_revoked', reason: 'disabled' } });
+    });
+
     it('wants a token', async () => {
       expect((await node.call('DELETE', '/me', {})).body.code).toBe('token_missing');
     });

@@ -187,6 +187,35 @@ describe('two users who turn out to be one person', () => {
     expect(idOf(await world.login(node, 'fred', tea.appid))).toBe(idOf(younger));
   });
 
+  it('are told to the operator once, also where they are three', async () => {
+    await world.control('POST', '/apps', { ...alone, openPlatform: 'one' });
+    try {
+      const [older, younger] = await twoUsers('fynn');
+      await tell('fynn', false);
+      const youngest = await world.login(node, 'fynn', alone.appid);
+      await tell('fynn', true);
+      await asOperator('PATCH', idOf(older), { roles: ['editor'] });
+      await world.login(node, 'fynn', tea.appid);
+      for (let round = 0; round < 3; round += 1) {
+        for (const { appid } of [cake, alone]) {
+          expect((await world.login(node, 'fynn', appid)).status).toBe(200);
+        }
+      }
+      expect(await audit(idOf(older))).toEqual(
+        [younger, youngest].map((other) => ({
+          action: 'user.merge_pending',
+          details: { with: idOf(other) },
+        })),
+      );
+      await asOperator('DELETE', idOf(older));
+      for (const login of [younger, youngest]) {
+        expect((await row(idOf(login))).merge_pending_with, 'nobody is left to merge with').toBeNull();
+      }
+    } finally {
+      await world.control('POST', '/apps', alone);
+    }
+  });
+
   it('become the active one where the older wanted to be deleted', async () => {
     const [older, younger] = await twoUsers('gerd');
     const again = await world.login(node, 'gerd', tea.appid);
