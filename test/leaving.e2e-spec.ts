@@ -107,14 +107,6 @@ describe('leaving', () => {
     it.each<[string, (login: Answer) => Promise<Answer>]>([
       ['DELETE /me', leave],
       [
-        'POST /me/identities',
-        async (login) =>
-          node.as(login.body.accessToken, 'POST', '/me/identities', {
-            code: await world.code('cosmo', alone.appid),
-            appid: alone.appid,
-          }),
-      ],
-      [
         'DELETE /me/identities',
         (login) => node.as(login.body.accessToken, 'DELETE', `/me/identities/${tea.appid}`),
       ],

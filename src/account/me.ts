@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SessionRevokedError } from '../sessions/sessions.errors.js';
+import { sessionEndOf } from '../users/session-end.js';
 import type { User } from '../users/user.entity.js';
 import { UserViews } from '../users/user-views.js';
 import { Users } from '../users/users.js';
@@ -22,16 +22,8 @@ export class Me {
    */
   async activeUser(id: string): Promise<User> {
     const user = await this.users.find(id);
-    switch (user?.status) {
-      case 'active':
-        return user;
-      case 'disabled':
-        throw new SessionRevokedError('disabled');
-      case 'merged':
-        throw new SessionRevokedError('merged');
-      default:
-        throw new SessionRevokedError('deleted');
-    }
+    if (user?.status !== 'active') throw sessionEndOf(user);
+    return user;
   }
 
   async view(user: User): Promise<MeView> {

@@ -9,6 +9,7 @@ import { Sessions } from '../sessions/sessions.js';
 import type { WechatSession } from '../wechat/wechat.client.js';
 import { Identity } from './identity.entity.js';
 import { untilNotOvertaken } from './overtaken.error.js';
+import { sessionEndOf } from './session-end.js';
 import { SessionKeys } from './session-keys.js';
 import { withNewestKey } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
@@ -20,7 +21,6 @@ import {
   IdentityNotFoundError,
   IdentitySharedError,
   IdentityTakenError,
-  UserNotFoundError,
 } from './users.errors.js';
 
 /** What a login would learn of an identity of the user's. */
@@ -127,11 +127,12 @@ export class Linking {
   }
 }
 
-/** Keeps the user as they are until the transaction ends. */
+/**
+ * Keeps the user as they are until the transaction ends.
+ *
+ * @throws {SessionRevokedError} where they are active no longer
+ */
 async function lockUser(manager: EntityManager, id: string): Promise<void> {
-  const user = await manager.findOne(User, {
-    where: { id, status: 'active' },
-    lock: { mode: 'pessimistic_write' },
-  });
-  if (user === null) throw new UserNotFoundError();
+  const user = await manager.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  if (user?.status !== 'active') throw sessionEndOf(user);
 }

@@ -10,6 +10,7 @@ import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from './identity.entity.js';
 import { survivorOf } from './merged-users.js';
 import { mostRoles } from './role-name.js';
+import { sessionEndOf } from './session-end.js';
 import { User } from './user.entity.js';
 import {
   NotDisabledError,
@@ -138,13 +139,13 @@ export class UserStanding {
    *
    * @param grace seconds until they are erased
    * @returns when they are erased
-   * @throws {UserNotFoundError} {@link UserNotActiveError}
+   * @throws {UserNotFoundError} {@link SessionRevokedError}
    * @throws {DatabaseUnavailableError}
    */
   async leave(id: string, grace: number, actor: Actor): Promise<Date> {
     const { userId } = await this.change({ id }, actor, (user) => {
       if (user.status === 'deleting') return { changes: {}, events: [] };
-      if (user.status !== 'active') throw new UserNotActiveError(user);
+      if (user.status !== 'active') throw sessionEndOf(user);
       return {
         changes: { status: 'deleting', eraseAt: () => `now() + interval '${grace} seconds'` },
         ends: 'deleted',
