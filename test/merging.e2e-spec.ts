@@ -202,9 +202,9 @@ describe('two users who turn out to be one person', () => {
         }
       }
       expect(await audit(idOf(older))).toEqual(
-        [younger, youngest].map((other) => ({
+        [younger, youngest].map((each) => ({
           action: 'user.merge_pending',
-          details: { with: idOf(other) },
+          details: { with: idOf(each) },
         })),
       );
       await asOperator('DELETE', idOf(older));
@@ -287,6 +287,19 @@ describe('two users who turn out to be one person', () => {
         status: 'disabled',
         disabledReason: 'for good',
         disabledUntil: null,
+      });
+    });
+
+    it('stay disabled by the clock of the database, whatever that of a node says', async () => {
+      const ahead = 'data:text/javascript,const now=Date.now;Date.now=()=>now()+600_000';
+      const fast = await world.startNode({ NODE_OPTIONS: `--import "${ahead}"` });
+      const [a, b] = await strangers('lars', 'lina');
+      const until = new Date(Date.now() + 300_000).toISOString();
+      await asOperator('PATCH', idOf(a), { status: 'disabled', until });
+      const path = `/admin/users/${idOf(a)}/merge`;
+      expect(await fast.as(operator.accessToken, 'POST', path, { into: idOf(b) })).toMatchObject({
+        status: 200,
+        body: { status: 'disabled', disabledUntil: until },
       });
     });
 

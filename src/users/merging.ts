@@ -14,6 +14,7 @@ import { OvertakenError } from './overtaken.error.js';
 import { Phones } from './phones.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
+import { UserStanding } from './user-standing.js';
 import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from './users.errors.js';
 
 /** What is left to do once a merge has been committed. */
@@ -36,6 +37,7 @@ export class Merging {
     private readonly phones: Phones,
     private readonly avatars: Avatars,
     private readonly erasure: Erasure,
+    private readonly standing: UserStanding,
   ) {}
 
   /**
@@ -49,7 +51,7 @@ export class Merging {
    * @returns what to hand to {@link finish}; nothing where an operator has to decide
    */
   async join(manager: EntityManager, one: string, other: string): Promise<MergeAftermath | undefined> {
-    const [first, second] = await lockBoth(manager, one, other);
+    const [first, second] = await this.lockBoth(manager, one, other);
     for (const user of [first, second]) {
       if (user.status === 'merged') throw new OvertakenError();
       if (user.status === 'disabled') throw new AccountDisabledError(user);
@@ -73,7 +75,7 @@ export class Merging {
   async mergeByHand(from: string, into: string, actor: Actor): Promise<void> {
     if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
     const aftermath = await this.database.transaction(async (manager) => {
-      const [loser, survivor] = await lockBoth(manager, from, into);
+      const [loser, survivor] = await this.lockBoth(manager, from, into);
       for (const { status, eraseAt, erasedAt } of [loser, survivor]) {
         if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
         if (status === 'deleting' || eraseAt !== null || erasedAt !== null) {
@@ -99,6 +101,23 @@ export class Merging {
   async finish({ notices, loserId }: MergeAftermath): Promise<void> {
     for (const notice of notices) this.revocations.remember(notice);
     await this.avatars.forgetSoon(loserId);
+  }
+
+  /**
+   * Locks two users, whoever comes first in the order of their ids: two merges never wait for each other. Whose ban is
+   * over is banned no longer.
+   */
+  private async lockBoth(manager: EntityManager, one: string, other: string): Promise<[User, User]> {
+    const ids = [one, other].toSorted();
+    for (const id of ids) await this.standing.reenable(manager, id);
+    const users = await manager.find(User, {
+      where: { id: In(ids) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const [first, second] = [one, other].map((id) => users.find((user) => user.id === id));
+    if (first === undefined || second === undefined) throw new UserNotFoundError();
+    return [first, second];
   }
 
   private async merge(
@@ -139,7 +158,7 @@ export class Merging {
     const notices: RevocationNotice[] = [
       { userId: loser.id, minimumVersion: loser.tokenVersion + 1, reason: 'merged' },
     ];
-    const isBanned = loser.status === 'disabled' && !isOver(loser.disabledUntil);
+    const isBanned = loser.status === 'disabled';
     const disables = isBanned && survivor.status !== 'disabled';
     const lasts = isBanned && survivor.status === 'disabled' && isLater(loser, survivor);
     await manager.update(
@@ -217,23 +236,6 @@ export class Merging {
       });
     }
   }
-}
-
-/** Locks two users, whoever comes first in the order of their ids: two merges never wait for each other. */
-async function lockBoth(manager: EntityManager, one: string, other: string): Promise<[User, User]> {
-  const users = await manager.find(User, {
-    where: { id: In([one, other]) },
-    order: { id: 'ASC' },
-    lock: { mode: 'pessimistic_write' },
-  });
-  const [first, second] = [one, other].map((id) => users.find((user) => user.id === id));
-  if (first === undefined || second === undefined) throw new UserNotFoundError();
-  return [first, second];
-}
-
-/** Whether the end of a ban has come; one without an end has none. */
-function isOver(until: Date | null): boolean {
-  return until !== null && until.getTime() <= Date.now();
 }
 
 /** Whether the one is disabled for longer than the other. */

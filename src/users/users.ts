@@ -241,7 +241,6 @@ export class Users {
     });
     if (identity === null) throw new OvertakenError();
     await this.refuseBanned(manager, { appid, openid, unionid });
-    await this.standing.reenable(manager, owner);
     const aftermath = owner === userId ? undefined : await this.merging.join(manager, userId, owner);
     if (aftermath === undefined && owner !== userId) return { unionid: null };
     await manager.update(Identity, { id }, { unionid });
