@@ -485,16 +485,16 @@ describe('npm run users:import', () => {
       expect(halves).toBe(0);
     }
 
-    /** Has the last batch wait for somebody who is logging in, so that whatever ends the import does it in the middle. */
-    const holdLastBatch = () =>
+    /** Has the second batch wait for somebody who is logging in, so that whatever ends the import does it in the middle. */
+    const holdSecondBatch = () =>
       world.hold(
         `WITH guest AS (INSERT INTO users (id) VALUES (gen_random_uuid()) RETURNING id)
          INSERT INTO unionids (unionid, user_id) SELECT $1, id FROM guest`,
-        [`uN${lines - 2}`],
+        ['uN7500'],
       );
 
     it('is killed in the middle, and the next run completes it', async () => {
-      const letGo = await holdLastBatch();
+      const letGo = await holdSecondBatch();
       const killed = OperatorCommand.launch('users-import', [file], world.environment());
       await world.waitsForLock();
       killed.process.kill('SIGKILL');
@@ -512,7 +512,7 @@ describe('npm run users:import', () => {
 
     it('is interrupted in the middle, keeps the report so far, and the next run completes it', async () => {
       writeFileSync(file, readFileSync(file, 'utf8').replace('\n', '\nwx-unknown,oX-person,,,,,\n'));
-      const letGo = await holdLastBatch();
+      const letGo = await holdSecondBatch();
       const interrupted = OperatorCommand.launch('users-import', [file], world.environment());
       await world.waitsForLock();
       interrupted.process.kill('SIGINT');
