@@ -9,6 +9,7 @@ import { SessionsThatEnd1795219500000 } from './database/migrations/179521950000
 import { NicknameChecks1795219600000 } from './database/migrations/1795219600000-nickname-checks.js';
 import { Merging1795219800000 } from './database/migrations/1795219800000-merging.js';
 import { LeavingUsers1795219900000 } from './database/migrations/1795219900000-leaving-users.js';
+import { PendingMerges1795220000000 } from './database/migrations/1795220000000-pending-merges.js';
 import { Erasure1795219700000 } from './database/migrations/1795219700000-erasure.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
@@ -43,5 +44,6 @@ export const schema = {
     Erasure1795219700000,
     Merging1795219800000,
     LeavingUsers1795219900000,
+    PendingMerges1795220000000,
   ],
 } satisfies Schema;

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { alone, cake, soon, tea, useWorld } from './harness/world.js';
 
@@ -187,33 +188,48 @@ describe('two users who turn out to be one person', () => {
     expect(idOf(await world.login(node, 'fred', tea.appid))).toBe(idOf(younger));
   });
 
-  it('are told to the operator once, also where they are three', async () => {
-    await world.control('POST', '/apps', { ...alone, openPlatform: 'one' });
-    try {
-      const [older, younger] = await twoUsers('fynn');
-      await tell('fynn', false);
-      const youngest = await world.login(node, 'fynn', alone.appid);
-      await tell('fynn', true);
+  describe('are three, one of whom has a role', () => {
+    let older: Answer;
+    let younger: Answer;
+    let youngest: Answer;
+    beforeEach(async () => {
+      await world.control('POST', '/apps', { ...alone, openPlatform: 'one' });
+      const person = `fynn-${randomUUID()}`;
+      [older, younger] = await twoUsers(person);
+      await tell(person, false);
+      youngest = await world.login(node, person, alone.appid);
+      await tell(person, true);
       await asOperator('PATCH', idOf(older), { roles: ['editor'] });
-      await world.login(node, 'fynn', tea.appid);
+      await world.login(node, person, tea.appid);
       for (let round = 0; round < 3; round += 1) {
         for (const { appid } of [cake, alone]) {
-          expect((await world.login(node, 'fynn', appid)).status).toBe(200);
+          await world.login(node, person, appid);
         }
       }
+    });
+    afterEach(() => world.control('POST', '/apps', alone));
+
+    const pendingWith = async (login: Answer) => (await row(idOf(login))).merge_pending_with;
+
+    it('and are told to the operator once', async () => {
       expect(await audit(idOf(older))).toEqual(
         [younger, youngest].map((each) => ({
           action: 'user.merge_pending',
           details: { with: idOf(each) },
         })),
       );
+    });
+
+    it('and wait for nobody once that one is erased', async () => {
+      expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([idOf(older), idOf(older)]);
       await asOperator('DELETE', idOf(older));
-      for (const login of [younger, youngest]) {
-        expect((await row(idOf(login))).merge_pending_with, 'nobody is left to merge with').toBeNull();
-      }
-    } finally {
-      await world.control('POST', '/apps', alone);
-    }
+      expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([null, null]);
+    });
+
+    it('and the third waits with the one that stays once two are merged', async () => {
+      expect((await merge(idOf(older), idOf(younger))).status).toBe(200);
+      expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([null, idOf(younger)]);
+    });
   });
 
   it('become the active one where the older wanted to be deleted', async () => {

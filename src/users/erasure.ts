@@ -6,6 +6,7 @@ import { batchSize } from '../database/walk.js';
 import { Bans } from './bans.js';
 import { Identity } from './identity.entity.js';
 import { idsOf } from './merged-users.js';
+import { passOnPendingMerges } from './pending-merges.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
 
@@ -76,13 +77,7 @@ export class Erasure {
       if (changed === batchSize) return true;
     }
     if (user.status === 'disabled') await this.bans.keep(manager, userId, userIds);
-    if (user.mergePendingWith !== null) {
-      await manager.update(
-        User,
-        { id: user.mergePendingWith, mergePendingWith: In(userIds) },
-        { mergePendingWith: null },
-      );
-    }
+    await passOnPendingMerges(manager, userIds, null);
     await manager.delete(Identity, { userId: In(userIds) });
     await manager.delete(Unionid, { userId: In(userIds) });
     await manager.update(
@@ -113,11 +108,11 @@ export class Erasure {
 async function lockLeaving(
   manager: EntityManager,
   userId: string,
-): Promise<Pick<User, 'status' | 'mergePendingWith'> | undefined> {
+): Promise<Pick<User, 'status'> | undefined> {
   await manager.query('SELECT FROM unionids WHERE user_id = $1 ORDER BY unionid FOR UPDATE', [userId]);
   await manager.query('SELECT FROM identities WHERE user_id = $1 ORDER BY id FOR UPDATE', [userId]);
-  const [user] = await manager.query<Pick<User, 'status' | 'mergePendingWith'>[]>(
-    `SELECT status, merge_pending_with AS "mergePendingWith" FROM users
+  const [user] = await manager.query<Pick<User, 'status'>[]>(
+    `SELECT status FROM users
      WHERE id = $1 AND erase_at <= now() AND erased_at IS NULL AND status <> 'merged'
      FOR NO KEY UPDATE`,
     [userId],

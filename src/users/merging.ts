@@ -11,6 +11,7 @@ import { Erasure } from './erasure.js';
 import { Identity } from './identity.entity.js';
 import { NicknameCheck } from './nickname-check.entity.js';
 import { OvertakenError } from './overtaken.error.js';
+import { passOnPendingMerges } from './pending-merges.js';
 import { Phones } from './phones.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
@@ -186,6 +187,7 @@ export class Merging {
         reason: 'disabled',
       });
     }
+    await passOnPendingMerges(manager, [loser.id], survivor.id);
     await manager.update(Identity, { userId: loser.id }, { userId: survivor.id });
     await manager.update(Unionid, { userId: loser.id }, { userId: survivor.id });
     if (pending !== null && taken.nickname !== undefined) {
@@ -219,13 +221,13 @@ export class Merging {
     };
   }
 
-  /** Once for two users, however often they log in. */
+  /** Once for two users, however often they log in. Where they are three, each names one of the others. */
   private async leaveToOperator(manager: EntityManager, one: User, other: User): Promise<void> {
+    if (one.mergePendingWith === other.id || other.mergePendingWith === one.id) return;
     for (const [user, counterpart] of [
       [one, other],
       [other, one],
     ] as const) {
-      if (user.mergePendingWith === counterpart.id) continue;
       await manager.update(User, { id: user.id }, { mergePendingWith: counterpart.id });
       const details = { with: counterpart.id };
       await this.audit.record(manager, {

@@ -11,6 +11,7 @@ export type UserStatus = (typeof userStatuses)[number];
 @Index('users_created_at_idx', ['createdAt', 'id'])
 @Index('users_erase_at_idx', ['eraseAt'], { where: 'erase_at IS NOT NULL' })
 @Index('users_merged_into_idx', ['mergedInto'], { where: 'merged_into IS NOT NULL' })
+@Index('users_merge_pending_with_idx', ['mergePendingWith'], { where: 'merge_pending_with IS NOT NULL' })
 // Partial, or over expressions, which TypeORM cannot compare: the migration has their definitions.
 @Index('users_last_login_at_idx', { synchronize: false })
 @Index('users_status_created_at_idx', { synchronize: false })
