@@ -10,7 +10,7 @@ describe('the client and the service', () => {
   const world = useWorld();
   let node: ServiceNode;
   beforeAll(async () => {
-    node = await world.startNode({ ACCESS_TOKEN_TTL: '2' });
+    node = await world.startNode({ ACCESS_TOKEN_TTL: '5' });
   });
   afterEach(() => void vi.useRealTimers());
 

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { alone, tea, useWorld } from './harness/world.js';
 
@@ -76,7 +76,6 @@ describe('the same code again', () => {
     await world.login(hasty, 'dora');
     const code = await world.code('dora');
     const release = await world.hold('SELECT FROM users FOR UPDATE');
-    onTestFinished(() => release());
     const posts = [post(hasty, code), post(hasty, code)];
     await world.waitsForLock();
     // Longer than the window: the one thing that only time itself can bring about.

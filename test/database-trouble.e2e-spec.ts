@@ -88,7 +88,6 @@ describe('when Postgres', () => {
     const narrow = await world.startNode({ DATABASE_URL: postgres.url('postgres'), DATABASE_POOL_SIZE: '1' });
     await world.login(narrow, 'locked');
     const release = await hold('SELECT FROM users FOR UPDATE', []);
-    onTestFinished(() => release());
     const first = world.login(narrow, 'locked');
     // When the first gives up, one of the others has the connection, for longer than the third can wait for it.
     const waiting = `SELECT FROM pg_stat_activity
@@ -108,7 +107,6 @@ describe('when Postgres', () => {
     await world.login(narrow, 'two-apps', tea.appid);
     await world.login(narrow, 'somebody');
     const release = await hold('SELECT FROM unionids FOR UPDATE', []);
-    onTestFinished(() => release());
     expect((await world.login(narrow, 'two-apps', cake.appid)).status).toBe(503);
     await release();
     const { body } = await world.login(narrow, 'somebody');

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { tea, useWorld } from './harness/world.js';
 
@@ -164,7 +164,6 @@ describe('POST /auth/refresh', () => {
     const hasty = await world.startNode({ REFRESH_GRACE: '1' });
     const login = await world.login(hasty, 'rita');
     const release = await world.hold('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [sessionOf(login)]);
-    onTestFinished(() => release());
     const held = hasty.refresh(login.body.refreshToken);
     await world.waitsForLock();
     // Longer than the grace: the one thing that only time itself can bring about.

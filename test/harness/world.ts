@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
 import { dump, TestDatabase } from './database.js';
 import { type Answer, ServiceNode } from './node.js';
 
@@ -30,6 +30,7 @@ export const soon = { timeout: 5_000, interval: 20 };
 export class World {
   readonly nodes: ServiceNode[] = [];
   readonly otherDatabases: TestDatabase[] = [];
+  readonly #holds: (() => Promise<void>)[] = [];
   /** Codes and secrets of the deployment: none may turn up there, nor in an answer. */
   readonly #secrets = new Set<string>(apps.map(({ secret }) => secret));
   readonly encryptionKey = randomBytes(32).toString('base64');
@@ -137,7 +138,15 @@ export class World {
     await holder.query('BEGIN');
     await holder.query(text, values);
     let released: Promise<void> | undefined;
-    return (end = 'ROLLBACK') => (released ??= holder.query(end).then(() => holder.end()));
+    const letGo = (end: 'COMMIT' | 'ROLLBACK' = 'ROLLBACK') =>
+      (released ??= holder.query(end).then(() => holder.end()));
+    this.#holds.push(letGo);
+    return letGo;
+  }
+
+  /** Lets go of everything: a test that fails is not to hold up the next one. */
+  async letGo(): Promise<void> {
+    await Promise.all(this.#holds.splice(0).map((letGo) => letGo()));
   }
 
   /** Resolves once so many statements wait for locks: nodes that have just started take their time. */
@@ -196,6 +205,7 @@ export function useWorld(): World {
     world.emulator = await createEmulator({ apps });
   });
   beforeEach(() => world.control('POST', '/reset'));
+  afterEach(() => world.letGo());
   afterAll(async () => {
     try {
       await Promise.all(world.nodes.map((node) => node.stop()));
