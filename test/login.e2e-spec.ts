@@ -366,12 +366,12 @@ describe('POST /auth/login', () => {
         ['users', 'identities', 'sessions', 'login_codes'].map((table) => world.database.count(table)),
       );
     const before = await counts();
-    const garbage = Array.from({ length: 300 }, (_, index) =>
+    const garbage = Array.from({ length: 120 }, (_, index) =>
       node.login({ code: `garbage-${index}`, appid: tea.appid }, { from: '127.0.0.2' }),
     );
     const honest = Array.from({ length: 20 }, (_, index) => world.login(node, `honest-${index}`));
-    expect((await Promise.all(garbage)).every(({ status }) => status === 401 || status === 429)).toBe(true);
-    expect((await Promise.all(honest)).every(({ status }) => status === 200)).toBe(true);
+    for (const { status } of await Promise.all(garbage)) expect([401, 429]).toContain(status);
+    for (const { status } of await Promise.all(honest)) expect(status).toBe(200);
     expect(await counts()).toEqual([before[0]! + 20, before[1]! + 20, before[2]! + 20, before[3]! + 20]);
   });
 });
