@@ -215,14 +215,15 @@ describe('the edge', () => {
       expect(sessions).toHaveLength(1);
     });
 
-    it.each(['1:2:3:4:5:6:7:8:9::', 'unknown', '203.0.113.7:5555', '"><script>', ''])(
-      'goes by the proxy where it names %j for an address',
-      async (ip) => {
-        const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
-        expect((await bad(limited, '127.0.0.1', { 'x-forwarded-for': ip })).status).toBe(401);
-        expect((await bad(limited, '127.0.0.1')).status).toBe(429);
-      },
-    );
+    it('goes by the proxy where it names anything else for an address', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
+      const names = ['1:2:3:4:5:6:7:8:9::', 'unknown', '203.0.113.7:5555', '"><script>', ''];
+      for (const [index, name] of names.entries()) {
+        const proxy = `127.0.0.${index + 10}`;
+        expect((await bad(limited, proxy, { 'x-forwarded-for': name })).status, name).toBe(401);
+        expect((await bad(limited, proxy)).status, name).toBe(429);
+      }
+    });
 
     it('ignores X-Forwarded-For of anybody else, and warns of it once', async () => {
       const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '10.0.0.1' });

@@ -204,8 +204,16 @@ export function useWorld(): World {
     world.database = await TestDatabase.create(inject('postgresUrl'));
     world.emulator = await createEmulator({ apps });
   });
-  beforeEach(() => world.control('POST', '/reset'));
-  afterEach(() => world.letGo());
+  let nodesBefore = 0;
+  beforeEach(async () => {
+    nodesBefore = world.nodes.length;
+    await world.control('POST', '/reset');
+  });
+  afterEach(async () => {
+    await world.letGo();
+    // What a test started for itself has nothing to do any more: idle nodes poll, too.
+    await Promise.all(world.nodes.slice(nodesBefore).map((node) => node.stop()));
+  });
   afterAll(async () => {
     try {
       await Promise.all(world.nodes.map((node) => node.stop()));
