@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.sequencer.js';
 
 export default defineConfig({
   // Nest's dependency injection and class-validator read the types that decorators record. Vite 8 compiles
@@ -8,6 +9,7 @@ export default defineConfig({
     // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Three files at
     // a time, each with a database of its own, take a third as long, on two cores as well.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // A machine that others use stands still for seconds at times, and some tests try thousands of cases, or build
     // first. These limits only catch what hangs; what has to be quick says so where it is asked for.
     testTimeout: 120_000,
