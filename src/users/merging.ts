@@ -193,7 +193,7 @@ export class Merging {
     if (pending !== null && taken.nickname !== undefined) {
       await manager.insert(NicknameCheck, { userId: survivor.id, appid: pending.appid });
     }
-    for (const notice of notices) await this.revocations.write(manager, notice);
+    await this.revocations.write(manager, ...notices);
     for (const userId of [loser.id, survivor.id]) {
       const details = { from: loser.id, into: survivor.id };
       await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
