@@ -47,6 +47,7 @@ export class Linking {
    *
    * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
    * @throws {AccountDisabledError} where it is banned
+   * @throws {SessionRevokedError} where the user is active no longer
    * @throws {DatabaseUnavailableError}
    */
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
@@ -98,6 +99,7 @@ export class Linking {
    * @throws {IdentityNotFoundError} where there is none
    * @throws {IdentityLastError} where it is the only one
    * @throws {IdentitySharedError} where its unionid would bring it back at the next login
+   * @throws {SessionRevokedError} where the user is active no longer
    * @throws {DatabaseUnavailableError}
    */
   async unlink(userId: string, appid: string, actor: Actor): Promise<void> {

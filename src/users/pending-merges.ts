@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Has those who seem to be one person with users that are going be left to the operator with whoever stays in their
- * place; null where nobody does.
+ * Of users who go: whoever waits for the operator to merge them with one of these waits for the one that stays in their
+ * place instead, or for nobody where there is none.
  */
 export async function passOnPendingMerges(
   manager: EntityManager,

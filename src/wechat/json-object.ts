@@ -106,8 +106,9 @@ const nextNest = Uint8Array.from(
 const mostLevels = 100;
 
 /**
- * Whether bytes are a JSON object that is not nested beyond sense, found in a time that depends on nothing but their number. `JSON.parse` stops at
- * the first error, and a clock tells where that is: whoever may try many texts learns from it what was in them.
+ * Whether bytes are a JSON object that is not nested beyond sense, found in a time that depends on nothing but their
+ * number. `JSON.parse` stops at the first error, and a clock tells where that is: whoever may try many texts learns from
+ * it what was in them.
  *
  * Whether they are UTF-8 is another question.
  */
