@@ -36,6 +36,21 @@ describe('leaving', () => {
 
   const leave = (login: Answer) => node.as(login.body.accessToken, 'DELETE', '/me');
 
+  /** Two calls that wait for a person's row: the second has begun before the first comes to it. */
+  async function oneAfterTheOther(
+    id: string,
+    first: () => Promise<Answer>,
+    second: () => Promise<Answer>,
+  ): Promise<[Answer, Answer]> {
+    const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+    const earlier = first();
+    await world.waitsForLock();
+    const later = second();
+    await world.waitsForLock(2);
+    await letGo();
+    return Promise.all([earlier, later]);
+  }
+
   /** The person comes back and says so. */
   async function restore(user: string, appid: string = tea.appid): Promise<Answer> {
     return node.login({ code: await world.code(user, appid), appid, restore: true });
@@ -89,14 +104,12 @@ describe('leaving', () => {
       const login = await world.login(node, 'cleo');
       const into = (await world.login(node, 'cleo', alone.appid)).body.user.id;
       const { id } = login.body.user;
-      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
-      const merged = asOperator('POST', `${id}/merge`, { into });
-      await world.waitsForLock();
-      const left = leave(login);
-      await world.waitsForLock(2);
-      await letGo();
-      expect((await merged).status).toBe(200);
-      const answer = await left;
+      const [merged, answer] = await oneAfterTheOther(
+        id,
+        () => asOperator('POST', `${id}/merge`, { into }),
+        () => leave(login),
+      );
+      expect(merged.status).toBe(200);
       const [row] = await world.database.query<any>('SELECT status, erase_at FROM users WHERE id = $1', [
         into,
       ]);
@@ -113,14 +126,12 @@ describe('leaving', () => {
     ])('tells who is disabled meanwhile that the session is over, as %s does', async (_, call) => {
       const login = await world.login(node, 'cosmo');
       const { id } = login.body.user;
-      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
-      const disabled = asOperator('PATCH', id, { status: 'disabled' });
-      await world.waitsForLock();
-      const called = call(login);
-      await world.waitsForLock(2);
-      await letGo();
-      expect((await disabled).status).toBe(200);
-      const answer = await called;
+      const [disabled, answer] = await oneAfterTheOther(
+        id,
+        () => asOperator('PATCH', id, { status: 'disabled' }),
+        () => call(login),
+      );
+      expect(disabled.status).toBe(200);
       await asOperator('PATCH', id, { status: 'active' });
       expect(answer).toMatchObject({ status: 401, body: { code: 'session_revoked', reason: 'disabled' } });
     });
