@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 const floors: Record<string, number> = {
   config: 0,
   errors: 0,
+  text: 0,
   crypto: 1,
   database: 1,
   http: 1,
@@ -86,6 +87,7 @@ describe('the floors of the house', () => {
     for (const room of [
       'config',
       'errors',
+      'text',
       'crypto',
       'database',
       'storage',

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { isNothingWord } from './nothing-words.js';
+
+describe('words that stand for nothing', () => {
+  it.each([
+    '',
+    '   ',
+    '\u00a0',
+    '\u3000\t',
+    '\ufeff',
+    'null',
+    'NULL',
+    'Null',
+    ' null ',
+    '"null"',
+    "'NULL'",
+    '(null)',
+    '<null>',
+    '[NULL]',
+    'nil',
+    '<nil>',
+    'None',
+    'undefined',
+    'NaN',
+    'nan',
+    'NaT',
+    '<NA>',
+    'NA',
+    'N/A',
+    'n/a',
+    '#N/A',
+    '#NULL!',
+    String.raw`\N`,
+    'ＮＵＬＬ',
+    '－',
+    '-',
+    '--',
+    '—',
+    '.',
+    '0',
+    '000',
+    '0.0',
+    '00000000-0000-0000-0000-000000000000',
+    '0000-00-00',
+    '0000-00-00 00:00:00',
+    '0000-00-00T00:00:00.000Z',
+    '""',
+    '无',
+    '空',
+  ])('are known: %j', (text) => {
+    expect(isNothingWord(text)).toBe(true);
+  });
+
+  it.each([
+    'oQ4xT5example-unionid_000001',
+    'o0000000000000000000000000000',
+    'nullable-o123',
+    'Nonette',
+    'n',
+    '1',
+    '10',
+    '-1',
+    'a0',
+    't',
+    'z',
+    '- a',
+    '+8613800138000',
+    '1970-01-01T00:00:00Z',
+    'Nils',
+    '无名',
+    '小明',
+  ])('are not found in a value: %j', (text) => {
+    expect(isNothingWord(text)).toBe(false);
+  });
+});
