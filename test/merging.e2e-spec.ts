@@ -233,18 +233,158 @@ describe('two users who turn out to be one person', () => {
     });
   });
 
-  it('become the active one where the older wanted to be deleted', async () => {
-    const [older, younger] = await twoUsers('gerd');
-    const again = await world.login(node, 'gerd', tea.appid);
-    expect((await node.as(again.body.accessToken, 'DELETE', '/me')).status).toBe(202);
-    expect(idOf(await world.login(node, 'gerd', cake.appid))).toBe(idOf(younger));
-    expect(idOf(await world.login(node, 'gerd', cake.appid))).toBe(idOf(younger));
-    expect(await row(idOf(older))).toMatchObject({
-      status: 'merged',
-      merged_into: idOf(younger),
-      erase_at: null,
+  describe('one of whom wants to be deleted', () => {
+    /** Settles in two mini-programs, asks in one to be deleted, and comes back through the other with the unionid. */
+    async function leaveOne(name: string, leaves: 'older' | 'younger') {
+      const [older, younger] = await twoUsers(name);
+      const [leaving, staying] = leaves === 'older' ? [older, younger] : [younger, older];
+      const [left, kept] = leaves === 'older' ? [tea.appid, cake.appid] : [cake.appid, tea.appid];
+      const again = await world.login(node, name, left);
+      expect(idOf(again)).toBe(idOf(leaving));
+      const { status, body } = await node.as(again.body.accessToken, 'DELETE', '/me');
+      expect(status).toBe(202);
+      return { leaving: idOf(leaving), staying: idOf(staying), left, kept, eraseAt: body.eraseAt };
+    }
+
+    const restore = async (name: string, appid: string) =>
+      node.login({ code: await world.code(name, appid), appid, restore: true });
+    const isDue = (id: string) =>
+      world.database.query(`UPDATE users SET erase_at = now() - interval '1 second' WHERE id = $1`, [id]);
+
+    describe.each(['older', 'younger'] as const)('the %s one', (leaves) => {
+      it('stay two: the wish stands, and the other one goes on', async () => {
+        const name = `gerd-${leaves}`;
+        const { leaving, staying, left, kept, eraseAt } = await leaveOne(name, leaves);
+        for (let round = 0; round < 3; round += 1) {
+          expect(await world.login(node, name, kept)).toMatchObject({
+            status: 200,
+            body: { isNewUser: false, user: { id: staying } },
+          });
+          expect(await world.login(other, name, left)).toMatchObject({
+            status: 403,
+            body: { code: 'account_deleting', eraseAt },
+          });
+        }
+        expect(await row(leaving)).toMatchObject({ status: 'deleting', merged_into: null });
+        expect((await row(leaving)).erase_at.toISOString()).toBe(eraseAt);
+        expect(await row(staying)).toMatchObject({ status: 'active', merge_pending_with: null });
+        expect([...(await audit(leaving)), ...(await audit(staying))]).toEqual([]);
+      });
+
+      it('stay two where all of their logins come at once', async () => {
+        const name = `gero-${leaves}`;
+        const { leaving, staying, left, kept } = await leaveOne(name, leaves);
+        const answers = await Promise.all(
+          Array.from({ length: 12 }, (_, index) =>
+            world.login([node, other][index % 2]!, name, index % 4 < 2 ? left : kept),
+          ),
+        );
+        const [ofLeaving, ofStaying] = [true, false].map((isLeaving) =>
+          answers.filter((_, index) => index % 4 < 2 === isLeaving),
+        );
+        for (const { status, body } of ofLeaving!) {
+          expect({ status, code: body.code }).toEqual({ status: 403, code: 'account_deleting' });
+        }
+        for (const { status, body } of ofStaying!) {
+          expect({ status, id: body.user.id }).toEqual({ status: 200, id: staying });
+        }
+        expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
+      });
+
+      it('are one after the wish was taken back', async () => {
+        const name = `gesa-${leaves}`;
+        const { leaving, staying, left, kept } = await leaveOne(name, leaves);
+        expect(idOf(await world.login(node, name, kept))).toBe(staying);
+        expect(idOf(await restore(name, left))).toBe(leaving);
+        const older = leaves === 'older' ? leaving : staying;
+        expect(idOf(await world.login(node, name, kept))).toBe(older);
+        expect(idOf(await world.login(other, name, left))).toBe(older);
+      });
+
+      it('keep the wish where the other one sends restore: it takes back its own and no other', async () => {
+        const name = `gina-${leaves}`;
+        const { leaving, staying, kept } = await leaveOne(name, leaves);
+        expect(idOf(await restore(name, kept))).toBe(staying);
+        expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
+      });
+
+      it('are the other one alone once the time has come, whether a login or the worker erases', async () => {
+        const name = `gisa-${leaves}`;
+        const { leaving, staying, left, kept } = await leaveOne(name, leaves);
+        expect(idOf(await world.login(node, name, kept))).toBe(staying);
+        await isDue(leaving);
+        expect(idOf(await world.login(node, name, kept))).toBe(staying);
+        expect(await row(leaving)).toMatchObject({ status: 'deleting', erased_at: expect.any(Date) });
+        const back = await world.login(other, name, left);
+        expect(back.body).toMatchObject({ isNewUser: false, user: { id: staying } });
+        expect(await world.database.count(`identities WHERE user_id = '${leaving}'`)).toBe(0);
+      });
+
+      it('are the other one alone where the erasure comes in the middle of its login', async () => {
+        const name = `gitta-${leaves}`;
+        const { leaving, staying, left, kept } = await leaveOne(name, leaves);
+        await isDue(leaving);
+        const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR UPDATE', [leaving]);
+        const erased = asOperator('DELETE', leaving);
+        await world.waitsForLock();
+        const login = world.login(node, name, kept);
+        await world.waitsForLock(2);
+        await letGo();
+        expect((await erased).status).toBe(202);
+        expect(await login).toMatchObject({ status: 200, body: { user: { id: staying } } });
+        expect(idOf(await world.login(node, name, left))).toBe(staying);
+      });
+
+      it('are merged by no operator, in neither direction', async () => {
+        const { leaving, staying } = await leaveOne(`gunda-${leaves}`, leaves);
+        for (const [from, into] of [
+          [leaving, staying],
+          [staying, leaving],
+        ] as const) {
+          expect(await merge(from, into)).toMatchObject({ status: 409, body: { code: 'merge_refused' } });
+        }
+        expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
+      });
+
+      it('are one by no link: what is the leaving one’s, and its unionid, are taken', async () => {
+        const name = `gusti-${leaves}`;
+        const { leaving, staying, left, kept } = await leaveOne(name, leaves);
+        const login = await world.login(node, name, kept);
+        expect(idOf(login)).toBe(staying);
+        for (const appid of [left, kept]) {
+          const code = await world.code(name, appid);
+          expect(
+            await node.as(login.body.accessToken, 'POST', '/me/identities', { code, appid }),
+          ).toMatchObject({ status: 409, body: { code: 'identity_taken' } });
+        }
+        expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
+      });
     });
-    expect(idOf(await world.login(other, 'gerd', tea.appid))).toBe(idOf(younger));
+
+    it('are refused as the one that leaves where that one learns of the unionid', async () => {
+      const [older, younger] = await twoUsers('gregor');
+      await world.login(node, 'gregor', tea.appid);
+      await node.as(younger.body.accessToken, 'DELETE', '/me');
+      expect(await world.login(node, 'gregor', cake.appid)).toMatchObject({
+        status: 403,
+        body: { code: 'account_deleting' },
+      });
+      expect(await row(idOf(younger))).toMatchObject({ status: 'deleting' });
+      expect(idOf(await restore('gregor', cake.appid)), 'one, once the wish is taken back').toBe(idOf(older));
+    });
+
+    it('are deleted as one where the wish comes in the middle of the merge', async () => {
+      const [older, younger] = await twoUsers('greta');
+      await world.login(node, 'greta', tea.appid);
+      const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [idOf(younger)]);
+      const login = world.login(node, 'greta', cake.appid);
+      await world.waitsForLock();
+      const wish = other.as(younger.body.accessToken, 'DELETE', '/me');
+      await world.waitsForLock(2);
+      await letGo();
+      expect([(await login).status, (await wish).status]).toEqual([200, 202]);
+      expect(await row(idOf(older))).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
+    });
   });
 
   it('are two as before where the node is killed in the middle, and one after the next login', async () => {

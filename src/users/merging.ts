@@ -42,14 +42,14 @@ export class Merging {
   ) {}
 
   /**
-   * Joins two users of whom WeChat says, by a unionid, that they are one. The older survives, of an active one and one
-   * in deletion the active one. Where either has a role, or both have an identity in one mini-program, the operator is
-   * told instead.
+   * Joins two users of whom WeChat says, by a unionid, that they are one. The older survives. Nothing is merged if
+   * either has a role or both have an identity in one mini-program: the operator is told instead. Nor if either is in
+   * deletion: only the person takes that wish back, and once it is carried out the unionid is free.
    *
    * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
    * @throws {OvertakenError} where either has been merged meanwhile
    * @throws {ErasureDueError} where either was to be erased by now
-   * @returns what to hand to {@link finish}; nothing where an operator has to decide
+   * @returns what to hand to {@link finish}; nothing if they stay two
    */
   async join(manager: EntityManager, one: string, other: string): Promise<MergeAftermath | undefined> {
     const [first, second] = await this.lockBoth(manager, one, other);
@@ -58,11 +58,12 @@ export class Merging {
       if (user.status === 'disabled') throw new AccountDisabledError(user);
       if (await this.erasure.isDue(manager, user.id)) throw new ErasureDueError(user.id);
     }
+    if (first.status === 'deleting' || second.status === 'deleting') return undefined;
     if (first.roles.length > 0 || second.roles.length > 0 || (await shareApp(manager, first.id, second.id))) {
       await this.leaveToOperator(manager, first, second);
       return undefined;
     }
-    const [survivor, loser] = inOrderOfSurvival(first, second);
+    const [survivor, loser] = inOrderOfAge(first, second);
     return this.merge(manager, loser, survivor, serviceActor);
   }
 
@@ -127,7 +128,7 @@ export class Merging {
     survivor: User,
     actor: Actor,
   ): Promise<MergeAftermath> {
-    const taken = loser.status === 'deleting' ? {} : this.whatSurvivorLacks(loser, survivor);
+    const taken = this.whatSurvivorLacks(loser, survivor);
     // A picture that is not taken over is named until its file is gone.
     const obsoleteAvatar = taken.avatarKey === undefined ? loser.avatarKey : null;
     const pending = await manager.findOneBy(NicknameCheck, { userId: loser.id });
@@ -279,9 +280,8 @@ async function differInAccount(manager: EntityManager, one: string, other: strin
   return row!.differ;
 }
 
-/** First who stays. */
-function inOrderOfSurvival(one: User, other: User): [User, User] {
-  if (one.status !== other.status) return one.status === 'active' ? [one, other] : [other, one];
+/** The older one first. */
+function inOrderOfAge(one: User, other: User): [User, User] {
   const [a, b] = [one.createdAt.getTime(), other.createdAt.getTime()];
   if (a !== b) return a < b ? [one, other] : [other, one];
   return one.id < other.id ? [one, other] : [other, one];
