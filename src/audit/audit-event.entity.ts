@@ -11,6 +11,7 @@ export const auditActions = [
   'user.roles_changed',
   'user.merged',
   'user.merge_pending',
+  'user.unionid_conflict',
   'user.identity_linked',
   'user.identity_unlinked',
   'user.nickname_rejected',

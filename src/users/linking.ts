@@ -111,7 +111,7 @@ export class Linking {
       if (identities.length === 1) throw new IdentityLastError();
       const isShared = ({ id, unionid }: Identity) =>
         unionid !== null && identities.some((each) => each.id !== id && each.unionid === unionid);
-      // Of two in one mini-program one came by its unionid, the other was linked.
+      // Of two in one mini-program, which an earlier version may have left, the one that would not come back.
       const identity = own.find((each) => !isShared(each));
       if (identity === undefined) throw new IdentitySharedError();
       const { id, unionid } = identity;

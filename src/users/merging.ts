@@ -14,6 +14,7 @@ import { OvertakenError } from './overtaken.error.js';
 import { passOnPendingMerges } from './pending-merges.js';
 import { Phones } from './phones.js';
 import { Unionid } from './unionid.entity.js';
+import { UnionidConflicts } from './unionid-conflicts.js';
 import { User } from './user.entity.js';
 import { UserStanding } from './user-standing.js';
 import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from './users.errors.js';
@@ -39,12 +40,14 @@ export class Merging {
     private readonly avatars: Avatars,
     private readonly erasure: Erasure,
     private readonly standing: UserStanding,
+    private readonly conflicts: UnionidConflicts,
   ) {}
 
   /**
    * Joins two users of whom WeChat says, by a unionid, that they are one. The older survives. Nothing is merged if
-   * either has a role or both have an identity in one mini-program: the operator is told instead. Nor if either is in
-   * deletion: only the person takes that wish back, and once it is carried out the unionid is free.
+   * either has a role (the operator is told instead), if both have an identity in one mini-program (they are two
+   * people), or if either is in deletion: only the person takes that wish back, and once it is carried out the unionid
+   * is free.
    *
    * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
    * @throws {OvertakenError} where either has been merged meanwhile
@@ -59,7 +62,11 @@ export class Merging {
       if (await this.erasure.isDue(manager, user.id)) throw new ErasureDueError(user.id);
     }
     if (first.status === 'deleting' || second.status === 'deleting') return undefined;
-    if (first.roles.length > 0 || second.roles.length > 0 || (await shareApp(manager, first.id, second.id))) {
+    if (await shareApp(manager, first.id, second.id)) {
+      await this.conflicts.record(manager, first.id, second.id);
+      return undefined;
+    }
+    if (first.roles.length > 0 || second.roles.length > 0) {
       await this.leaveToOperator(manager, first, second);
       return undefined;
     }

@@ -9,8 +9,8 @@ export interface PersonInSession {
 }
 
 /**
- * The identity through which a person has come into a session: a user may have two in one mini-program, one of them
- * linked. Null for a session of the command line, and where the identity was unlinked.
+ * The identity through which a person has come into a session: a user may have two in one mini-program, who was
+ * merged by an earlier version. Null for a session of the command line, and where the identity was unlinked.
  */
 export function identityOf(
   manager: EntityManager,

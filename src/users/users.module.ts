@@ -18,6 +18,7 @@ import { PhoneNumbers } from './phone-numbers.js';
 import { Phones } from './phones.js';
 import { SearchCursors } from './search-cursors.js';
 import { SessionKeys } from './session-keys.js';
+import { UnionidConflicts } from './unionid-conflicts.js';
 import { UserSearch } from './user-search.js';
 import { UserStanding } from './user-standing.js';
 import { UserViews } from './user-views.js';
@@ -42,6 +43,7 @@ import { Users } from './users.js';
     Phones,
     SearchCursors,
     SessionKeys,
+    UnionidConflicts,
     UserSearch,
     UserStanding,
     UserViews,

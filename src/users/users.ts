@@ -19,6 +19,7 @@ import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
 import { signInStatement } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
+import { UnionidConflicts } from './unionid-conflicts.js';
 import { claimUnionid } from './unionids.js';
 import { User } from './user.entity.js';
 import { UserStanding } from './user-standing.js';
@@ -54,6 +55,7 @@ export class Users {
     private readonly erasure: Erasure,
     private readonly phones: Phones,
     private readonly merging: Merging,
+    private readonly conflicts: UnionidConflicts,
     private readonly settings: Settings,
   ) {}
 
@@ -176,12 +178,40 @@ export class Users {
       if (unionid === undefined) return { isNewUser: false, unionid: null };
       return { isNewUser: false, ...(await this.learnUnionid(manager, identity, unionid)) };
     }
-    const known = unionid === undefined ? null : await this.ownerOf(manager, unionid, signIn);
-    const userId = known ?? (await this.createUser(manager, unionid));
-    const row = { id: uuidv7(), appid, openid, userId, unionid: unionid ?? null };
-    if (!(await insertIfAbsent(manager, Identity, row))) throw new OvertakenError();
-    await this.refuseBanned(manager, signIn);
-    return { isNewUser: known === null, unionid: row.unionid };
+    if (unionid !== undefined) {
+      const owner = await this.lockOwner(manager, unionid);
+      if (owner !== undefined) return this.registerBeside(manager, owner, { ...signIn, unionid });
+    }
+    await this.create(manager, signIn);
+    return { isNewUser: true, unionid: unionid ?? null };
+  }
+
+  /**
+   * Makes an identity whose unionid leads to a user, for that user; or, if that user has another openid in the
+   * mini-program, for a new user, who does without the unionid.
+   *
+   * @throws {AccountDisabledError} {@link AccountDeletingError} {@link OvertakenError}
+   */
+  private async registerBeside(
+    manager: EntityManager,
+    owner: string,
+    signIn: SignIn & { unionid: string },
+  ): Promise<{ isNewUser: boolean; unionid: string | null }> {
+    const { appid, openid, unionid } = signIn;
+    if (!(await this.conflicts.isPlaceTaken(manager, owner, signIn))) {
+      await this.admit(manager, owner, signIn);
+      await this.addIdentity(manager, { appid, openid, unionid, userId: owner });
+      await this.refuseBanned(manager, signIn);
+      // Another openid may have been linked or moved there meanwhile. Whoever does that locks the user, too.
+      await manager.findOneOrFail(User, { where: { id: owner }, lock: { mode: 'for_no_key_update' } });
+      if (await this.conflicts.isPlaceTaken(manager, owner, signIn)) throw new OvertakenError();
+      return { isNewUser: false, unionid };
+    }
+    const isContradicted = await this.conflicts.isContradicted(manager, owner, signIn);
+    if (!isContradicted) await this.refuseDisabled(manager, owner);
+    const userId = await this.create(manager, { appid, openid });
+    await this.conflicts.record(manager, userId, owner);
+    return { isNewUser: true, unionid: null };
   }
 
   /**
@@ -213,17 +243,23 @@ export class Users {
     { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
   ): Promise<void> {
     for (const id of await this.bans.usersOf(manager, { identity: { appid, openid }, unionid })) {
-      await this.standing.reenable(manager, id);
-      const user = await manager.findOneByOrFail(User, { id });
-      if (user.status === 'disabled') throw new AccountDisabledError(user);
+      await this.refuseDisabled(manager, id);
     }
+  }
+
+  /** @throws {AccountDisabledError} where the user is disabled, and the time of that is not over */
+  private async refuseDisabled(manager: EntityManager, userId: string): Promise<void> {
+    await this.standing.reenable(manager, userId);
+    const user = await manager.findOneByOrFail(User, { id: userId });
+    if (user.status === 'disabled') throw new AccountDisabledError(user);
   }
 
   /**
    * WeChat tells the unionid of an identity late, when the mini-program is bound to an Open Platform account, or
    * another one, when it has moved to another account. The user stays the same, unless the unionid is
-   * another user's: then the two are one. Where an operator has to decide that, the identity does without, so that each
-   * login asks again how the other one stands by now.
+   * another user's: then the two are one. If they stay two (an operator has to decide, the other one wants to be
+   * deleted, or they cannot be one), the identity does without, so that each login asks again how the other one stands
+   * by now.
    *
    * @throws {AccountDisabledError} where either is disabled
    * @throws {OvertakenError} where the identity has moved to another user meanwhile
@@ -235,6 +271,10 @@ export class Users {
   ): Promise<{ unionid: string | null; aftermath?: MergeAftermath }> {
     if (before === unionid) return { unionid };
     const owner = await claimUnionid(manager, unionid, userId);
+    if (await this.conflicts.isContradicted(manager, owner, { appid, openid, unionid })) {
+      if (owner !== userId) await this.conflicts.record(manager, userId, owner);
+      return { unionid: null };
+    }
     const identity = await manager.findOne(Identity, {
       where: { id, userId },
       lock: { mode: 'for_no_key_update' },
@@ -247,22 +287,39 @@ export class Users {
     return { unionid, aftermath };
   }
 
-  private async ownerOf(manager: EntityManager, unionid: string, signIn: SignIn): Promise<string | null> {
+  /** The user to whom a unionid leads, which goes on to lead there until the transaction ends. */
+  private async lockOwner(manager: EntityManager, unionid: string): Promise<string | undefined> {
     const owner = await manager.findOne(Unionid, {
       where: { unionid },
       lock: { mode: 'pessimistic_write' },
     });
-    if (owner === null) return null;
-    await this.admit(manager, owner.userId, signIn);
-    return owner.userId;
+    return owner?.userId;
   }
 
-  private async createUser(manager: EntityManager, unionid: string | undefined): Promise<string> {
-    const id = uuidv7();
-    await manager.insert(User, { id });
-    if (unionid !== undefined && !(await insertIfAbsent(manager, Unionid, { unionid, userId: id }))) {
+  /**
+   * Makes a user with an identity, and the unionid if there is one.
+   *
+   * @throws {AccountDisabledError} {@link OvertakenError}
+   * @returns the id of the user
+   */
+  private async create(
+    manager: EntityManager,
+    { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
+  ): Promise<string> {
+    const userId = uuidv7();
+    await manager.insert(User, { id: userId });
+    if (unionid !== undefined && !(await insertIfAbsent(manager, Unionid, { unionid, userId }))) {
       throw new OvertakenError();
     }
-    return id;
+    await this.addIdentity(manager, { appid, openid, userId, unionid: unionid ?? null });
+    await this.refuseBanned(manager, { appid, openid, unionid });
+    return userId;
+  }
+
+  private async addIdentity(
+    manager: EntityManager,
+    identity: Pick<Identity, 'appid' | 'openid' | 'userId' | 'unionid'>,
+  ): Promise<void> {
+    if (!(await insertIfAbsent(manager, Identity, { id: uuidv7(), ...identity }))) throw new OvertakenError();
   }
 }

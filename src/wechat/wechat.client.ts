@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
+import { isNothingWord } from '../text/nothing-words.js';
 import { isIdentifier } from './identifier.js';
 import { reportTrouble } from './trouble-report.js';
 import { malformed, readSessionKey, type WechatFields } from './wechat-answer.js';
@@ -116,11 +117,18 @@ export class WechatClient {
 /** WeChat's fields in our names; all of them are checked, since a proxy may answer in WeChat's place. */
 function toSession(answer: WechatFields): WechatSession {
   const { openid, unionid } = answer;
-  if (!isIdentifier(openid)) throw malformed('without an openid');
+  if (!isIdentifier(openid) || isNothingWord(openid)) throw malformed('without an openid');
   const sessionKey = readSessionKey(answer);
-  if (unionid === undefined || unionid === null || unionid === '') return { openid, sessionKey };
+  // Proxies and gateways write "null" and the like: taken for a unionid, it would make one user of everybody.
+  if (isNothing(unionid)) return { openid, sessionKey };
   if (!isIdentifier(unionid)) throw malformed('with a unionid that is none');
   return { openid, sessionKey, unionid };
+}
+
+/** Whether a field has no value, in whatever way it says so. */
+function isNothing(value: unknown): boolean {
+  if (typeof value === 'string') return isNothingWord(value);
+  return value === undefined || value === null || value === false || value === 0;
 }
 
 function toAccessToken({
