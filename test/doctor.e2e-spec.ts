@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from './harness/command.js';
 import { TestDatabase } from './harness/database.js';
+import { guideBlock } from './harness/guide.js';
 import { alone, cake, tea, useWorld } from './harness/world.js';
 
 interface Diagnosis {
@@ -41,6 +42,7 @@ describe('npm run doctor', () => {
       'Postgres',
       'migrations',
       'ENCRYPTION_KEYS',
+      'openids',
       'clock, beside the database',
       'WeChat',
       'clock, beside WeChat',
@@ -123,6 +125,48 @@ describe('npm run doctor', () => {
       expect(faults).toEqual([
         expect.stringMatching(/^✗ ENCRYPTION_KEYS: .*add the old key after the new one/),
       ]);
+    });
+
+    it('a user has two openids in one mini-program, by id, until they are parted as the guide says', async () => {
+      const node = await world.startNode();
+      const operator = await world.operator(node);
+      const first = await world.login(node, 'otto');
+      const second = await world.login(node, 'paul');
+      const { id } = first.body.user;
+      const moved = await world.database.query<{ openid: string }>(
+        'UPDATE identities SET user_id = $1 WHERE user_id = $2 RETURNING openid',
+        [id, second.body.user.id],
+      );
+      const { openid } = moved[0]!;
+      await world.database.query('UPDATE unionids SET user_id = $1 WHERE user_id = $2', [
+        id,
+        second.body.user.id,
+      ]);
+      expect((await world.login(node, 'paul')).body.user.id, 'two people in one user').toBe(id);
+
+      const { code, faults, output } = await diagnose();
+      expect(code).toBe(1);
+      expect(faults).toEqual([
+        expect.stringMatching(/^✗ openids: 1 user has two .*"Two openids in one mini-program"/),
+      ]);
+      expect(faults[0]).toContain(id);
+      expect(output).not.toContain(openid);
+
+      await world.database.query(
+        guideBlock('several-apps.md', 'sql', 'DELETE FROM identities', {
+          '<id>': id,
+          '<appid>': tea.appid,
+          '<openid>': openid,
+        }),
+      );
+      expect((await node.as(operator.accessToken, 'DELETE', `/admin/users/${id}/sessions`)).status).toBe(204);
+      expect((await diagnose()).faults).toEqual([]);
+      expect((await world.login(node, 'otto')).body.user.id).toBe(id);
+      expect((await world.login(node, 'paul')).body.isNewUser).toBe(true);
+      for (const user of ['otto', 'paul']) {
+        const through = await world.login(node, user, cake.appid);
+        expect(through.body.user.id).toBe((await world.login(node, user)).body.user.id);
+      }
     });
 
     it('its clock is another', async () => {

@@ -13,6 +13,7 @@ import { CommandError } from './command.js';
 // Each check answers with what it has found in order, or throws what is wrong and where to put it right.
 
 const oldestPostgres = 15;
+const mostNamedUsers = 20;
 /** Milliseconds. What runs out after minutes, codes and tokens, bears no more. */
 const largestClockDifference = 60_000;
 
@@ -42,6 +43,22 @@ export async function checkMigrations(database: Database): Promise<string> {
 export async function checkEncryptionKeys(database: Database, { encryptionKeys }: Settings): Promise<string> {
   const count = await new SigningKeys(database, new KeyRing(encryptionKeys)).load();
   return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
+}
+
+/** One person has one openid per mini-program: a user with two is two people. */
+export async function checkOpenids(database: Database): Promise<string> {
+  const doubles = await database.run((manager) =>
+    manager.query<{ id: string }[]>(
+      `SELECT user_id AS id FROM identities GROUP BY user_id, appid HAVING count(*) > 1 ORDER BY user_id`,
+    ),
+  );
+  const ids = [...new Set(doubles.map(({ id }) => id))];
+  if (ids.length === 0) return 'nobody has two in one mini-program';
+  const named = ids.slice(0, mostNamedUsers).join(', ');
+  const more = ids.length > mostNamedUsers ? ` and ${ids.length - mostNamedUsers} more` : '';
+  throw new CommandError(
+    `${ids.length} ${ids.length === 1 ? 'user has' : 'users have'} two in one mini-program, where one person has one: a wrong unionid, an import or a link has put two people into one user. Part them as docs/guides/several-apps.md says under "Two openids in one mini-program". User ids: ${named}${more}`,
+  );
 }
 
 export async function checkClockOfDatabase(database: Database): Promise<string> {

@@ -13,6 +13,7 @@ import {
   checkEncryptionKeys,
   checkLogin,
   checkMigrations,
+  checkOpenids,
   checkPostgresVersion,
   judgeClock,
   reachWechat,
@@ -58,16 +59,19 @@ async function examineDatabase(settings: Settings): Promise<void> {
     () => 'reachable',
   );
   if (dataSource === undefined) {
-    tell('–', 'migrations, ENCRYPTION_KEYS', 'not looked at without the database');
+    tell('–', 'migrations, ENCRYPTION_KEYS, openids', 'not looked at without the database');
     return;
   }
   try {
     const database = new Database(dataSource, settings);
     await examine('Postgres', () => checkPostgresVersion(database));
     const isMigrated = await examine('migrations', () => checkMigrations(database));
-    if (isMigrated === undefined)
-      tell('–', 'ENCRYPTION_KEYS', 'not looked at before the migrations have run');
-    else await examine('ENCRYPTION_KEYS', () => checkEncryptionKeys(database, settings));
+    if (isMigrated === undefined) {
+      tell('–', 'ENCRYPTION_KEYS, openids', 'not looked at before the migrations have run');
+    } else {
+      await examine('ENCRYPTION_KEYS', () => checkEncryptionKeys(database, settings));
+      await examine('openids', () => checkOpenids(database));
+    }
     await examine('clock, beside the database', () => checkClockOfDatabase(database));
   } finally {
     await dataSource.destroy();
