@@ -11,6 +11,7 @@ import { Merging1795219800000 } from './database/migrations/1795219800000-mergin
 import { LeavingUsers1795219900000 } from './database/migrations/1795219900000-leaving-users.js';
 import { PendingMerges1795220000000 } from './database/migrations/1795220000000-pending-merges.js';
 import { Erasure1795219700000 } from './database/migrations/1795219700000-erasure.js';
+import { Admins1795300000000 } from './database/migrations/1795300000000-admins.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -45,5 +46,6 @@ export const schema = {
     Merging1795219800000,
     LeavingUsers1795219900000,
     PendingMerges1795220000000,
+    Admins1795300000000,
   ],
 } satisfies Schema;

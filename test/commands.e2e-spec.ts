@@ -49,7 +49,7 @@ describe('the commands around roles and tokens', () => {
       expect(await run('admin-revoke', '--user', id)).toEqual({
         code: 0,
         stdout: `User ${id} no longer has the role admin. Access tokens that have it are refused within a second.\n`,
-        stderr: '',
+        stderr: expect.stringContaining('Nobody can use /admin now'),
       });
       expect(await stored(id)).toEqual({ roles: [], token_version: 3 });
     });

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings.js';
 import { Audit } from '../audit/audit.js';
 import { isUuid } from '../http/uuid.js';
 import { Revocations } from '../sessions/revocations.js';
+import { adminRole } from '../users/admins.js';
 import { isRoleName } from '../users/role-name.js';
 import { type RoleChange, type UserReference, UserStanding } from '../users/user-standing.js';
 import { UserNotFoundError } from '../users/users.errors.js';
@@ -19,10 +20,10 @@ interface RoleOptions {
  *
  * @param name the npm script
  */
-export async function changeRole(
+export async function changeRole<Outcome extends RoleChange>(
   name: string,
-  change: (standing: UserStanding, options: RoleOptions) => Promise<RoleChange>,
-): Promise<RoleChange & { role: string }> {
+  change: (standing: UserStanding, options: RoleOptions) => Promise<Outcome>,
+): Promise<Outcome & { role: string }> {
   const options = readRoleOptions(
     `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]`,
   );
@@ -43,13 +44,20 @@ export async function changeRole(
   }
 }
 
+/** Says that /admin is closed to everybody: at the command line that may be meant. */
+export function warnOfNoAdmin(): void {
+  process.stderr.write(
+    'Nobody can use /admin now. npm run admin:grant gives the role admin to somebody who has logged in once.\n',
+  );
+}
+
 function readRoleOptions(usage: string): RoleOptions {
   const { values } = readCommandLine(usage, {
     options: {
       user: { type: 'string' },
       appid: { type: 'string' },
       openid: { type: 'string' },
-      role: { type: 'string', default: 'admin' },
+      role: { type: 'string', default: adminRole },
     },
   });
   const refuse = (fault: string) => new UsageError(`${fault}. Usage: ${usage}`);

@@ -9,6 +9,7 @@ import { UserStanding } from '../users/user-standing.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
+import { warnOfNoAdmin } from './role-command.js';
 
 const usage = 'npm run users:erase -- <id>';
 
@@ -19,13 +20,16 @@ await runCommand(async () => {
   if (userId === undefined || others.length > 0) throw new UsageError(`Name one user. Usage: ${usage}`);
   if (!isUuid(userId)) throw new UsageError(`That is not the id of a user. Usage: ${usage}`);
   const settings = loadCommandSettings();
+  let closesAdmin: boolean;
   try {
-    await withDatabase(settings, async (database) => {
+    closesAdmin = await withDatabase(settings, async (database) => {
       const audit = new Audit(database);
       const revocations = new Revocations(database, settings);
       const standing = new UserStanding(database, revocations, audit);
       const erasure = new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit);
+      const hadAdmin = await standing.hasAdmin();
       await new Dismissal(standing, erasure).erase(userId, commandActor);
+      return hadAdmin && !(await standing.hasAdmin());
     });
   } catch (error) {
     if (!(error instanceof UserNotFoundError)) throw error;
@@ -35,4 +39,5 @@ await runCommand(async () => {
   process.stdout.write(
     `User ${userId} is erased. The service removes the file of their avatar within a minute or two.\n`,
   );
+  if (closesAdmin) warnOfNoAdmin();
 });

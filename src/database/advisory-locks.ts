@@ -10,6 +10,7 @@ export const advisoryLocks = {
   signingKeys: [lockClass, 2],
   userImport: [lockClass, 3],
   housekeeping: [lockClass, 4],
+  lastAdmin: [lockClass, 5],
 } as const;
 
 export const takeAdvisoryLock = 'SELECT pg_advisory_xact_lock($1, $2)';

@@ -21,7 +21,7 @@ export const problems = {
   session_revoked: { status: 401, title: 'The session has ended', challenge: invalidToken },
   refresh_token_invalid: { status: 401, title: 'The refresh token is invalid' },
   refresh_token_reused: { status: 401, title: 'The refresh token was used before' },
-  forbidden: { status: 403, title: 'A role is missing', challenge: 'Bearer error="insufficient_scope"' },
+  forbidden: { status: 403, title: 'This is not allowed', challenge: 'Bearer error="insufficient_scope"' },
   account_disabled: { status: 403, title: 'The account is disabled' },
   account_deleting: { status: 403, title: 'The account is about to be erased' },
   user_blocked_by_wechat: { status: 403, title: 'WeChat has restricted the account' },

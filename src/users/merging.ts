@@ -5,6 +5,7 @@ import { openIfPossible } from '../crypto/sealed-box.js';
 import { Database } from '../database/database.js';
 import type { RevocationNotice } from '../sessions/revocation-memory.js';
 import { Revocations } from '../sessions/revocations.js';
+import { isAdmin, keepsAdminBeside } from './admins.js';
 import { Avatars } from './avatars.js';
 import { ErasureDueError } from './erasure-due.error.js';
 import { Erasure } from './erasure.js';
@@ -100,6 +101,15 @@ export class Merging {
         throw new MergeRefusedError(
           'WeChat has given the two different unionids under one Open Platform account: they are two people.',
         );
+      }
+      // Roles of the one that goes are gone, and its ban is passed on.
+      const staysAdmin = isAdmin(survivor) && loser.status !== 'disabled';
+      if ((isAdmin(loser) || isAdmin(survivor)) && !staysAdmin) {
+        if (!(await keepsAdminBeside(manager, [loser.id, survivor.id]))) {
+          throw new MergeRefusedError(
+            'This merge would take the role from the last admin, or disable them: nobody could use /admin any more. Give another active user the role admin first, or merge the other way round.',
+          );
+        }
       }
       return this.merge(manager, loser, survivor, actor);
     });

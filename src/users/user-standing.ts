@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import type { RevocationNotice } from '../sessions/revocation-memory.js';
 import { Revocations } from '../sessions/revocations.js';
 import type { RevocationReason } from '../sessions/sessions.errors.js';
+import { hasAdminBeside, isAdmin, keepsAdminBeside } from './admins.js';
 import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from './identity.entity.js';
 import { survivorOf } from './merged-users.js';
@@ -13,6 +14,7 @@ import { mostRoles } from './role-name.js';
 import { sessionEndOf } from './session-end.js';
 import { User } from './user.entity.js';
 import {
+  LastAdminError,
   NotDisabledError,
   TooManyRolesError,
   UserMergedOrLeavingError,
@@ -47,6 +49,8 @@ interface Decision {
   ends?: RevocationReason;
   /** Whether tokens that are out are of no use any more, while the sessions go on. */
   outdates?: boolean;
+  /** Whether it is refused if nobody could use /admin afterwards. */
+  needsAdmin?: boolean;
   events: { action: AuditAction; details?: object }[];
 }
 
@@ -94,6 +98,7 @@ export class UserStanding {
    * Disables or enables a user, and sets their roles. Disabling ends all of their sessions; what changes nothing does
    * not. Who wants to be deleted can be disabled, too: then leaving lifts no ban.
    *
+   * @throws {LastAdminError} where a person does that to the last admin
    * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
    * @throws {TooManyRolesError}
    * @throws {DatabaseUnavailableError}
@@ -108,6 +113,7 @@ export class UserStanding {
         changes: { ...standing.changes, ...roles?.changes },
         ends: standing.ends,
         outdates: roles?.outdates,
+        needsAdmin: actor.actor === 'person',
         events: [...standing.events, ...(roles?.events ?? [])],
       };
     });
@@ -159,6 +165,7 @@ export class UserStanding {
    * Has a user erased without grace. Who is disabled stays disabled: leaving lifts no ban.
    *
    * @returns who it is by now, an id that was merged meaning the one who stayed, and when they may be erased, or were
+   * @throws {LastAdminError} where a person does that to the last admin
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
@@ -169,6 +176,7 @@ export class UserStanding {
       return {
         changes: { ...(isActive && { status: 'deleting' }), eraseAt: () => 'now()' },
         ends: isActive ? 'deleted' : undefined,
+        needsAdmin: actor.actor === 'person',
         events: [{ action: 'user.deletion_requested' }],
       };
     });
@@ -218,6 +226,15 @@ export class UserStanding {
     return true;
   }
 
+  /**
+   * Whether anybody can use /admin.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async hasAdmin(): Promise<boolean> {
+    return this.database.run((manager) => hasAdminBeside(manager, []));
+  }
+
   private async timeOfErasure(userId: string): Promise<Date> {
     const { eraseAt, erasedAt } = await this.database.run((manager) =>
       manager.findOneByOrFail(User, { id: userId }),
@@ -245,11 +262,15 @@ export class UserStanding {
 
   private async carryOut(
     manager: EntityManager,
-    { id: userId, tokenVersion, sessionEpoch }: User,
+    user: User,
     actor: Actor,
-    { changes, ends, outdates, events }: Decision,
+    { changes, ends, outdates, needsAdmin, events }: Decision,
   ): Promise<RoleChange & { notice?: RevocationNotice }> {
+    const { id: userId, tokenVersion, sessionEpoch } = user;
     if (events.length === 0) return { userId, isChanged: false };
+    if (needsAdmin === true && isAdmin(user) && !isAdmin(Object.assign({ ...user }, changes))) {
+      if (!(await keepsAdminBeside(manager, [userId]))) throw new LastAdminError();
+    }
     const minimumVersion = tokenVersion + 1;
     const revokes = ends !== undefined || outdates === true;
     await manager.update(

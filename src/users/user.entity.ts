@@ -8,6 +8,7 @@ export type UserStatus = (typeof userStatuses)[number];
 @Entity('users')
 @Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
 @Index('users_external_id_key', ['externalId'], { unique: true, where: 'external_id IS NOT NULL' })
+@Index('users_admins_idx', ['id'], { where: `'admin' = ANY (roles)` })
 @Index('users_created_at_idx', ['createdAt', 'id'])
 @Index('users_erase_at_idx', ['eraseAt'], { where: 'erase_at IS NOT NULL' })
 @Index('users_merged_into_idx', ['mergedInto'], { where: 'merged_into IS NOT NULL' })

@@ -112,6 +112,17 @@ export class MergeRefusedError extends ServiceError {
   readonly code = 'merge_refused';
 }
 
+/** Without an admin nobody could use /admin any more. */
+export class LastAdminError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super(
+      'This is the last admin: nobody could use /admin any more. Give another active user the role admin first.',
+    );
+  }
+}
+
 /** A user has a number of roles at most: every access token carries them. */
 export class TooManyRolesError extends ServiceError {
   readonly code = 'invalid_request';
