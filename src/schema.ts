@@ -12,6 +12,7 @@ import { LeavingUsers1795219900000 } from './database/migrations/1795219900000-l
 import { PendingMerges1795220000000 } from './database/migrations/1795220000000-pending-merges.js';
 import { Erasure1795219700000 } from './database/migrations/1795219700000-erasure.js';
 import { Admins1795300000000 } from './database/migrations/1795300000000-admins.js';
+import { ImpossibleMerges1795300000001 } from './database/migrations/1795300000001-impossible-merges.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -47,5 +48,6 @@ export const schema = {
     LeavingUsers1795219900000,
     PendingMerges1795220000000,
     Admins1795300000000,
+    ImpossibleMerges1795300000001,
   ],
 } satisfies Schema;

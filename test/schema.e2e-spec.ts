@@ -91,6 +91,30 @@ describe('the schema', () => {
     });
   });
 
+  it('takes back only those pending merges that can never be done', async () => {
+    await withDatabase(async (options) => {
+      const migrations = schema.migrations.filter(({ name }) => !name.startsWith('ImpossibleMerges'));
+      await migrate({ ...options, migrations });
+      const dataSource = await new DataSource(options).initialize();
+      await dataSource.query(`
+        INSERT INTO users (id) SELECT uuid(rpad('', 31, '0') || n) FROM generate_series(1, 4) AS n;
+        UPDATE users SET merge_pending_with = uuid(translate(id::text, '1234', '2143'));
+        INSERT INTO identities (id, appid, openid, user_id)
+        SELECT gen_random_uuid(), CASE WHEN id::text LIKE '%4' THEN 'cake' ELSE 'tea' END, id::text, id FROM users`);
+      await migrate(options);
+      const pending = await dataSource.query(
+        `SELECT right(id::text, 1) AS user, right(merge_pending_with::text, 1) AS with FROM users ORDER BY id`,
+      );
+      await dataSource.destroy();
+      expect(pending).toEqual([
+        { user: '1', with: null },
+        { user: '2', with: null },
+        { user: '3', with: '4' },
+        { user: '4', with: '3' },
+      ]);
+    });
+  });
+
   it('leaves room for updates in place where logins update, and logs no codes', async () => {
     await withDatabase(async (options) => {
       await migrate(options);
