@@ -21,7 +21,11 @@ describe('npm run users:import', () => {
     file = join(directory, 'people.csv');
   });
   beforeEach(() => rmSync(`${file}.refused.csv`, { force: true }));
-  afterEach(() => world.database.query('TRUNCATE users CASCADE'));
+  afterEach(async () => {
+    // Hooks run in reverse order: this one would wait for the locks that the world lets go of in its own.
+    await world.letGo();
+    await world.database.query('TRUNCATE users CASCADE');
+  });
   afterAll(() => rmSync(directory, { recursive: true }));
 
   function write(...lines: string[]): void {
@@ -139,6 +143,75 @@ describe('npm run users:import', () => {
     ]);
   });
 
+  it('takes words for nothing as absent', async () => {
+    await importAll(
+      header,
+      `${tea.appid},oA-person,NULL,\\N,None,undefined,0000-00-00 00:00:00`,
+      `${tea.appid},oB-person,null,(null),无,N/A,NaT`,
+      `${cake.appid},oC-person,-,#N/A,NaN,—,"""nil"""`,
+    );
+    const nobody = { external_id: null, nickname: null, phone_sealed: null };
+    expect(await users()).toMatchObject([nobody, nobody, nobody]);
+    expect(await world.database.count('unionids')).toBe(0);
+  });
+
+  describe('never makes one user of two openids of one app', () => {
+    const first = `${tea.appid},oA-person,uA,C1,,,`;
+    const second = `${tea.appid},oB-person,uA,C2,,,`;
+    const reason = 'the user has another openid in this mini-program, where a person has one';
+
+    const identities = () =>
+      world.database.query('SELECT appid, openid, unionid FROM identities ORDER BY appid, openid');
+    const firstAlone = [{ appid: tea.appid, openid: 'oA-person', unionid: 'uA' }];
+
+    it('in one batch, and takes the second once it has no unionid', async () => {
+      expect(await refusal(second, first)).toBe(reason);
+      expect(await identities()).toEqual(firstAlone);
+      await importAll(header, first, `${tea.appid},oB-person,,C2,,,`);
+      expect(await world.database.count('users')).toBe(2);
+    });
+
+    it('in two batches', async () => {
+      const others = Array.from({ length: 5_000 }, (_, index) => `${tea.appid},oN${index},,,,,`);
+      expect(await refusal(second, first, ...others)).toBe(reason);
+      expect(await world.database.query(`SELECT openid FROM identities WHERE unionid = 'uA'`)).toEqual([
+        { openid: 'oA-person' },
+      ]);
+    });
+
+    it('in two runs', async () => {
+      await importAll(header, first);
+      expect(await refusal(second)).toBe(reason);
+      expect(await identities()).toEqual(firstAlone);
+    });
+
+    it('by way of another app', async () => {
+      expect(await refusal(second, first, `${cake.appid},oA2-person,uA,,,,`)).toBe(reason);
+      expect(await world.database.count('identities')).toBe(2);
+    });
+
+    it('of which one is there already, without a unionid', async () => {
+      await importAll(header, `${tea.appid},oA-person,,C1,,,`);
+      expect(await refusal(second, first)).toBe(reason);
+      await importAll(header, `${tea.appid},oB-person,,C2,,,`);
+      expect(await refusal(second)).toBe('unionid is that of another person');
+    });
+
+    it('that came by a login', async () => {
+      const { unionid } = await idsOf('carl');
+      await world.login(node, 'carl');
+      expect(await refusal(`${tea.appid},oB-person,${unionid},,,,`)).toBe(reason);
+      expect(await world.database.count('users')).toBe(1);
+    });
+
+    it('by one externalId', async () => {
+      expect(await refusal(`${tea.appid},oB-person,,C1,,,`, `${tea.appid},oA-person,,C1,,,`)).toBe(
+        'externalId is that of another person',
+      );
+      expect(await world.database.count('users')).toBe(1);
+    });
+  });
+
   it('changes nothing the second time', async () => {
     const lines = [
       header,
@@ -229,6 +302,8 @@ describe('npm run users:import', () => {
       ['of an app that is not served', 'wx00000000000000ff,oB-person,,,,,', /appid is not a mini-program/],
       ['without an appid', ',oB-person,,,,,', 'appid is empty'],
       ['without an openid', `${tea.appid},,,,,,`, 'openid is empty'],
+      ['with a word for nothing as appid', '(null),oB-person,,,,,', /^appid is a word for nothing/],
+      ['with a word for nothing as openid', `${tea.appid},NULL,,,,,`, /^openid is a word for nothing/],
       ['with white space in the openid', `${tea.appid},oB person,,,,,`, /^openid is not/],
       ['with an openid of 129 characters', `${tea.appid},${'o'.repeat(129)},,,,,`, /^openid is not/],
       ['with an openid that is not ASCII', `${tea.appid},oé,,,,,`, /^openid is not/],
@@ -250,6 +325,8 @@ describe('npm run users:import', () => {
       ['that is very long', `${tea.appid},oB-person,,,${'x'.repeat(20_000)},,`, /longer than 16384 bytes/],
       ['with a repeated person, and other values', `${tea.appid},oA-person,uA,C1,小红,,`, /^line 2 names/],
       ['with an externalId that is taken', `${tea.appid},oB-person,,C1,,,`, /^externalId is that of another/],
+      ['with a second openid of a unionid', `${tea.appid},oB-person,uA,,,,`, /has another openid/],
+      ['with a second openid of unionid and externalId', `${tea.appid},oB-person,uA,C1,,,`, /another openid/],
       ['with a second externalId', `${cake.appid},oA-person,uA,C2,,,`, 'the person has another externalId'],
     ];
     /** What became of them, one after another in one file. */
@@ -437,6 +514,31 @@ describe('npm run users:import', () => {
       await register('uA');
       const counts = await importBeside([line], () => login.query('ROLLBACK'));
       expect(counts).toMatchObject({ 'new users': 2, 'users completed': 0 });
+    });
+
+    it.each([
+      ['links', 'SELECT FROM users WHERE id = $1 FOR UPDATE'],
+      ['brings by the unionid', 'SELECT FROM unionids WHERE user_id = $1 FOR UPDATE'],
+    ])('gives no second openid of an app to a user who %s one', async (_, lock) => {
+      await importAll(header, `${tea.appid},oA-person,uA,,,,`);
+      const [user] = await users();
+      await login.query(
+        `INSERT INTO identities (id, appid, openid, user_id) VALUES (gen_random_uuid(), $1, 'oA2-person', $2)`,
+        [cake.appid, user!['id']],
+      );
+      await login.query(lock, [user!['id']]);
+      write(header, `${cake.appid},oB-person,uA,,,,`);
+      const importing = importFile();
+      await world.waitsForLock();
+      await login.query('COMMIT');
+      expect(await importing).toMatchObject({ code: 1 });
+      expect(readFileSync(`${file}.refused.csv`, 'utf8')).toMatch(
+        /^line,reason\n2,"the user has another openid/,
+      );
+      expect(await world.database.query('SELECT openid FROM identities ORDER BY openid')).toEqual([
+        { openid: 'oA-person' },
+        { openid: 'oA2-person' },
+      ]);
     });
 
     it('stands in nobody’s way who links an identity to a user whom the batch completes', async () => {

@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import { isNothingWord } from '../text/nothing-words.js';
 import { isIdentifier } from '../wechat/identifier.js';
 import { isNickname } from './nickname.js';
 import { toE164 } from './phones.js';
@@ -28,6 +29,10 @@ const columns = [...required, 'unionid', 'externalId', 'nickname', 'phone', 'cre
 type Column = (typeof columns)[number];
 
 const longestExternalId = 128;
+
+function isRequired(column: Column): boolean {
+  return required.some((each) => each === column);
+}
 
 /** With a zone: a time without one would mean another moment on another machine. */
 const timeWithZone = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/i;
@@ -79,13 +84,20 @@ export function readImportLine(
   }
   const values: Partial<Record<Column, string>> = {};
   header.forEach((column, index) => {
-    if (fields[index] !== '') values[column] = fields[index];
+    const value = fields[index]!;
+    if (!isNothingWord(value)) values[column] = value;
+    else if (isRequired(column)) {
+      throw new LineRefusedError(
+        value === '' ? `${column} is empty` : `${column} is a word for nothing, such as NULL`,
+      );
+    }
   });
 
-  const { appid, openid, unionid = null, externalId = null, nickname = null, phone, createdAt } = values;
-  if (appid === undefined) throw new LineRefusedError('appid is empty');
+  const { unionid = null, externalId = null, nickname = null, phone, createdAt } = values;
+  // `readHeader` has seen both columns.
+  const appid = values.appid!;
+  const openid = values.openid!;
   if (!appids.has(appid)) throw new LineRefusedError('appid is not a mini-program that is served here');
-  if (openid === undefined) throw new LineRefusedError('openid is empty');
   if (!isIdentifier(openid)) throw new LineRefusedError('openid is not 1 to 128 printable ASCII characters');
   if (unionid !== null && !isIdentifier(unionid)) {
     throw new LineRefusedError('unionid is not 1 to 128 printable ASCII characters');

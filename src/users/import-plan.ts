@@ -4,6 +4,7 @@ import type { UserStatus } from './user.entity.js';
 
 /** What the database knows about the people of some lines. */
 export interface KnownPeople {
+  /** Those of the lines, and all that the users of the lines have. */
   identities: (IdentityKey & { userId: string; unionid: string | null })[];
   owners: { unionid: string; userId: string }[];
   users: {
@@ -57,6 +58,8 @@ export class ImportPlan {
 
   readonly #users = new Map<string, PlannedUser>();
   readonly #identities = new Map<string, { userId: string; unionid: string | null }>();
+  /** Of each user in each app. */
+  readonly #openids = new Map<string, string[]>();
   readonly #owners = new Map<string, string>();
   readonly #externalIds = new Map<string, string>();
   readonly #changes = new Map<string, UserChange>();
@@ -66,8 +69,7 @@ export class ImportPlan {
     { identities, owners, users }: KnownPeople,
     private readonly banned: ReadonlySet<ImportLine>,
   ) {
-    for (const { appid, openid, ...identity } of identities)
-      this.#identities.set(`${appid} ${openid}`, identity);
+    for (const { appid, openid, ...identity } of identities) this.know({ appid, openid }, identity);
     for (const { unionid, userId } of owners) this.#owners.set(unionid, userId);
     for (const { nickname, ...user } of users) {
       this.#users.set(user.id, { ...user, hasNickname: nickname !== null });
@@ -97,17 +99,32 @@ export class ImportPlan {
       this.unchanged += 1;
       return;
     }
+    const learns = unionid !== null && identity?.unionid !== unionid;
+    if (known !== undefined && (identity === undefined || learns)) this.refuseOtherOpenid(line, known);
     this.refuseOtherExternalId(line.externalId, known);
 
     const user = known ?? this.create(line);
     const isFilled = this.fill(user, line);
     if (identity === undefined) {
       this.newIdentities.push({ id: uuidv7(), appid, openid, userId: user.id, unionid });
-      this.#identities.set(`${appid} ${openid}`, { userId: user.id, unionid });
+      this.know({ appid, openid }, { userId: user.id, unionid });
     }
     if (unionid !== null) this.learn(line, unionid, user, identity, owner);
-    const isKnown = identity !== undefined && (unionid === null || identity.unionid === unionid);
-    if (isKnown && !isFilled) this.unchanged += 1;
+    if (identity !== undefined && !learns && !isFilled) this.unchanged += 1;
+  }
+
+  private know({ appid, openid }: IdentityKey, identity: { userId: string; unionid: string | null }): void {
+    this.#identities.set(`${appid} ${openid}`, identity);
+    const place = `${appid} ${identity.userId}`;
+    this.#openids.set(place, [...(this.#openids.get(place) ?? []), openid]);
+  }
+
+  /** One person has one openid in each mini-program: a unionid that says otherwise is wrong. */
+  private refuseOtherOpenid({ appid, openid }: IdentityKey, user: PlannedUser): void {
+    const openids = this.#openids.get(`${appid} ${user.id}`) ?? [];
+    if (openids.some((each) => each !== openid)) {
+      throw new LineRefusedError('the user has another openid in this mini-program, where a person has one');
+    }
   }
 
   private refuseOtherExternalId(externalId: string | null, user: PlannedUser | undefined): void {

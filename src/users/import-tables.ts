@@ -52,7 +52,17 @@ export async function findKnown(client: PoolClient): Promise<KnownPeople> {
   const identities = await rowsOf<KnownPeople['identities'][number]>(
     client,
     `SELECT appid, openid, identities.user_id AS "userId", identities.unionid
-     FROM import_lines JOIN identities USING (appid, openid)`,
+     FROM import_lines JOIN identities USING (appid, openid)
+     UNION
+     SELECT identities.appid, identities.openid, identities.user_id, identities.unionid
+     FROM import_lines
+     JOIN unionids USING (unionid)
+     JOIN identities ON identities.user_id = unionids.user_id
+     UNION
+     SELECT theirs.appid, theirs.openid, theirs.user_id, theirs.unionid
+     FROM import_lines
+     JOIN identities USING (appid, openid)
+     JOIN identities AS theirs ON theirs.user_id = identities.user_id`,
   );
   const users = await rowsOf<KnownPeople['users'][number]>(
     client,
@@ -66,6 +76,27 @@ export async function findKnown(client: PoolClient): Promise<KnownPeople> {
     [[...new Set([...owners, ...identities].map(({ userId }) => userId))]],
   );
   return { owners, identities, users };
+}
+
+/**
+ * Whether a user who was given an identity has two in that mini-program now. Linking and merging lock the user, which
+ * the new identity waits for: whatever they have added is seen here, and what they add later, they check themselves.
+ */
+export async function hasSecondOpenid(
+  client: PoolClient,
+  userIds: string[],
+  appids: string[],
+): Promise<boolean> {
+  const [row] = await rowsOf(
+    client,
+    `SELECT FROM unnest($1::uuid[], $2::text[]) AS given (user_id, appid)
+     JOIN identities USING (user_id, appid)
+     GROUP BY user_id, appid
+     HAVING count(*) > 1
+     LIMIT 1`,
+    [userIds, appids],
+  );
+  return row !== undefined;
 }
 
 /** In the order of the columns that `userColumns` of the import makes. */

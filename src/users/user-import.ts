@@ -22,6 +22,7 @@ import {
   fillUsers,
   findKnown,
   findSeen,
+  hasSecondOpenid,
   insertIdentities,
   insertUnionids,
   insertUsers,
@@ -262,6 +263,17 @@ export class UserImport {
       ],
       newIdentities.length,
     );
+    const created = new Set(newUsers.map(({ id }) => id));
+    const joined = newIdentities.filter(({ userId }) => !created.has(userId));
+    const users = joined.map(({ userId }) => userId);
+    if (
+      await hasSecondOpenid(
+        client,
+        users,
+        joined.map(({ appid }) => appid),
+      )
+    )
+      throw new OvertakenError();
     await writeAll(
       client,
       learnUnionids,
