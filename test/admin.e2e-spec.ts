@@ -160,6 +160,8 @@ describe('/admin/users', () => {
         appids: [tea.appid],
       });
       await add({ nickname: 'Ünïcode 韩梅梅 100 percent', externalId: 'kunde 7' });
+      // What the number of Hong Kong would be with the country code of China before it.
+      await add({ phone: '+8685251234567' });
     });
 
     it.each([
@@ -180,6 +182,7 @@ describe('/admin/users', () => {
     it.each([
       ['a part of the id', () => id.slice(0, 20)],
       ['a part of the openid', () => `openid-${tea.appid}`],
+      ['the phone of another country without its plus', () => '85251234567'],
       ['a part of the phone', () => '1391234567'],
       ['a part of the external id', () => 'Kunde'],
       ['what nobody has', () => 'nobody-has-this'],

@@ -143,6 +143,22 @@ describe('npm run users:import', () => {
     ]);
   });
 
+  it('takes values that only resemble what spreadsheets break', async () => {
+    await importAll(
+      header,
+      `${tea.appid},oA-person,,1E5,'tis me,010 6552 9988,`,
+      `${tea.appid},oB-person,,2E10,=^_^=,+852 5123 4567,`,
+      `${tea.appid},oC-person,,MAR1,1.38E+10,0085251234567,`,
+      `${tea.appid},oD-person,,R-1.0,2-Jan,8613800138000,`,
+    );
+    expect((await users()).map(({ external_id: id, nickname }) => [id, nickname])).toEqual([
+      ['1E5', "'tis me"],
+      ['2E10', '=^_^='],
+      ['MAR1', '1.38E+10'],
+      ['R-1.0', '2-Jan'],
+    ]);
+  });
+
   it('takes words for nothing as absent', async () => {
     await importAll(
       header,
@@ -311,6 +327,81 @@ describe('npm run users:import', () => {
       ['with an externalId of 129 characters', `${tea.appid},oB-person,,${'x'.repeat(129)},,,`, /externalId/],
       ['with a nickname of 33 characters', `${tea.appid},oB-person,,,${'x'.repeat(33)},,`, /^nickname/],
       ['with half of a phone number', `${tea.appid},oB-person,,,,138,`, /^phone is no number/],
+      [
+        'with a number abroad without its plus',
+        `${tea.appid},oB-person,,,,85251234567,`,
+        /^phone is no number of/,
+      ],
+      [
+        'with a number that China does not give out',
+        `${tea.appid},oB-person,,,,12645678901,`,
+        /^phone is no/,
+      ],
+      [
+        'with a plus before what is no number',
+        `${tea.appid},oB-person,,,,+999123,`,
+        /^phone is no number that/,
+      ],
+      [
+        'with a phone in scientific notation',
+        `${tea.appid},oB-person,,,,1.38E+10,`,
+        /^phone is in scientific/,
+      ],
+      [
+        'with a phone of Java',
+        `${tea.appid},oB-person,,,,1.3800138E10,`,
+        /^phone is in scientific notation: the s/,
+      ],
+      [
+        'with an externalId in scientific notation',
+        `${tea.appid},oB-person,,8.68533E+14,,,`,
+        /^externalId is in/,
+      ],
+      ['with a German one', `${tea.appid},oB-person,,"8,68533E+14",,,`, /^externalId is in scientific/],
+      [
+        'with an openid in scientific notation',
+        `${tea.appid},8E+27,,,,,`,
+        /^openid is in scientific notation/,
+      ],
+      [
+        'with a unionid in scientific notation',
+        `${tea.appid},oB-person,8.1E+27,,,,`,
+        /^unionid is in scientific/,
+      ],
+      [
+        'with a time in scientific notation',
+        `${tea.appid},oB-person,,,,,1.71E+12`,
+        /^createdAt is in scientific/,
+      ],
+      [
+        'with decimal places in the phone',
+        `${tea.appid},oB-person,,,,13800138000.0,`,
+        /^phone is a number with/,
+      ],
+      [
+        'with decimal places in the externalId',
+        `${tea.appid},oB-person,,1001.00,,,`,
+        /^externalId is a number/,
+      ],
+      [
+        'with an apostrophe before the phone',
+        `${tea.appid},oB-person,,,,'13800138000,`,
+        /^phone begins with an/,
+      ],
+      ['with a formula', `${tea.appid},oB-person,,"=""1001""",,,`, /^externalId begins with an equals sign/],
+      ['with a date for an externalId', `${tea.appid},oB-person,,2-Jan,,,`, /^externalId is a date/],
+      ['with a Chinese date for an externalId', `${tea.appid},oB-person,,1月2日,,,`, /^externalId is a date/],
+      [
+        'with a reference that is broken',
+        `${tea.appid},oB-person,,#REF!,,,`,
+        /^externalId is an error of the/,
+      ],
+      ['with an error for a nickname', `${tea.appid},oB-person,,,#NAME?,,`, /^nickname is an error of the/],
+      [
+        'with a column that was too narrow',
+        `${tea.appid},oB-person,,,,########,`,
+        /^phone is an error of the/,
+      ],
       ['with a date for a time', `${tea.appid},oB-person,,,,,2023-05-31`, /^createdAt is no ISO 8601/],
       ['with a time without a zone', `${tea.appid},oB-person,,,,,2023-05-31T08:00:00`, /zone/],
       ['with the 30th of February', `${tea.appid},oB-person,,,,,2023-02-30T08:00:00Z`, /^createdAt is no/],

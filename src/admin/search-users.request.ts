@@ -26,7 +26,10 @@ const IsText = (longest: number) =>
 
 /** Body of a search for users. */
 export class SearchUsersRequest {
-  /** A user id, openid, unionid, phone or external id; or a nickname, by its beginning or three characters of it. */
+  /**
+   * A user id, openid, unionid, phone or external id; or a nickname, by its beginning or three characters of it. A phone
+   * of mainland China needs no country code; any other needs + and its country code.
+   */
   @Optional()
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @IsText(longestText)

@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { isNothingWord } from '../text/nothing-words.js';
 import { isIdentifier } from '../wechat/identifier.js';
+import { describeDamage, isSpreadsheetError } from './import-damage.js';
 import { isNickname } from './nickname.js';
 import { toE164 } from './phones.js';
 
@@ -85,6 +86,7 @@ export function readImportLine(
   const values: Partial<Record<Column, string>> = {};
   header.forEach((column, index) => {
     const value = fields[index]!;
+    refuseDamage(column, value);
     if (!isNothingWord(value)) values[column] = value;
     else if (isRequired(column)) {
       throw new LineRefusedError(
@@ -120,6 +122,15 @@ export function readImportLine(
   };
 }
 
+function refuseDamage(column: Column, value: string): void {
+  if (isSpreadsheetError(value)) {
+    throw new LineRefusedError(`${column} is an error of the spreadsheet, such as #REF!`);
+  }
+  // A nickname may be anything that can be read.
+  const damage = column === 'nickname' ? undefined : describeDamage(value);
+  if (damage !== undefined) throw new LineRefusedError(`${column} ${damage}`);
+}
+
 /**
  * The fields of one line, without the white space around them. No value may hold a line break, so that a quote
  * that is never closed spoils its own line and not those after it.
@@ -138,7 +149,13 @@ function splitFields(line: string): string[] {
 
 function readPhone(text: string): string {
   const phone = toE164(text);
-  if (phone === undefined) throw new LineRefusedError('phone is no number that could exist');
+  if (phone === undefined) {
+    throw new LineRefusedError(
+      /^[+＋]/.test(text)
+        ? 'phone is no number that could exist'
+        : 'phone is no number of mainland China: write any other with + and its country code, such as +852',
+    );
+  }
   return phone;
 }
 
