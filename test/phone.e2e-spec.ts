@@ -71,6 +71,23 @@ describe('the phone number', () => {
       expect((await share(login, { code })).body.phone).toBe(phone);
     });
 
+    it.each([
+      ['that is too short', '1234', '86'],
+      ['of a country that does not exist', '13800138000', '999'],
+    ])('is refused %s, and the code is spent', async (_, pure, countryCode) => {
+      await person('ines', pure, countryCode);
+      const login = await world.login(node, 'ines');
+      const { code } = await button('ines');
+      const answer = await share(login, { code });
+      expect(answer).toMatchObject(invalid);
+      expect(answer.headers).not.toHaveProperty('retry-after');
+      expect(answer.body.detail).toMatch(/^WeChat gave a phone number that cannot exist/);
+      expect(answer.body.detail).not.toMatch(/again|getPhoneNumber/);
+      expect(await share(login, { code })).toMatchObject(invalid);
+      expect((await node.me(login.body.accessToken)).body.phone).toBeNull();
+      expect(node.output).toContain(`cannot exist, with the country code ${countryCode}`);
+    });
+
     it('replaces an older one, and may be the same for two people', async () => {
       for (const name of ['bert', 'bert', 'bella']) {
         await person(name, '13900139000');
@@ -199,6 +216,15 @@ describe('the phone number', () => {
       expect((await node.me(login.body.accessToken)).body.phone).toBeNull();
     });
 
+    it('is refused where it is a number that cannot exist', async () => {
+      await person('irma', '1234', '86');
+      const login = await world.login(node, 'irma');
+      const { encryptedData, iv } = await button('irma');
+      const answer = await share(login, { encryptedData, iv });
+      expect(answer).toMatchObject(invalid);
+      expect(answer.body.detail).toMatch(/^WeChat gave a phone number that cannot exist/);
+    });
+
     it('is invalid where it is no phone number, and stale where it does not open', async () => {
       const login = await world.login(node, 'kate');
       const { encryptedData, iv } = await world.control('POST', '/wx/getUserInfo', {
@@ -252,6 +278,12 @@ describe('the phone number', () => {
         body: { user: { phone: null }, warnings: [{ code: 'phone_code_invalid' }] },
       });
       expect((await node.me(answer.body.accessToken)).status).toBe(200);
+    });
+
+    it('is a warning where the number cannot exist', async () => {
+      await person('otis', '1234', '86');
+      const { code } = await button('otis');
+      expect((await login('otis', code)).body.warnings).toEqual([{ code: 'phone_code_invalid' }]);
     });
 
     it('is a warning where WeChat is away', async () => {

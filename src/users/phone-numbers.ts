@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Settings, type WechatApp } from '../config/settings.js';
 import { LoginCodes } from '../sessions/login-codes.js';
 import { decryptOpenData, type SealedOpenData } from '../wechat/open-data.js';
-import { PhoneNumberClient } from '../wechat/phone-number.client.js';
+import { PhoneNumberClient, type WechatPhoneNumber } from '../wechat/phone-number.client.js';
 import { callDeadline } from '../wechat/wechat-calls.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import {
   OpenDataInvalidError,
   PhoneCodeInvalidError,
+  PhoneNumberImpossibleError,
   SessionKeyStaleError,
-  WechatUnavailableError,
 } from '../wechat/wechat.errors.js';
 import { toE164 } from './phones.js';
 import type { PersonInSession } from './session-identity.js';
@@ -28,6 +28,8 @@ export interface PhoneOwner extends PersonInSession {
 /** Brings the phone number that a person has agreed to share from WeChat to their user. */
 @Injectable()
 export class PhoneNumbers {
+  readonly #logger = new Logger(PhoneNumbers.name);
+
   constructor(
     private readonly client: PhoneNumberClient,
     private readonly apps: WechatApps,
@@ -42,7 +44,7 @@ export class PhoneNumbers {
    *
    * @param options.isRepeat whether the same request came before: then what became of that counts for this one, too
    * @returns the number as the user's row keeps it
-   * @throws {PhoneCodeInvalidError} and whatever else `PhoneNumberClient.getPhoneNumber` throws
+   * @throws {PhoneCodeInvalidError} {@link PhoneNumberImpossibleError} and whatever else `PhoneNumberClient.getPhoneNumber` throws
    * @throws {DatabaseUnavailableError}
    */
   async learnByCode(
@@ -70,7 +72,7 @@ export class PhoneNumbers {
    * Opens the encrypted data of the same button, as older base libraries give it.
    *
    * @returns the number in E.164, which WeChat has still to confirm
-   * @throws {SessionKeyStaleError} {@link OpenDataInvalidError}
+   * @throws {SessionKeyStaleError} {@link OpenDataInvalidError} {@link PhoneNumberImpossibleError}
    */
   open(appid: string, identity: IdentityKeys | null, sealed: SealedOpenData): string {
     if (identity === null) throw new SessionKeyStaleError();
@@ -79,9 +81,12 @@ export class PhoneNumbers {
       appid,
       maxAge: this.settings.openDataMaxAge,
     });
-    const phone = toE164(`+${String(countryCode)}${String(purePhoneNumber)}`);
-    if (phone === undefined) throw new OpenDataInvalidError();
-    return phone;
+    // The page says text, its sample has a number.
+    const countryCodeText = String(countryCode);
+    if (!/^[0-9]{1,4}$/.test(countryCodeText) || typeof purePhoneNumber !== 'string') {
+      throw new OpenDataInvalidError();
+    }
+    return this.toPhone({ countryCode: countryCodeText, purePhoneNumber });
   }
 
   /**
@@ -106,17 +111,8 @@ export class PhoneNumbers {
   ): Promise<string> {
     let isSent = false;
     try {
-      const { countryCode, purePhoneNumber } = await this.client.getPhoneNumber(app, {
-        ...asked,
-        onSend: (sent) => (isSent = sent),
-      });
-      const phone = toE164(`+${countryCode}${purePhoneNumber}`);
-      if (phone === undefined) {
-        throw new WechatUnavailableError('malformed', {
-          cause: new Error('WeChat told a phone number that cannot exist'),
-        });
-      }
-      const sealed = await this.users.setPhone(userId, phone);
+      const answer = await this.client.getPhoneNumber(app, { ...asked, onSend: (sent) => (isSent = sent) });
+      const sealed = await this.users.setPhone(userId, this.toPhone(answer));
       await this.loginCodes.settlePhoneCode(app.appid, asked.code, 'kept');
       return sealed;
     } catch (error) {
@@ -124,5 +120,14 @@ export class PhoneNumbers {
       else await this.loginCodes.unspendPhoneCode(app.appid, asked.code);
       throw error;
     }
+  }
+
+  private toPhone({ countryCode, purePhoneNumber }: WechatPhoneNumber): string {
+    const phone = toE164(`+${countryCode}${purePhoneNumber}`);
+    if (phone !== undefined) return phone;
+    this.#logger.warn(
+      `WeChat gave a phone number that cannot exist, with the country code ${countryCode}. It was not stored.`,
+    );
+    throw new PhoneNumberImpossibleError();
   }
 }

@@ -8,7 +8,7 @@ import { PhoneCodeInvalidError } from './wechat.errors.js';
 
 /** A number as WeChat tells it. */
 export interface WechatPhoneNumber {
-  /** Without the country code. */
+  /** Without the country code. What the text says is not judged. */
   purePhoneNumber: string;
   /** Digits. */
   countryCode: string;
@@ -83,7 +83,8 @@ export class PhoneNumberClient {
 
 function toPhoneNumber({ appid }: WechatApp, { phone_info: info }: WechatFields): WechatPhoneNumber {
   const { purePhoneNumber, countryCode, watermark } = membersOf(info);
-  if (!isNumber(purePhoneNumber)) throw malformed('without a phone number');
+  if (typeof purePhoneNumber !== 'string' || purePhoneNumber === '')
+    throw malformed('without a phone number');
   // The page says text, its sample has a number.
   const countryCodeText = String(countryCode);
   if (!/^[0-9]{1,4}$/.test(countryCodeText)) throw malformed('without a country code');
@@ -93,8 +94,4 @@ function toPhoneNumber({ appid }: WechatApp, { phone_info: info }: WechatFields)
 
 function membersOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function isNumber(value: unknown): value is string {
-  return typeof value === 'string' && /^\+?[0-9][0-9 -]{0,30}$/.test(value);
 }

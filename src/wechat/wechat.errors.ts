@@ -57,6 +57,17 @@ export class PhoneCodeInvalidError extends ServiceError {
   }
 }
 
+/** WeChat gave a phone number that no country has. The code or the data that it came by is spent all the same. */
+export class PhoneNumberImpossibleError extends ServiceError {
+  readonly code = 'phone_code_invalid';
+
+  constructor() {
+    super(
+      'WeChat gave a phone number that cannot exist, so that none was stored. Let the person share a different number.',
+    );
+  }
+}
+
 /** WeChat 61010 and its like: WeChat has not seen the person for too long. */
 export class LoginAgainError extends ServiceError {
   readonly code = 'login_again';
