@@ -10,7 +10,7 @@ export class ExportedUser extends UserView {
   /** The operator's own number for this person. */
   externalId: string | null;
 
-  /** ISO 8601 in UTC, as all times here; moved at most once an hour. */
+  /** ISO 8601 in UTC, as all times here. Up to an hour old: later logins within the hour do not move it. */
   lastLoginAt: string | null;
 }
 

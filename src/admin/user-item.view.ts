@@ -11,7 +11,7 @@ export class UserItemView extends UserView {
   /** The operator's own number for this person. */
   externalId: string | null;
 
-  /** ISO 8601 in UTC; moved at most once an hour. */
+  /** ISO 8601 in UTC. Up to an hour old: later logins within the hour do not move it. */
   lastLoginAt: string | null;
 
   /** The user that this one turned out to be, too. */
