@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 
 /** docs/architecture.md: a room may use the rooms on lower floors, never one beside or above it. */
 const floors: Record<string, number> = {
+  text: -1,
   config: 0,
   errors: 0,
-  text: 0,
   crypto: 1,
   database: 1,
   http: 1,

@@ -50,6 +50,7 @@ describe('/me', () => {
     [{ policyVersion: '' }],
     [{ policyVersion: '1\u0000' }],
     [{ policyVersion: 'x'.repeat(65) }],
+    [{ policyVersion: '\u200b' }],
   ])('refuses the consent %j before the code is spent', async (consent) => {
     const code = await world.code('consenting');
     expect(await node.login({ code, appid: tea.appid, consent })).toMatchObject({
@@ -65,16 +66,25 @@ describe('/me', () => {
   });
 
   describe('PATCH', () => {
-    it.each([['小明'], ['A'], ['👨‍👩‍👧‍👦'.repeat(11)], ['x'.repeat(32)], ["O'Neill <b>"]])(
-      'sets the nickname %s',
-      async (nickname) => {
-        const { body } = await world.login(node, 'bert');
-        const answer = await node.patch('/me', { nickname }, bearer(body.accessToken));
-        expect(answer).toMatchObject({ status: 200, body: { id: body.user.id, nickname } });
-        expect((await node.me(body.accessToken)).body.nickname).toBe(nickname);
-        expect((await world.login(node, 'bert')).body.user.nickname).toBe(nickname);
-      },
-    );
+    it.each([
+      ['小明'],
+      ['A'],
+      ['👨‍👩‍👧‍👦'.repeat(32)],
+      ['👩🏻‍❤️‍💋‍👩🏿'.repeat(32)],
+      ['x'.repeat(32)],
+      ["O'Neill <b>"],
+      ['محمد علی'],
+      ['می‌خواهم'],
+      ['נועה'],
+      ['Zoe\u0301'],
+      ['🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
+    ])('sets the nickname %s', async (nickname) => {
+      const { body } = await world.login(node, 'bert');
+      const answer = await node.patch('/me', { nickname }, bearer(body.accessToken));
+      expect(answer).toMatchObject({ status: 200, body: { id: body.user.id, nickname } });
+      expect((await node.me(body.accessToken)).body.nickname).toBe(nickname);
+      expect((await world.login(node, 'bert')).body.user.nickname).toBe(nickname);
+    });
 
     it('drops white space around the nickname', async () => {
       const { body } = await world.login(node, 'bert');
@@ -122,6 +132,20 @@ describe('/me', () => {
       ['with a NUL', { nickname: 'a\u0000b' }],
       ['with a line break', { nickname: 'a\nb' }],
       ['with half a surrogate pair', { nickname: '\ud83d' }],
+      ['with a line separator', { nickname: 'a\u2028b' }],
+      ['with a paragraph separator', { nickname: 'a\u2029b' }],
+      ['of zero-width spaces', { nickname: '\u200b'.repeat(15) }],
+      ['of a Hangul filler', { nickname: '\u3164' }],
+      ['of a joiner alone', { nickname: '\u200d' }],
+      ['of a soft hyphen', { nickname: '\u00ad' }],
+      ['of blank Braille', { nickname: '\u2800' }],
+      ['of accents without a letter', { nickname: '\u0301\u0301' }],
+      ['of a variation selector', { nickname: '\ufe0f' }],
+      ['that is written from right to left by force', { nickname: 'admin\u202egnp.exe' }],
+      ['with an isolated direction', { nickname: 'a\u2066b\u2069' }],
+      ['with a right-to-left mark', { nickname: 'a\u200fb' }],
+      ['with an Arabic letter mark', { nickname: 'a\u061cb' }],
+      ['of 33 families', { nickname: '👨‍👩‍👧‍👦'.repeat(33) }],
       ['that is a number', { nickname: 5 }],
       ['that is an array', { nickname: ['a'] }],
     ])('answers 400 to a nickname %s', async (_, change) => {
@@ -131,6 +155,20 @@ describe('/me', () => {
         status: 400,
         body: { code: 'invalid_request', errors: [{ field: 'nickname' }] },
       });
+    });
+
+    it.each([
+      ['x'.repeat(33), 'nickname must be 1 to 32 characters; null clears it'],
+      ['\u200b', 'nickname must contain a visible character; null clears it'],
+      ['a\u2028b', 'nickname must not contain control characters or line breaks; null clears it'],
+      [
+        'a\u202eb',
+        'nickname must not contain characters that change the direction of text, such as U+202E; null clears it',
+      ],
+    ])('says what is wrong with the nickname %j', async (nickname, message) => {
+      const { body } = await world.login(node, 'bert');
+      const answer = await node.patch('/me', { nickname }, bearer(body.accessToken));
+      expect(answer.body.errors).toEqual([{ field: 'nickname', message }]);
     });
 
     it.each<[string, unknown]>([

@@ -393,6 +393,7 @@ describe('the end of sessions', () => {
       ['a blank reason', { status: 'disabled', reason: ' ' }, ['reason']],
       ['an empty reason', { status: 'disabled', reason: '' }, ['reason']],
       ['a reason of 201 characters', { status: 'disabled', reason: 'x'.repeat(201) }, ['reason']],
+      ['a reason that cannot be seen', { status: 'disabled', reason: '\u200b' }, ['reason']],
       ['a reason with a NUL', { status: 'disabled', reason: 'a\u0000b' }, ['reason']],
       ['a reason for an active person', { reason: 'spam' }],
       ['an end for an active person', { status: 'active', until: '2099-01-01T00:00:00Z' }],

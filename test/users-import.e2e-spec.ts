@@ -163,7 +163,7 @@ describe('npm run users:import', () => {
     await importAll(
       header,
       `${tea.appid},oA-person,NULL,\\N,None,undefined,0000-00-00 00:00:00`,
-      `${tea.appid},oB-person,null,(null),无,N/A,NaT`,
+      `${tea.appid},oB-person,null,(null),\u3164\u200b,N/A,NaT`,
       `${cake.appid},oC-person,-,#N/A,NaN,—,"""nil"""`,
     );
     const nobody = { external_id: null, nickname: null, phone_sealed: null };
@@ -326,6 +326,26 @@ describe('npm run users:import', () => {
       ['with a unionid that is not ASCII', `${tea.appid},oB-person,uß,,,,`, /^unionid is not/],
       ['with an externalId of 129 characters', `${tea.appid},oB-person,,${'x'.repeat(129)},,,`, /externalId/],
       ['with a nickname of 33 characters', `${tea.appid},oB-person,,,${'x'.repeat(33)},,`, /^nickname/],
+      [
+        'with a nickname that cannot be seen',
+        `${tea.appid},oB-person,,,\u2800\u0301,,`,
+        /^nickname must contain a v/,
+      ],
+      [
+        'with a nickname that changes direction',
+        `${tea.appid},oB-person,,,a\u202eb,,`,
+        /^nickname must not contain/,
+      ],
+      [
+        'with a line separator in the nickname',
+        `${tea.appid},oB-person,,,a\u2028b,,`,
+        /^nickname must not contain/,
+      ],
+      [
+        'with an externalId that cannot be seen',
+        `${tea.appid},oB-person,,1001\u200b,,,`,
+        /^externalId holds a char/,
+      ],
       ['with half of a phone number', `${tea.appid},oB-person,,,,138,`, /^phone is no number/],
       [
         'with a number abroad without its plus',

@@ -1,15 +1,16 @@
 import { Transform } from 'class-transformer';
-import { ValidateBy, ValidateIf } from 'class-validator';
-import { isNickname } from '../users/nickname.js';
+import { ValidateIf } from 'class-validator';
+import { IsPlainText } from '../text/plain-text.js';
+import { maxNicknameLength } from '../users/nickname.js';
 
 /** Body of a change to one's own profile; what is absent stays. */
 export class UpdateMeRequest {
-  /** 1 to 32 characters without control characters; null clears it. */
+  /**
+   * 1 to 32 characters as people count them, at least one of them visible, in one line, and none that change the direction
+   * of text; null clears it.
+   */
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(({ nickname }: UpdateMeRequest) => nickname !== undefined && nickname !== null)
-  @ValidateBy(
-    { name: 'isNickname', validator: { validate: isNickname } },
-    { message: 'nickname must be 1 to 32 characters, without control characters; null clears it' },
-  )
+  @IsPlainText(maxNicknameLength, '; null clears it')
   nickname?: string | null;
 }

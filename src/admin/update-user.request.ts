@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsIn, ValidateBy, ValidateIf } from 'class-validator';
 import { isMoment } from '../http/moment.js';
-import { isPlainText } from '../users/plain-text.js';
+import { IsPlainText } from '../text/plain-text.js';
 import { isRoleName, mostRoles } from '../users/role-name.js';
 
 const longestReason = 200;
@@ -18,12 +18,7 @@ export class UpdateUserRequest {
   /** Why the user is disabled, 1 to 200 characters. The person reads it when they try to log in. */
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(isGiven)
-  @ValidateBy(
-    { name: 'isReason', validator: { validate: (value) => isPlainText(value, longestReason) } },
-    {
-      message: `reason must be 1 to ${longestReason} characters, without control characters; null clears it`,
-    },
-  )
+  @IsPlainText(longestReason, '; null clears it')
   reason?: string | null;
 
   /** When the user becomes active again by themself; ISO 8601 with its zone, in the future. */

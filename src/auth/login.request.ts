@@ -5,21 +5,17 @@ import {
   IsOptional,
   IsString,
   Length,
-  ValidateBy,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { isPlainText } from '../users/plain-text.js';
+import { IsPlainText } from '../text/plain-text.js';
 
 const longestVersion = 64;
 
 /** Consent to the privacy policy, given before the login. */
 export class ConsentRequest {
   /** The version that the person has read. */
-  @ValidateBy(
-    { name: 'isVersion', validator: { validate: (value) => isPlainText(value, longestVersion) } },
-    { message: `policyVersion must be 1 to ${longestVersion} characters, without control characters` },
-  )
+  @IsPlainText(longestVersion)
   policyVersion: string;
 }
 

@@ -187,6 +187,12 @@ describe('loadSettings', () => {
     ['an app without a secret', '[{"appid":"wx1"}]', 'WECHAT_APPS[0].secret'],
     ['one appid twice', '[{"appid":"wx1","secret":"a"},{"appid":"wx1","secret":"b"}]', 'WECHAT_APPS'],
     ['an unknown type', '[{"appid":"wx1","secret":"a","type":"website"}]', 'WECHAT_APPS[0].type'],
+    ['a name that cannot be seen', '[{"appid":"wx1","secret":"a","name":"\u200b"}]', 'WECHAT_APPS[0].name'],
+    [
+      'a name that changes the direction of text',
+      '[{"appid":"wx1","secret":"a","name":"a\u202eb"}]',
+      'WECHAT_APPS[0].name',
+    ],
     [
       'push without an encodingAesKey',
       '[{"appid":"wx1","secret":"a","push":{"token":"token"}}]',

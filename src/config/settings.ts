@@ -9,8 +9,10 @@ import {
   IsOptional,
   IsString,
   Matches,
+  ValidateBy,
   ValidateNested,
 } from 'class-validator';
+import { plainTextFault } from '../text/plain-text.js';
 import {
   isAddressList,
   isBaseUrl,
@@ -35,6 +37,8 @@ export class WechatPush {
   encodingAesKey: string;
 }
 
+const maxAppNameLength = 64;
+
 /** One mini-program that may log in. */
 export class WechatApp {
   @Matches(/^wx[0-9A-Za-z]{1,62}$/, { message: 'must be an AppID: wx followed by letters and digits' })
@@ -45,8 +49,13 @@ export class WechatApp {
 
   /** Shown to the person in the list of their identities. */
   @IsOptional()
-  @IsString({ message: 'must be text' })
-  @IsNotEmpty({ message: 'must not be empty' })
+  @ValidateBy({
+    name: 'isPlainText',
+    validator: {
+      validate: (value) => plainTextFault(value, maxAppNameLength) === undefined,
+      defaultMessage: (checked) => plainTextFault(checked?.value, maxAppNameLength)!,
+    },
+  })
   name?: string;
 
   @IsOptional()

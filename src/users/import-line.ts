@@ -1,8 +1,9 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { isNothingWord } from '../text/nothing-words.js';
+import { plainTextFault } from '../text/plain-text.js';
 import { isIdentifier } from '../wechat/identifier.js';
 import { describeDamage, isSpreadsheetError } from './import-damage.js';
-import { isNickname } from './nickname.js';
+import { maxNicknameLength } from './nickname.js';
 import { toE164 } from './phones.js';
 
 /** A person in one mini-program, as a line of the file has them. */
@@ -30,6 +31,7 @@ const columns = [...required, 'unionid', 'externalId', 'nickname', 'phone', 'cre
 type Column = (typeof columns)[number];
 
 const longestExternalId = 128;
+const invisible = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 function isRequired(column: Column): boolean {
   return required.some((each) => each === column);
@@ -107,9 +109,11 @@ export function readImportLine(
   if (externalId !== null && externalId.length > longestExternalId) {
     throw new LineRefusedError(`externalId is longer than ${longestExternalId} characters`);
   }
-  if (nickname !== null && !isNickname(nickname)) {
-    throw new LineRefusedError('nickname is longer than 32 characters');
+  if (externalId !== null && invisible.test(externalId)) {
+    throw new LineRefusedError('externalId holds a character that cannot be seen');
   }
+  const fault = nickname === null ? undefined : plainTextFault(nickname, maxNicknameLength);
+  if (fault !== undefined) throw new LineRefusedError(`nickname ${fault}`);
   return {
     number,
     appid,
