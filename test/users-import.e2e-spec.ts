@@ -125,6 +125,27 @@ describe('npm run users:import', () => {
     expect(rows).toEqual([{ nickname: 'A, "B"' }, { nickname: 'C' }, { nickname: null }]);
   });
 
+  it('drops white space of any kind around values, quoted or not, and rows without any', async () => {
+    const text = [
+      'appid\t,\topenid,nickname\u00a0,\u3000phone,externalId\u3000',
+      `${tea.appid}\t,oA-person\t,Gil\t,13800138000\t,1001\t`,
+      `\u3000${tea.appid}\u00a0,\toB-person ,"\t李 雷\u3000"\t,\u00a0"138 0013 8001"\u3000,\u3000"1002\t"\u00a0`,
+      ',,,,',
+      '\t,\u3000,,,',
+    ].join('\r\n');
+    writeFileSync(file, `\ufeff${text}`);
+    const { code, stdout } = await importFile();
+    expect({ code, lines: countsOf(stdout)['lines'] }).toEqual({ code: 0, lines: 2 });
+    expect((await users()).map(({ external_id: id, nickname }) => [id, nickname])).toEqual([
+      ['1001', 'Gil'],
+      ['1002', '李 雷'],
+    ]);
+    expect(await world.database.query('SELECT openid FROM identities ORDER BY openid')).toEqual([
+      { openid: 'oA-person' },
+      { openid: 'oB-person' },
+    ]);
+  });
+
   it('makes one user of two apps by the unionid, whatever line or run it stands in', async () => {
     await importAll(
       header,
@@ -428,6 +449,7 @@ describe('npm run users:import', () => {
       ['with a time in the future', `${tea.appid},oB-person,,,,,2999-01-01T00:00:00Z`, /in the future/],
       ['with a time long before WeChat', `${tea.appid},oB-person,,,,,0000-01-01T00:00:00Z`, /before 1970/],
       ['with a NUL', `${tea.appid},oB-person,,C\u00002,,,`, /control character/],
+      ['with a carriage return in its nickname', `${tea.appid},oB-person,,,"a\rb",,`, /control character/],
       ['with a tab in its nickname', `${tea.appid},oB-person,,,a\tb,,`, /control character/],
       ['with a field too few', `${tea.appid},oB-person,,,,`, 'the line has 6 fields, the header 7'],
       ['with a field too many', `${tea.appid},oB-person,,,,,,`, 'the line has 8 fields, the header 7'],
@@ -467,15 +489,6 @@ describe('npm run users:import', () => {
       },
     );
 
-    it('that is not UTF-8', async () => {
-      const gbk = Buffer.from([0xd0, 0xa1, 0xc3, 0xf7]);
-      const start = Buffer.from(`${header}\n${tea.appid},oA-person,,,`);
-      writeFileSync(file, Buffer.concat([start, gbk, Buffer.from(`,,\n${tea.appid},oB-person,,,B,,\n`)]));
-      expect(await importFile()).toMatchObject({ code: 1 });
-      expect(readFileSync(`${file}.refused.csv`, 'utf8')).toMatch(/^line,reason\n2,"the line is not UTF-8/);
-      expect(await users()).toMatchObject([{ nickname: 'B' }]);
-    });
-
     it('whose unionid is another person’s, or another than the identity has', async () => {
       await importAll(header, known, `${tea.appid},oB-person,uB,C2,,,`, `${alone.appid},oC-person,,,,,`);
       expect(await refusal(`${tea.appid},oB-person,uC,,,,`)).toMatch(/^the person has another unionid/);
@@ -507,13 +520,41 @@ describe('npm run users:import', () => {
       ['without appid and openid', 'nickname\n', /^The header lacks appid and openid\./],
       ['with a column twice', 'appid,openid,appid\n', /^The header names appid twice/],
       ['with a header that is not closed', 'appid,openid,"phone\n', /^The header cannot be read/],
-      ['in UTF-16', Buffer.from('\ufeffappid,openid\n', 'utf16le').toString('latin1'), /^The header/],
+      ['in UTF-16', utf16('\ufeffappid,openid\n'), /^The file is UTF-16.*CSV UTF-8/],
+      ['in UTF-16 the other way round', utf16('\ufeffappid,openid\n', true), /^The file is UTF-16/],
+      ['in UTF-16 without a mark', utf16('appid,openid\n'), /^The file is UTF-16/],
+      [
+        'in GBK',
+        `appid,openid,nickname\n${tea.appid},oA-person,\xd0\xa1\xc3\xf7\n`,
+        /^Line 2 is not UTF-8.*GBK.*CSV UTF-8/,
+      ],
+      ['in GBK from its header on', 'appid,openid,\xd0\xa1\xc3\xf7\n', /^Line 1 is not UTF-8/],
+      ['with semicolons', 'appid;openid;nickname\n', /^The columns are separated by semicolons/],
+      ['with semicolons and quotes', '"appid";"openid"\n', /^The columns are separated by semicolons/],
+      ['with tabs', 'appid\topenid\tnickname\n', /^The columns are separated by tabs/],
+      ['with bars', 'appid | openid\n', /^The columns are separated by vertical bars/],
+      ['with full-width commas', Buffer.from('appid，openid\n').toString('latin1'), /by full-width commas/],
+      ['with a note for Excel', 'sep=;\nappid;openid\n', /^The first line is sep=/],
+      ['with a quoted note for Excel', '"sep=,"\nappid,openid\n', /^The first line is sep=/],
+      ['with the line ends of old Macs', `appid,openid\r${tea.appid},oA-person\r`, /^The lines end in CR/],
     ])('%s', async (_, text, reason) => {
       writeFileSync(file, text, 'latin1');
       const { code, stdout, stderr } = await importFile();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(reason);
       expect(stderr.trim()).not.toContain('\n');
+    });
+
+    it('in GBK although what comes first would do, so that nothing of it is garbled', async () => {
+      const others = Array.from({ length: 6_000 }, (_, index) => `${tea.appid},oN${index},\xd0\xa1\n`);
+      writeFileSync(
+        file,
+        `appid,openid,nickname\n${others.join('')}${tea.appid},oA-person,\xc3\xf7\n`,
+        'latin1',
+      );
+      const { code, stderr } = await importFile();
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^Line 6002 is not UTF-8/) });
+      expect(await world.database.count('users')).toBe(0);
     });
 
     it('that is not there', async () => {
@@ -784,6 +825,12 @@ describe('npm run users:import', () => {
     });
   });
 });
+
+/** As `writeFileSync` takes it with latin1. */
+function utf16(text: string, isBigEndian = false): string {
+  const bytes = Buffer.from(text, 'utf16le');
+  return (isBigEndian ? bytes.swap16() : bytes).toString('latin1');
+}
 
 /** The figures of the summary by their names. */
 function countsOf(summary: string): Record<string, number> {

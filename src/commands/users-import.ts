@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { Audit, commandActor } from '../audit/audit.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import type { Database } from '../database/database.js';
-import { HeaderRefusedError } from '../users/import-line.js';
+import { FileRefusedError } from '../users/import-file.js';
 import { Bans } from '../users/bans.js';
 import { Phones } from '../users/phones.js';
 import { type ImportProgress, UserImport } from '../users/user-import.js';
@@ -56,7 +56,7 @@ await runCommand(async () => {
   } catch (error) {
     progress.stop();
     report.keep();
-    throw error instanceof HeaderRefusedError ? new CommandError(error.message) : error;
+    throw error instanceof FileRefusedError ? new CommandError(error.message) : error;
   }
 });
 

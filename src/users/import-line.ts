@@ -1,8 +1,8 @@
-import { CsvError, parse } from 'csv-parse/sync';
 import { isNothingWord } from '../text/nothing-words.js';
 import { plainTextFault } from '../text/plain-text.js';
 import { isIdentifier } from '../wechat/identifier.js';
 import { describeDamage, isSpreadsheetError } from './import-damage.js';
+import { FileRefusedError } from './import-file.js';
 import { maxNicknameLength } from './nickname.js';
 import { toE164 } from './phones.js';
 
@@ -23,9 +23,6 @@ export interface ImportLine {
 /** What a line lacks, for the report: never quotes what it holds. */
 export class LineRefusedError extends Error {}
 
-/** The header cannot be used. */
-export class HeaderRefusedError extends Error {}
-
 const required = ['appid', 'openid'] as const;
 const columns = [...required, 'unionid', 'externalId', 'nickname', 'phone', 'createdAt'] as const;
 type Column = (typeof columns)[number];
@@ -43,29 +40,57 @@ const timeWithZone = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?
 /**
  * Reads the first line: which column stands where.
  *
- * @throws {HeaderRefusedError} naming what is unknown, missing or there twice
+ * @throws {FileRefusedError} naming what is unknown, missing or there twice, or what separates the columns in place of commas
  */
 export function readHeader(text: string): Column[] {
+  refuseOtherSeparators(text);
   let names: string[];
   try {
     names = splitFields(text);
   } catch (error) {
-    throw new HeaderRefusedError(`The header cannot be read: ${(error as Error).message}.`);
+    throw new FileRefusedError(`The header cannot be read: ${(error as Error).message}.`);
   }
   const unknown = names.flatMap((name, index) =>
     columns.some((column) => column === name) ? [] : [index + 1],
   );
   if (unknown.length > 0) {
     // By place and not by name: where the header is missing, the names are somebody's openid and phone number.
-    throw new HeaderRefusedError(
+    throw new FileRefusedError(
       `The header has names that are not known, in column ${unknown.join(', ')}. Known: ${columns.join(', ')}. Does the file begin with a header?`,
     );
   }
   const missing = required.filter((column) => !names.includes(column));
-  if (missing.length > 0) throw new HeaderRefusedError(`The header lacks ${missing.join(' and ')}.`);
+  if (missing.length > 0) throw new FileRefusedError(`The header lacks ${missing.join(' and ')}.`);
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new HeaderRefusedError(`The header names ${twice} twice.`);
+  if (twice !== undefined) throw new FileRefusedError(`The header names ${twice} twice.`);
   return names as Column[];
+}
+
+const separators = {
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'vertical bars',
+  '，': 'full-width commas',
+  '；': 'full-width semicolons',
+};
+
+/** What other programs and countries write in place of a comma. */
+function refuseOtherSeparators(header: string): void {
+  if (/^"?sep=/i.test(header)) {
+    throw new FileRefusedError(
+      'The first line is sep=…, a note that only Excel reads: remove it, so that the first line names the columns, with commas between them.',
+    );
+  }
+  if (header.includes('\r')) {
+    throw new FileRefusedError('The lines end in CR alone: save the file with LF or CRLF.');
+  }
+  for (const [separator, name] of Object.entries(separators)) {
+    const names = header.split(separator).map((field) => field.replaceAll('"', '').trim());
+    if (columns.filter((column) => names.includes(column)).length < required.length) continue;
+    throw new FileRefusedError(
+      `The columns are separated by ${name}: save the file with commas between them.`,
+    );
+  }
 }
 
 /**
@@ -80,7 +105,6 @@ export function readImportLine(
   header: readonly Column[],
   appids: ReadonlySet<string>,
 ): ImportLine {
-  if (/\p{Cc}/u.test(text)) throw new LineRefusedError('the line holds a control character');
   const fields = splitFields(text);
   if (fields.length !== header.length) {
     throw new LineRefusedError(`the line has ${fields.length} fields, the header ${header.length}`);
@@ -88,6 +112,7 @@ export function readImportLine(
   const values: Partial<Record<Column, string>> = {};
   header.forEach((column, index) => {
     const value = fields[index]!;
+    if (/\p{Cc}/u.test(value)) throw new LineRefusedError(`${column} holds a control character`);
     refuseDamage(column, value);
     if (!isNothingWord(value)) values[column] = value;
     else if (isRequired(column)) {
@@ -135,20 +160,23 @@ function refuseDamage(column: Column, value: string): void {
   if (damage !== undefined) throw new LineRefusedError(`${column} ${damage}`);
 }
 
+/** A value, quoted or not, and the comma or the end of the line after it. Between quotes a quote is written twice. */
+const fieldPattern = /(?:\s*"([^"]*(?:""[^"]*)*)"\s*|([^",]*))(,|$)/y;
+
 /**
  * The fields of one line, without the white space around them. No value may hold a line break, so that a quote
  * that is never closed spoils its own line and not those after it.
  */
 function splitFields(line: string): string[] {
-  if (!line.includes('"')) return line.split(',').map((field) => field.trim());
-  try {
-    const [fields = []] = parse(line, { trim: true, relax_column_count: true });
-    return fields.map((field) => field.trim());
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new LineRefusedError('a quote is not closed, or stands inside a field');
-    throw error;
+  const fields: string[] = [];
+  fieldPattern.lastIndex = 0;
+  for (let end = ','; end === ',';) {
+    const match = fieldPattern.exec(line);
+    if (match === null) throw new LineRefusedError('a quote is not closed, or stands inside a field');
+    fields.push((match[1]?.replaceAll('""', '"') ?? match[2]!).trim());
+    end = match[3]!;
   }
+  return fields;
 }
 
 function readPhone(text: string): string {

@@ -7,14 +7,8 @@ import type { QueryRunner } from 'typeorm';
 import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
 import { Database } from '../database/database.js';
 import { Bans } from './bans.js';
-import { readLines } from './import-file.js';
-import {
-  HeaderRefusedError,
-  type ImportLine,
-  LineRefusedError,
-  readHeader,
-  readImportLine,
-} from './import-line.js';
+import { checkEncoding, FileRefusedError, readLines } from './import-file.js';
+import { type ImportLine, LineRefusedError, readHeader, readImportLine } from './import-line.js';
 import { ImportPlan, type UserChange } from './import-plan.js';
 import {
   createStagingTables,
@@ -93,7 +87,7 @@ export class UserImport {
    * Imports a file.
    *
    * @param report is called after each batch with what was refused in it
-   * @throws {HeaderRefusedError} before anything is imported
+   * @throws {FileRefusedError} before anything is imported
    * @throws {DatabaseUnavailableError}
    */
   async run(
@@ -101,6 +95,7 @@ export class UserImport {
     report: (progress: Readonly<ImportProgress>, refusals: Refusal[]) => void,
   ): Promise<Readonly<ImportProgress>> {
     await this.database.connection(async (runner) => {
+      await checkEncoding(path);
       const batches = this.readBatches(path);
       // The header is read before the database is touched.
       let batch = await batches.next();
@@ -125,11 +120,12 @@ export class UserImport {
     let refusals: Refusal[] = [];
     for await (const { number, text, fault, bytesRead } of readLines(path)) {
       if (header === undefined) {
-        if (text === undefined) throw new HeaderRefusedError(`The header cannot be read: ${fault}.`);
+        if (text === undefined) throw new FileRefusedError(`The header cannot be read: ${fault}.`);
         header = readHeader(text);
         continue;
       }
-      if (text?.trim() === '') continue;
+      // Of rows that look empty a spreadsheet keeps the commas.
+      if (text !== undefined && /^[\s,]*$/.test(text)) continue;
       this.#progress.lines += 1;
       this.#progress.bytesRead = bytesRead;
       try {
@@ -145,7 +141,7 @@ export class UserImport {
       refusals = [];
     }
     if (header === undefined)
-      throw new HeaderRefusedError('The file is empty: its first line must be a header.');
+      throw new FileRefusedError('The file is empty: its first line must be a header.');
     if (lines.length + refusals.length > 0) yield { lines, refusals };
   }
 
