@@ -302,6 +302,10 @@ describe('the edge', () => {
       );
       const login = document.paths['/auth/login'].post;
       expect(login.responses['401'].description).toBe('`code_invalid`, `code_used`');
+      const { responses } = document.paths['/me/identities'].post;
+      expect(responses['401'].description, 'of the route, and of its controller').toMatch(
+        /`code_used`[^]*`token_expired`/,
+      );
       expect(login.responses['200'].content['application/json'].schema).toEqual({
         $ref: '#/components/schemas/LoginAnswer',
       });
