@@ -6,6 +6,7 @@ export { AuditEvent } from './audit/audit-event.entity.js';
 export { LoginStat } from './audit/login-stat.entity.js';
 export { AuthModule } from './auth/auth.module.js';
 export { CurrentUser, type SignedInUser } from './auth/current-user.decorator.js';
+export { FreshLogin } from './auth/fresh-login.decorator.js';
 export { JwtGuard } from './auth/jwt.guard.js';
 export { Roles } from './auth/roles.decorator.js';
 export { SigningKey } from './auth/signing-key.entity.js';

@@ -49,6 +49,7 @@ describe('POST /auth/login', () => {
       aud: 'weapp',
       iat: expect.any(Number),
       exp: claims.iat! + 900,
+      auth_time: expect.any(Number),
       jti: expect.any(String),
       client_id: tea.appid,
       sid: expect.stringMatching(uuidv7),

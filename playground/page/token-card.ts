@@ -60,7 +60,8 @@ function table(fields: Record<string, unknown>): HTMLElement {
 }
 
 function readable(name: string, value: unknown): string {
-  if (['iat', 'exp', 'nbf'].includes(name)) return new Date(Number(value) * 1000).toLocaleTimeString('sv');
+  if (['iat', 'exp', 'nbf', 'auth_time'].includes(name))
+    return new Date(Number(value) * 1000).toLocaleTimeString('sv');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

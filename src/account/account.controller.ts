@@ -18,6 +18,7 @@ import {
   type GuardedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
+import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
@@ -81,6 +82,7 @@ export class AccountController {
 
   /** All that is held about oneself, as a file. Openids are in it: keep it as you would keep a password. */
   @Get('export')
+  @FreshLogin(maxAccountLoginAge)
   @ApiProduces('application/json')
   @ApiOkResponse({ type: ExportView })
   @Header('Cache-Control', 'no-store')
@@ -95,6 +97,7 @@ export class AccountController {
   /** Ask to be deleted: all sessions end now. Until `eraseAt` a login with `restore: true` takes it back. */
   @Delete()
   @HttpCode(202)
+  @FreshLogin(maxAccountLoginAge)
   @Header('Cache-Control', 'no-store')
   async leave(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
     await this.self.activeUser(id);

@@ -7,6 +7,7 @@ import {
   type GuardedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
+import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { clientAddress } from '../http/client-address.js';
@@ -22,6 +23,7 @@ import { MeView } from './me.view.js';
 @UsePipes(BodyPipe)
 @ApiTags('me')
 @Guarded()
+@FreshLogin(maxAccountLoginAge)
 export class IdentitiesController {
   constructor(
     private readonly me: Me,

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import { Audit } from '../audit/audit.js';
 import { actorOf, type GuardedRequest } from '../auth/current-user.decorator.js';
+import { FreshLogin, maxAdminLoginAge } from '../auth/fresh-login.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
@@ -108,6 +109,7 @@ export class AdminUsersController {
 
   /** Disable or enable a person, with reason and end; set their roles. */
   @Patch(':id')
+  @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
   async update(
@@ -126,6 +128,7 @@ export class AdminUsersController {
   /** Make one of two people: this one's identities go to the other, who keeps what they have. */
   @Post(':id/merge')
   @HttpCode(200)
+  @FreshLogin(maxAdminLoginAge)
   @Problems('not_found', 'merge_refused')
   @Header('Cache-Control', 'no-store')
   async merge(
@@ -140,6 +143,7 @@ export class AdminUsersController {
   /** End all sessions of a person. */
   @Delete(':id/sessions')
   @HttpCode(204)
+  @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
   async kick(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<void> {
     await this.standing.endSessions(id, 'kicked', actorOf(request));
@@ -148,6 +152,7 @@ export class AdminUsersController {
   /** Erase a person now, without grace. Who is disabled stays disabled. */
   @Delete(':id')
   @HttpCode(202)
+  @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
   async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {

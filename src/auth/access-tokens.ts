@@ -16,6 +16,11 @@ export interface AccessTokenClaims {
   /** Seconds since 1970. */
   exp: number;
   iat: number;
+  /**
+   * When the user logged in, by the clock of the database; a refresh keeps it (RFC 9068, section 2.2.1). Tokens that
+   * were issued by a version without it do not have it.
+   */
+  auth_time?: number;
   jti: string;
   /** The appid through which the person came in. */
   client_id: string;
@@ -33,6 +38,9 @@ const algorithm = 'ES256';
 /** A token with the most roles a person can have stays below it. */
 const longestToken = 2_048;
 const mostCached = 10_000;
+
+/** Seconds that a login may lie in the future: two servers of one database, before and after a failover. */
+const maxClockSkew = 10;
 
 /** Access tokens: JWTs signed with ES256. */
 @Injectable()
@@ -55,6 +63,8 @@ export class AccessTokens {
     userId: string;
     sessionId: string;
     appid: string;
+    /** By the clock of the database. */
+    loggedInAt: Date;
     tokenVersion: number;
     roles: string[];
     /** Seconds. */
@@ -68,6 +78,7 @@ export class AccessTokens {
       aud: this.settings.jwtAudience,
       exp: issuedAt + grant.lifetime,
       iat: issuedAt,
+      auth_time: Math.floor(grant.loggedInAt.getTime() / 1_000),
       jti: uuidv7(),
       client_id: grant.appid,
       sid: grant.sessionId,
@@ -99,6 +110,16 @@ export class AccessTokens {
       throw new TokenExpiredError();
     }
     return claims;
+  }
+
+  /**
+   * Whether the user has logged in at most so many seconds ago. Both times are the database's: the clocks of nodes
+   * differ.
+   */
+  isFresh({ auth_time: loggedInAt }: AccessTokenClaims, maxAgeSeconds: number): boolean {
+    if (typeof loggedInAt !== 'number') return false;
+    const age = this.keys.databaseNow() / 1_000 - loggedInAt;
+    return age <= maxAgeSeconds && age >= -maxClockSkew;
   }
 
   private async verifySignature(token: string): Promise<AccessTokenClaims> {

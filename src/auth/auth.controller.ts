@@ -113,10 +113,18 @@ export class AuthController {
   }
 
   /** No access token outlives its session. */
-  private answer({ user, sessionId, appid, refreshToken, refreshExpiresIn }: OpenSession): TokenAnswer {
+  private answer(session: OpenSession): TokenAnswer {
+    const { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn } = session;
     const lifetime = Math.min(this.settings.accessTokenTtl, refreshExpiresIn);
     return {
-      accessToken: this.accessTokens.issue({ ...user, userId: user.id, sessionId, appid, lifetime }),
+      accessToken: this.accessTokens.issue({
+        ...user,
+        userId: user.id,
+        sessionId,
+        appid,
+        loggedInAt,
+        lifetime,
+      }),
       tokenType: 'Bearer',
       expiresIn: lifetime,
       refreshToken,

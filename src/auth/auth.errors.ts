@@ -36,6 +36,19 @@ export class ForbiddenError extends ServiceError {
   }
 }
 
+/** What is asked for may be done only soon after a login (RFC 9470). */
+export class FreshLoginRequiredError extends ServiceError {
+  readonly code = 'fresh_login_required';
+
+  /** @param maxAge seconds that may have passed since the login */
+  constructor(maxAge: number) {
+    super(
+      `This needs a login that is at most ${maxAge} seconds old; a refresh is no login. Log in again, then repeat the request with the new access token.`,
+      { members: { maxAge } },
+    );
+  }
+}
+
 /** Too many codes from this address have failed within a minute. */
 export class LoginLimitError extends ServiceError {
   readonly code = 'rate_limited';

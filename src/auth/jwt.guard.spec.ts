@@ -7,6 +7,7 @@ import { Revocations } from '../sessions/revocations.js';
 import { RevocationsUnknownError } from '../sessions/sessions.errors.js';
 import { AccessTokens } from './access-tokens.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
+import { FreshLogin } from './fresh-login.decorator.js';
 import { JwtGuard } from './jwt.guard.js';
 import { Roles } from './roles.decorator.js';
 
@@ -30,12 +31,38 @@ class NotesController {
   forNobody(): string {
     return 'nobody';
   }
+
+  @Get('keys')
+  @FreshLogin(60)
+  soonAfterLogin(): string {
+    return 'keys';
+  }
 }
+
+@Controller('money')
+@UseGuards(JwtGuard)
+@FreshLogin(60)
+class MoneyController {
+  @Get()
+  soonAfterLogin(): string {
+    return 'money';
+  }
+
+  @Get('statement')
+  @FreshLogin(3_600)
+  withinTheHour(): string {
+    return 'statement';
+  }
+}
+
+/** Seconds since the login. */
+let age = 0;
 
 /** Stands for the tokens themselves, which have their own tests: here a token is a list of roles. */
 const accessTokens = {
   verify: (token: string) =>
     Promise.resolve({ sub: 'user', sid: 'session', client_id: 'wx1', ver: 7, roles: token.split(',') }),
+  isFresh: (_: unknown, maxAge: number) => age <= maxAge,
 };
 
 /** Stands for what this node knows to be revoked. */
@@ -45,7 +72,7 @@ describe('JwtGuard', () => {
   let app: NestFastifyApplication;
   beforeAll(async () => {
     const module = await Test.createTestingModule({
-      controllers: [NotesController],
+      controllers: [NotesController, MoneyController],
       providers: [
         { provide: AccessTokens, useValue: accessTokens },
         { provide: Revocations, useValue: revocations },
@@ -57,7 +84,10 @@ describe('JwtGuard', () => {
     await app.getHttpAdapter().getInstance().ready();
   });
   afterAll(() => app.close());
-  beforeEach(() => revocations.verdict.mockReset());
+  beforeEach(() => {
+    age = 0;
+    revocations.verdict.mockReset();
+  });
 
   async function get(path: string, token?: string) {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -115,6 +145,45 @@ describe('JwtGuard', () => {
   it('answers token_expired where the token is out of date', async () => {
     revocations.verdict.mockResolvedValue('outdated');
     expect((await get('/notes', 'writer')).body()).toMatchObject({ status: 401, code: 'token_expired' });
+  });
+
+  describe('where a fresh login is asked for', () => {
+    const stale = (maxAge: number) => ({ status: 401, code: 'fresh_login_required', maxAge });
+
+    it('lets through who has logged in lately enough', async () => {
+      age = 60;
+      expect((await get('/notes/keys', 'writer')).status).toBe(200);
+      expect((await get('/money', 'writer')).status).toBe(200);
+    });
+
+    it('answers fresh_login_required with the same seconds in header and body to anybody else', async () => {
+      age = 61;
+      const { challenge, body } = await get('/notes/keys', 'writer');
+      expect(challenge).toBe('Bearer error="insufficient_user_authentication", max_age=60');
+      expect(body()).toMatchObject(stale(60));
+      expect((await get('/money', 'writer')).body()).toMatchObject(stale(60));
+    });
+
+    it("goes by the handler's seconds where it has its own", async () => {
+      age = 3_600;
+      expect((await get('/money/statement', 'writer')).status).toBe(200);
+      age = 3_601;
+      const { challenge, body } = await get('/money/statement', 'writer');
+      expect(challenge).toContain('max_age=3600');
+      expect(body()).toMatchObject(stale(3_600));
+    });
+
+    it('says first that the session has ended, then that a role is missing', async () => {
+      age = 61;
+      expect((await get('/notes/keys', 'reader')).body().code).toBe('forbidden');
+      revocations.verdict.mockResolvedValue('kicked');
+      expect((await get('/notes/keys', 'reader')).body().code).toBe('session_revoked');
+    });
+
+    it('does not mind on other routes', async () => {
+      age = 86_400;
+      expect((await get('/notes', 'writer')).status).toBe(200);
+    });
   });
 
   it('answers 503 where this node cannot know', async () => {

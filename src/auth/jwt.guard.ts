@@ -3,14 +3,20 @@ import { Reflector } from '@nestjs/core';
 import { Revocations } from '../sessions/revocations.js';
 import { SessionRevokedError } from '../sessions/sessions.errors.js';
 import { type AccessTokenClaims, AccessTokens } from './access-tokens.js';
-import { ForbiddenError, TokenExpiredError, TokenMissingError } from './auth.errors.js';
+import {
+  ForbiddenError,
+  FreshLoginRequiredError,
+  TokenExpiredError,
+  TokenMissingError,
+} from './auth.errors.js';
 import type { GuardedRequest } from './current-user.decorator.js';
+import { freshLoginMetadata } from './fresh-login.decorator.js';
 import { rolesMetadata } from './roles.decorator.js';
 
 /**
- * Lets a request through that carries an access token of ours whose session goes on, and the role that `@Roles()`
- * asks for. The handler gets the person by `@CurrentUser()`. No database is asked, as long as this node is up to date
- * on what is revoked.
+ * Lets a request through that carries an access token of ours whose session goes on, the role that `@Roles()` asks
+ * for, and a login that is as fresh as `@FreshLogin()` says. The handler gets the person by `@CurrentUser()`. No
+ * database is asked, as long as this node is up to date on what is revoked.
  */
 @Injectable()
 export class JwtGuard implements CanActivate {
@@ -26,12 +32,15 @@ export class JwtGuard implements CanActivate {
     await this.refuseRevoked(claims);
     request.user = { id: claims.sub, sessionId: claims.sid, appid: claims.client_id, roles: claims.roles };
 
-    const wanted = this.reflector.getAllAndOverride<string[] | undefined>(rolesMetadata, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    // A handler's own metadata counts for more than its controller's.
+    const targets = [context.getHandler(), context.getClass()];
+    const wanted = this.reflector.getAllAndOverride<string[] | undefined>(rolesMetadata, targets);
     if (wanted !== undefined && !wanted.some((role) => claims.roles.includes(role)))
       throw new ForbiddenError();
+
+    const maxAge = this.reflector.getAllAndOverride<number | undefined>(freshLoginMetadata, targets);
+    if (maxAge !== undefined && !this.accessTokens.isFresh(claims, maxAge))
+      throw new FreshLoginRequiredError(maxAge);
     return true;
   }
 

@@ -42,6 +42,7 @@ class Table {
       ...pair,
       activeIn: activeFrom - this.now,
       retiredIn: retiredAt === null ? null : retiredAt - this.now,
+      now: this.now,
     }));
     if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
     return answer;
@@ -120,6 +121,47 @@ describe('SigningKeys', () => {
     expect(behind.current().kid).toBe(first);
     await vi.advanceTimersByTimeAsync(minute - 2_000);
     expect([ahead.current().kid, behind.current().kid]).toEqual([second, second]);
+  });
+
+  describe('tell the time of the database', () => {
+    it('wherever their own clocks are', async () => {
+      vi.setSystemTime(Date.now() + 60 * minute);
+      const node = await startNode();
+      expect(node.databaseNow()).toBe(table.now);
+      await vi.advanceTimersByTimeAsync(90_500);
+      expect(node.databaseNow()).toBe(table.now);
+    });
+
+    it('while the database is away', async () => {
+      const node = await startNode();
+      table.isAway = true;
+      await vi.advanceTimersByTimeAsync(10 * minute);
+      expect(node.databaseNow()).toBe(table.now);
+    });
+
+    it('however late the answer comes', async () => {
+      table.delay = 3_000;
+      const started = startNode();
+      await vi.advanceTimersByTimeAsync(3_000);
+      const node = await started;
+      expect(node.databaseNow() - table.now).toBe(0);
+    });
+
+    it('after the clock of the node was set back, and from the next reading on after it was set ahead', async () => {
+      const node = await startNode();
+      vi.setSystemTime(Date.now() - 60 * minute);
+      expect(node.databaseNow()).toBe(table.now);
+      vi.setSystemTime(Date.now() + 120 * minute);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(node.databaseNow()).toBe(table.now);
+    });
+
+    it('after the machine was suspended, whose monotonic clock stood still meanwhile', async () => {
+      const node = await startNode();
+      const before = node.databaseNow();
+      vi.setSystemTime(Date.now() + minute);
+      expect(node.databaseNow()).toBe(before + minute);
+    });
   });
 
   it('refuse a key that was retired at once with the next reload, and sign with the one in its place', async () => {

@@ -13,6 +13,8 @@ interface KeyRow extends Pick<SigningKey, 'kid' | 'privateKeySealed' | 'publicJw
   activeIn: number;
   /** Null where no end is planned; negative where it has retired. */
   retiredIn: number | null;
+  /** What time it is by the database: milliseconds since 1970. */
+  now: number;
 }
 
 interface KeyPair {
@@ -45,11 +47,12 @@ const lookPause = 500;
 
 /** Time is the database's: the clocks of nodes differ. */
 const readKeys: NamedStatement = {
-  name: 'signing-keys-1',
+  name: 'signing-keys-2',
   text: `
     SELECT kid, private_key_sealed AS "privateKeySealed", public_jwk AS "publicJwk",
       extract(epoch FROM active_from - now())::float8 * 1000 AS "activeIn",
-      extract(epoch FROM retired_at - now())::float8 * 1000 AS "retiredIn"
+      extract(epoch FROM retired_at - now())::float8 * 1000 AS "retiredIn",
+      extract(epoch FROM now())::float8 * 1000 AS "now"
     FROM signing_keys`,
 };
 
@@ -69,6 +72,8 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
   #readings = 0;
   #latestReading = 0;
   #lastLook = -Infinity;
+  /** What time it was by the database, and by the clocks of this node, when the keys were last asked for. */
+  #time: { database: number; monotonic: number; wall: number } | undefined;
   /** The look that is still to come: shared by all who wait for it. */
   #nextLook: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -105,6 +110,17 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
       .toSorted((a, b) => b.activeFrom - a.activeFrom);
     if (newest === undefined) throw new Error('There is no signing key.');
     return newest;
+  }
+
+  /**
+   * What time it is by the database, whose clock says when a user has logged in: milliseconds since 1970. It may be
+   * ahead by as long as the last answer took, and is never behind. The clock of this node that has gone on further
+   * counts: the monotonic one stands still while the machine is suspended, and the other can be set back.
+   */
+  databaseNow(): number {
+    if (this.#time === undefined) throw new Error('The signing keys were not read yet.');
+    const { database, monotonic, wall } = this.#time;
+    return database + Math.max(performance.now() - monotonic, Date.now() - wall);
   }
 
   /**
@@ -190,6 +206,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
    */
   private async read(): Promise<unknown[]> {
     const reading = (this.#readings += 1);
+    const asked = { monotonic: performance.now(), wall: Date.now() };
     const rows = await this.database.query<KeyRow>(readKeys, []);
     // Counted from the answer on: a key may sign later than it could, never earlier, since others have to know it.
     const answered = performance.now();
@@ -214,6 +231,7 @@ export class SigningKeys implements OnModuleInit, OnApplicationShutdown {
     this.#keys = keys;
     this.#retired = new Set(rows.filter(isRetired).map(({ kid }) => kid));
     this.#latestReading = reading;
+    if (rows[0] !== undefined) this.#time = { database: rows[0].now, ...asked };
     return faults;
   }
 

@@ -35,6 +35,10 @@ const problemSchema = {
       },
     },
     reason: { type: 'string', description: 'session_revoked, account_disabled: why.' },
+    maxAge: {
+      type: 'integer',
+      description: 'fresh_login_required: how many seconds old the login may be.',
+    },
     until: {
       type: 'string',
       format: 'date-time',

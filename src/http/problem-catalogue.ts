@@ -3,8 +3,11 @@ interface Problem {
   status: number;
   /** RFC 9457 `title`: the same for every occurrence. */
   title: string;
-  /** `WWW-Authenticate` of RFC 6750 section 3, where the request was to carry a bearer token. */
-  challenge?: string;
+  /**
+   * `WWW-Authenticate` of RFC 6750 section 3, where the request was to carry a bearer token; or how to make it from
+   * the members that the problem adds to the document.
+   */
+  challenge?: string | ((members: Readonly<Record<string, unknown>>) => string);
 }
 
 const invalidToken = 'Bearer error="invalid_token"';
@@ -21,7 +24,17 @@ export const problems = {
   session_revoked: { status: 401, title: 'The session has ended', challenge: invalidToken },
   refresh_token_invalid: { status: 401, title: 'The refresh token is invalid' },
   refresh_token_reused: { status: 401, title: 'The refresh token was used before' },
-  forbidden: { status: 403, title: 'This is not allowed', challenge: 'Bearer error="insufficient_scope"' },
+  fresh_login_required: {
+    status: 401,
+    title: 'A fresh login is required',
+    // RFC 9470, section 3.
+    challenge: ({ maxAge }) => `Bearer error="insufficient_user_authentication", max_age=${String(maxAge)}`,
+  },
+  forbidden: {
+    status: 403,
+    title: 'This account or session may not do this',
+    challenge: 'Bearer error="insufficient_scope"',
+  },
   account_disabled: { status: 403, title: 'The account is disabled' },
   account_deleting: { status: 403, title: 'The account is about to be erased' },
   user_blocked_by_wechat: { status: 403, title: 'WeChat has restricted the account' },

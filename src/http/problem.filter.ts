@@ -50,7 +50,13 @@ export class ProblemFilter implements ExceptionFilter {
 
     if (status >= 500) this.log(error, { requestId: request.id, code });
     if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
-    if ('challenge' in problem) void reply.header('WWW-Authenticate', problem.challenge);
+    if ('challenge' in problem) {
+      const { challenge } = problem;
+      void reply.header(
+        'WWW-Authenticate',
+        typeof challenge === 'string' ? challenge : challenge(members ?? {}),
+      );
+    }
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
     void reply
       .status(status)

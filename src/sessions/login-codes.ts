@@ -33,6 +33,7 @@ const mostUses = 20;
 interface RepeatRow extends SessionUser {
   isKnown: boolean;
   appid: string;
+  loggedInAt: Date;
   isNewUser: boolean;
 }
 
@@ -40,9 +41,11 @@ interface RepeatRow extends SessionUser {
  * Opens another session for a code that has opened one within the window. None where the first session has been
  * ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
  * that runs at the same time has either happened before, or will find the new session.
+ *
+ * The person has proved once who they are, so that the new session has the time of the first.
  */
 const repeatStatement: NamedStatement = {
-  name: 'repeat-login-2',
+  name: 'repeat-login-3',
   text: `
     WITH counted AS (
       UPDATE login_codes
@@ -55,6 +58,7 @@ const repeatStatement: NamedStatement = {
     ), person AS (
       SELECT
         users.*, first.identity_id, first.client_id,
+        first.created_at AS logged_in_at,
         first.created_at = users.created_at AS is_new_user
       FROM counted
       JOIN sessions AS first ON first.id = counted.session_id
@@ -66,16 +70,17 @@ const repeatStatement: NamedStatement = {
       FOR NO KEY UPDATE OF users, first
     ), session AS (
       INSERT INTO sessions
-        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at)
+        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at, created_at)
       SELECT
         $3::uuid, users.id, users.identity_id, users.client_id, users.session_epoch, $4::bytea, $5::text,
-        $6::text, now() + make_interval(secs => $7::integer)
+        $6::text, now() + make_interval(secs => $7::integer), users.logged_in_at
       FROM person AS users
     )
     SELECT
       EXISTS (SELECT FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS "isKnown",
       ${sessionUserColumns},
       users.client_id AS appid,
+      users.logged_in_at AS "loggedInAt",
       users.is_new_user AS "isNewUser"
     FROM (SELECT) AS one
     LEFT JOIN person AS users ON true`,
@@ -157,9 +162,9 @@ export class LoginCodes {
       refreshExpiresIn,
       this.ring.hashes('login-code', requestedAppid, code, ...keyOf(rest)),
     ]);
-    const { isKnown, appid, isNewUser, ...user } = row!;
+    const { isKnown, appid, loggedInAt, isNewUser, ...user } = row!;
     if (user.id === null) return isKnown ? 'over' : 'unknown';
-    return { user, sessionId, appid, refreshToken, refreshExpiresIn, isNewUser };
+    return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn, isNewUser };
   }
 
   /**

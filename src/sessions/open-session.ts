@@ -20,6 +20,8 @@ export interface OpenSession {
   sessionId: string;
   /** The mini-program through which the person came in. */
   appid: string;
+  /** When they logged in, by the clock of the database. A refresh keeps it. */
+  loggedInAt: Date;
   refreshToken: string;
   /** Seconds until it expires, unless it is used before. */
   refreshExpiresIn: number;

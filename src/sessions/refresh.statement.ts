@@ -5,6 +5,7 @@ import type { RevocationReason } from './sessions.errors.js';
 /** A session that was refreshed. */
 export interface RefreshedRow extends SessionUser {
   appid: string;
+  loggedInAt: Date;
   generation: number;
   refreshExpiresIn: number;
 }
@@ -22,7 +23,7 @@ export interface RefreshedRow extends SessionUser {
  * - `users` is read without a lock: a disable that commits meanwhile revokes the `ver` that is read here.
  */
 export const refreshStatement: NamedStatement = {
-  name: 'refresh-3',
+  name: 'refresh-4',
   text: `
     UPDATE sessions
     SET
@@ -49,6 +50,7 @@ export const refreshStatement: NamedStatement = {
     RETURNING
       ${sessionUserColumns},
       sessions.client_id AS appid,
+      sessions.created_at AS "loggedInAt",
       sessions.generation,
       floor(extract(epoch FROM sessions.expires_at - now()) + 0.001)::integer AS "refreshExpiresIn"`,
 };

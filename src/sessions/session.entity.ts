@@ -45,6 +45,7 @@ export class Session {
   @Column({ type: 'text', name: 'user_agent', nullable: true })
   userAgent: string | null;
 
+  /** The time of the login. A repeat of its code opens a session of the same time. */
   @Column({ type: 'timestamptz', precision: 3, name: 'created_at', default: () => 'now()' })
   createdAt: Date;
 

@@ -100,9 +100,9 @@ export class Sessions {
         refreshGrace,
       ]);
       if (row !== undefined) {
-        const { appid, generation: current, refreshExpiresIn, ...user } = row;
+        const { appid, loggedInAt, generation: current, refreshExpiresIn, ...user } = row;
         const refreshToken = this.refreshTokens.write({ sessionId, generation: current, secret });
-        return { user, sessionId, appid, refreshToken, refreshExpiresIn };
+        return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn };
       }
       await this.refuse(sessionId, [...asked, sessionMaxAge, refreshGrace], ip);
     }

@@ -15,6 +15,7 @@ export interface OperatorSession {
   sessionId: string;
   userId: string;
   appid: typeof operatorClient;
+  loggedInAt: Date;
   tokenVersion: number;
   roles: string[];
 }
@@ -40,7 +41,7 @@ export class OperatorSessions {
       if (user === null) throw new UserNotFoundError();
       if (user.status !== 'active') throw new UserNotActiveError(user);
       const id = uuidv7();
-      await manager.insert(Session, {
+      const { generatedMaps } = await manager.insert(Session, {
         id,
         userId: user.id,
         identityId: null,
@@ -51,7 +52,8 @@ export class OperatorSessions {
         expiresAt: () => `now() + make_interval(secs => ${seconds})`,
       });
       const { tokenVersion, roles } = user;
-      return { sessionId: id, userId: user.id, appid: operatorClient, tokenVersion, roles };
+      const { createdAt: loggedInAt } = generatedMaps[0] as Pick<Session, 'createdAt'>;
+      return { sessionId: id, userId: user.id, appid: operatorClient, loggedInAt, tokenVersion, roles };
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { NamedStatement } from '../database/database.js';
-import { sessionUserColumns } from '../sessions/open-session.js';
+import { type SessionUser, sessionUserColumns } from '../sessions/open-session.js';
 
 /** The session_keys of an identity once $3 has come, whose fingerprints are $4: the newest three, all different. */
 export const withNewestKey = `CASE
@@ -17,6 +17,11 @@ ELSE (
 )
       END`;
 
+/** A user who was signed in, and when their session began. */
+export interface SignedInRow extends SessionUser {
+  loggedInAt: Date;
+}
+
 /**
  * Signs in an identity that we know, in one round trip: keeps its session_key, reads its user under a lock, and
  * writes the session and the code that opened it. No row back: there is no such identity, it has another unionid than
@@ -31,7 +36,7 @@ ELSE (
  *   most do not write the row at all.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-7',
+  name: 'sign-in-8',
   text: `
     WITH identity AS (
       UPDATE identities
@@ -62,12 +67,13 @@ export const signInStatement: NamedStatement = {
         $5::uuid, person.id, person.identity_id, $1, person.session_epoch, $6::bytea, $7::text, $8::text,
         now() + make_interval(secs => $9::integer)
       FROM person
+      RETURNING created_at
     ), login_code AS (
       INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
       SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
       FROM person
       ON CONFLICT (code_hash) DO NOTHING
     )
-    SELECT ${sessionUserColumns}
-    FROM person AS users`,
+    SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt"
+    FROM person AS users, session`,
 };

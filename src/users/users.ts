@@ -6,7 +6,7 @@ import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { Database } from '../database/database.js';
 import { insertIfAbsent } from '../database/insert-if-absent.js';
 import { type LoginCodePost, LoginCodes } from '../sessions/login-codes.js';
-import { type Client, type OpenSession, type SessionUser, userAgentOf } from '../sessions/open-session.js';
+import { type Client, type OpenSession, userAgentOf } from '../sessions/open-session.js';
 import { RefreshTokens } from '../sessions/refresh-tokens.js';
 import { Bans } from './bans.js';
 import { ErasureDueError } from './erasure-due.error.js';
@@ -17,7 +17,7 @@ import { type MergeAftermath, Merging } from './merging.js';
 import { OvertakenError, untilNotOvertaken } from './overtaken.error.js';
 import { Phones } from './phones.js';
 import { SessionKeys } from './session-keys.js';
-import { signInStatement } from './sign-in.statement.js';
+import { type SignedInRow, signInStatement } from './sign-in.statement.js';
 import { Unionid } from './unionid.entity.js';
 import { UnionidConflicts } from './unionid-conflicts.js';
 import { claimUnionid } from './unionids.js';
@@ -72,16 +72,23 @@ export class Users {
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
     const asked = [...values, signIn.unionid ?? null];
-    const signedIn = { sessionId, appid: signIn.appid, refreshToken, refreshExpiresIn };
+    const signedIn = ({ loggedInAt, ...user }: SignedInRow) => ({
+      user,
+      sessionId,
+      appid: signIn.appid,
+      loggedInAt,
+      refreshToken,
+      refreshExpiresIn,
+    });
     return untilNotOvertaken(async () => {
-      const [known] = await this.database.query<SessionUser>(signInStatement, asked);
-      if (known !== undefined) return { ...signedIn, user: known, isNewUser: false };
+      const [known] = await this.database.query<SignedInRow>(signInStatement, asked);
+      if (known !== undefined) return { ...signedIn(known), isNewUser: false };
       try {
         const { aftermath, ...outcome } = await this.database.transaction(async (manager) => {
           const { unionid, ...registered } = await this.register(manager, signIn);
-          const [user] = await manager.query<SessionUser[]>(signInStatement.text, [...values, unionid]);
-          if (user === undefined) throw new OvertakenError();
-          return { ...signedIn, user, ...registered };
+          const [row] = await manager.query<SignedInRow[]>(signInStatement.text, [...values, unionid]);
+          if (row === undefined) throw new OvertakenError();
+          return { ...signedIn(row), ...registered };
         });
         if (aftermath !== undefined) await this.merging.finish(aftermath);
         return outcome;
