@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from './harness/command.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { alone, cake, tea, useWorld } from './harness/world.js';
 
@@ -169,5 +170,105 @@ describe('/me/identities', () => {
     await link(login, 'lena', alone.appid);
     const answers = await Promise.all([unlink(login, tea.appid), unlink(login, alone.appid)]);
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+  });
+
+  describe('refuses whoever could make a way in for somebody else out of it:', () => {
+    const forbidden = (detail: RegExp) => ({
+      status: 403,
+      headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+      body: { code: 'forbidden', detail: expect.stringMatching(detail) },
+    });
+    const withRole = forbidden(/has a role.*Ask an operator/);
+    const elsewhere = forbidden(/not opened in a mini-program.*Log in with wx.login/);
+    const setRoles = `UPDATE users SET roles = '{admin}' WHERE id = $1`;
+    const linkedBy = (login: Answer) =>
+      world.database.count(`identities WHERE user_id = '${login.body.user.id}'`);
+
+    it('a thief with a copied access token, who would come in by a WeChat of their own', async () => {
+      const victim = await world.login(node, 'mona');
+      const { id } = victim.body.user;
+      await world.database.query(
+        `UPDATE sessions SET created_at = created_at - interval '10 minutes' WHERE user_id = $1`,
+        [id],
+      );
+      const copied = await node.refresh(victim.body.refreshToken);
+
+      const fresh = problem(401, 'fresh_login_required');
+      expect(await link(copied, 'thief', alone.appid)).toMatchObject(fresh);
+      expect(await unlink(copied, tea.appid)).toMatchObject(fresh);
+      const thief = await world.login(node, 'thief', alone.appid);
+      expect(thief.body).toMatchObject({ isNewUser: true });
+      expect(thief.body.user.id).not.toBe(id);
+      expect(await link(copied, 'thief', cake.appid)).toMatchObject(fresh);
+      expect((await world.login(node, 'thief', cake.appid)).body.user.id).not.toBe(id);
+
+      await node.as(copied.body.accessToken, 'POST', '/auth/logout/all');
+      const again = await world.login(node, 'mona');
+      expect(again.body).toMatchObject({ isNewUser: false, user: { id } });
+      expect(await appids(again)).toEqual([tea.appid]);
+    });
+
+    it('a session of admin:token, whose ten minutes would last for ever', async () => {
+      const login = await world.login(node, 'nora');
+      const { id } = login.body.user;
+      for (const roles of ['{admin}', '{}']) {
+        await world.database.query('UPDATE users SET roles = $2 WHERE id = $1', [id, roles]);
+        const { stdout } = await runCommand('admin-token', ['--user', id], world.environment());
+        const token = stdout.trim();
+        world.keepSecret(token);
+        const operator = { body: { accessToken: token } } as Answer;
+        expect(await link(operator, 'niels', alone.appid)).toMatchObject(elsewhere);
+        expect(await unlink(operator, tea.appid)).toMatchObject(elsewhere);
+      }
+      const through = await world.login(node, 'niels', alone.appid);
+      expect(through.body).toMatchObject({ isNewUser: true, user: { roles: [] } });
+    });
+
+    it('a session of what is no mini-program of this deployment', async () => {
+      const login = await world.login(node, 'olga', alone.appid);
+      const [{ appid, secret }] = [tea];
+      const smaller = await world.startNode({ WECHAT_APPS: JSON.stringify([{ appid, secret }]) });
+      const call = (method: string, path: string, body?: object) =>
+        smaller.as(login.body.accessToken, method, `/me/identities${path}`, body);
+      const code = await world.code('olga', tea.appid);
+      expect(await call('POST', '', { code, appid })).toMatchObject(elsewhere);
+      expect(await call('DELETE', `/${alone.appid}`)).toMatchObject(elsewhere);
+      expect(await linkedBy(login)).toBe(1);
+    });
+
+    it('a user with a role, by the fresh login of their phone: nothing is asked of WeChat', async () => {
+      await world.login(node, 'paul');
+      const { id } = (await world.login(node, 'paul')).body.user;
+      await world.database.query(setRoles, [id]);
+      const login = await world.login(node, 'paul');
+      expect(login.body.user.roles).toEqual(['admin']);
+      const before = await world.exchanges();
+      expect(await link(login, 'paul', alone.appid)).toMatchObject(withRole);
+      expect(await world.exchanges()).toEqual(before);
+      expect(await unlink(login, tea.appid)).toMatchObject(withRole);
+      expect(await linkedBy(login)).toBe(1);
+    });
+
+    it('a user whose token is from before they had the role', async () => {
+      const login = await world.login(node, 'quin');
+      await world.database.query(setRoles, [login.body.user.id]);
+      expect(await link(login, 'quin', alone.appid)).toMatchObject(withRole);
+      expect(await unlink(login, tea.appid)).toMatchObject(withRole);
+    });
+
+    it('a user who gets a role meanwhile', async () => {
+      const login = await world.login(node, 'rosa');
+      const code = await world.code('rosa', alone.appid);
+      for (const call of [() => link(login, 'rosa', alone.appid, code), () => unlink(login, tea.appid)]) {
+        const letGo = await world.hold(setRoles, [login.body.user.id]);
+        const answer = call();
+        await world.waitsForLock();
+        await letGo('COMMIT');
+        expect(await answer).toMatchObject(withRole);
+        await world.database.query(`UPDATE users SET roles = '{}' WHERE id = $1`, [login.body.user.id]);
+      }
+      expect(await linkedBy(login)).toBe(1);
+      expect((await world.login(node, 'rosa', alone.appid)).body.isNewUser).toBe(true);
+    });
   });
 });

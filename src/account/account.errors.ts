@@ -12,3 +12,12 @@ export class OpenDataLimitError extends ServiceError {
     );
   }
 }
+
+/** What changes the ways into an account needs the user's own phone. */
+export class NotInMiniProgramError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super('This session was not opened in a mini-program. Log in with wx.login, then repeat the request.');
+  }
+}

@@ -12,8 +12,9 @@ import { Guarded } from '../auth/guarded.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { clientAddress } from '../http/client-address.js';
 import { Problems } from '../http/problems.decorator.js';
-import { Linking } from '../users/linking.js';
+import { Linking, refuseRoles } from '../users/linking.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
+import { NotInMiniProgramError } from './account.errors.js';
 import { LinkIdentityRequest } from './link-identity.request.js';
 import { Me } from './me.js';
 import { MeView } from './me.view.js';
@@ -22,7 +23,7 @@ import { MeView } from './me.view.js';
 @Controller('me/identities')
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@Guarded()
+@Guarded('forbidden')
 @FreshLogin(maxAccountLoginAge)
 export class IdentitiesController {
   constructor(
@@ -50,12 +51,15 @@ export class IdentitiesController {
   )
   @Header('Cache-Control', 'no-store')
   async link(
-    @CurrentUser() { id }: SignedInUser,
+    @CurrentUser() { id, appid: clientId }: SignedInUser,
     @Body() { code, appid }: LinkIdentityRequest,
     @Req() request: GuardedRequest,
   ): Promise<MeView> {
+    this.refuseOtherClients(clientId);
     const app = this.apps.choose(appid, undefined);
     const user = await this.me.activeUser(id);
+    // Linking asks again, under a lock. A code that would come to nothing is not to be spent.
+    refuseRoles(user);
     const session = await this.codeLogin.redeem(app, code, clientAddress(request));
     await this.linking.link(id, app.appid, session, actorOf(request));
     return this.me.view(user);
@@ -66,10 +70,16 @@ export class IdentitiesController {
   @HttpCode(204)
   @Problems('not_found', 'identity_shared', 'identity_last')
   async unlink(
-    @CurrentUser() { id }: SignedInUser,
+    @CurrentUser() { id, appid: clientId }: SignedInUser,
     @Param('appid') appid: string,
     @Req() request: GuardedRequest,
   ): Promise<void> {
+    this.refuseOtherClients(clientId);
     await this.linking.unlink(id, appid, actorOf(request));
+  }
+
+  /** A session of `admin:token` lasts ten minutes. Who it can add as a way in would stay. */
+  private refuseOtherClients(clientId: string): void {
+    if (this.apps.find(clientId) === undefined) throw new NotInMiniProgramError();
   }
 }

@@ -21,6 +21,7 @@ import {
   IdentityNotFoundError,
   IdentitySharedError,
   IdentityTakenError,
+  LinkingWithRoleError,
 } from './users.errors.js';
 
 /** What a login would learn of an identity of the user's. */
@@ -45,6 +46,7 @@ export class Linking {
    * Links the identity that a code of another mini-program stands for. Of what is linked already, it learns the new
    * session_key and the unionid.
    *
+   * @throws {LinkingWithRoleError}
    * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
    * @throws {AccountDisabledError} where it is banned
    * @throws {SessionRevokedError} where the user is active no longer
@@ -76,7 +78,7 @@ export class Linking {
         ]);
       }
       await this.users.refuseBanned(manager, { appid, openid, unionid });
-      await lockUser(manager, userId);
+      await lockUserWithoutRole(manager, userId);
       const identities = await manager.findBy(Identity, { userId, appid });
       // Nothing was inserted: the identity is this user's, or another's.
       if (identities.some((identity) => identity.openid !== openid) || identities.length === 0) {
@@ -96,6 +98,7 @@ export class Linking {
   /**
    * Unlinks the user's identity in a mini-program, and ends the sessions that came through it.
    *
+   * @throws {LinkingWithRoleError}
    * @throws {IdentityNotFoundError} where there is none
    * @throws {IdentityLastError} where it is the only one
    * @throws {IdentitySharedError} where its unionid would bring it back at the next login
@@ -104,7 +107,7 @@ export class Linking {
    */
   async unlink(userId: string, appid: string, actor: Actor): Promise<void> {
     const notices = await this.database.transaction(async (manager) => {
-      await lockUser(manager, userId);
+      await lockUserWithoutRole(manager, userId);
       const identities = await manager.findBy(Identity, { userId });
       const own = identities.filter((each) => each.appid === appid);
       if (own.length === 0) throw new IdentityNotFoundError();
@@ -133,8 +136,19 @@ export class Linking {
  * Keeps the user as they are until the transaction ends.
  *
  * @throws {SessionRevokedError} where they are active no longer
+ * @throws {LinkingWithRoleError}
  */
-async function lockUser(manager: EntityManager, id: string): Promise<void> {
+async function lockUserWithoutRole(manager: EntityManager, id: string): Promise<void> {
   const user = await manager.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
   if (user?.status !== 'active') throw sessionEndOf(user);
+  refuseRoles(user);
+}
+
+/**
+ * Whoever links another WeChat account to a user with a role would have that role by it, for as long as nobody looks.
+ *
+ * @throws {LinkingWithRoleError}
+ */
+export function refuseRoles({ roles }: Pick<User, 'roles'>): void {
+  if (roles.length > 0) throw new LinkingWithRoleError();
 }

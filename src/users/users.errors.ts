@@ -78,6 +78,17 @@ export class IdentityTakenError extends ServiceError {
   }
 }
 
+/** The ways into an account with a role are for an operator to decide on. */
+export class LinkingWithRoleError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super(
+      'Your account has a role, so that nobody can link or unlink a mini-program here. Ask an operator to take your roles away, log in again, repeat the request, and have the roles given back.',
+    );
+  }
+}
+
 /** Unlinked, the identity would be back at the next login: another one of the user's has the same unionid. */
 export class IdentitySharedError extends ServiceError {
   readonly code = 'identity_shared';
