@@ -13,6 +13,7 @@ const texts = {
   session_key_stale: '微信的登录状态有变化，请再试一次',
   open_data_invalid: '微信给的数据打不开，请再试一次',
   login_again: '微信需要重新确认登录，请再试一次',
+  fresh_login_required: '为了账号安全，需要重新确认登录，请再试一次',
   wechat_unavailable: '微信暂时没有响应，请稍后再试',
   database_unavailable: '服务正在恢复，请稍后再试',
   overloaded: '现在使用的人有点多，请稍后再试',

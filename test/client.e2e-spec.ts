@@ -175,6 +175,23 @@ describe('the client and the service', () => {
     await expect(phone.auth.login({ restore: true })).resolves.toMatchObject({ isNewUser: false });
   });
 
+  it('agree on a fresh login, which the client brings along by itself', async () => {
+    const phone = phoneOf('gil');
+    const { user } = await phone.auth.login();
+    await world.database.query(
+      `UPDATE sessions SET created_at = created_at - interval '121 s' WHERE user_id = $1`,
+      [user.id],
+    );
+    const before = await tokenOf(phone.auth);
+    await expect.poll(async () => (await tokenOf(phone.auth)) !== before).toBe(true);
+    phone.sent.length = 0;
+    const exports = [1, 2, 3].map(() => phone.auth.request({ url: '/me/export' }));
+    await expect(Promise.all(exports)).resolves.toMatchObject([1, 2, 3].map(() => ({ statusCode: 200 })));
+    expect(phone.sent.filter((line) => line === 'GET /me/export')).toHaveLength(6);
+    expect(phone.sent.filter((line) => line === 'POST /auth/login')).toHaveLength(1);
+    expect(phone.codes).toBe(2);
+  });
+
   it('store a phone number, once per code', async () => {
     await world.control('POST', '/users', { id: 'hope', phone: '13800138000' });
     const { auth } = phoneOf('hope');

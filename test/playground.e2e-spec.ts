@@ -402,6 +402,32 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await field('token', 'sub')).toBe(id);
   });
 
+  it('deletes an account whose login was long ago by logging in once more, without asking', async () => {
+    const id = await field('token', 'sub');
+    await database.query(
+      `UPDATE sessions SET created_at = created_at - interval '1 hour' WHERE user_id = $1`,
+      [id],
+    );
+    await trouble('token_expired').click();
+    await button('登录的设备').click();
+    await shown(phone().getByText('本机'));
+    await button('返回').click();
+    await page.getByRole('button', { name: '清空' }).click();
+    await button('注销账号').click();
+    await button('注销账号').click();
+    await button(/^注销$/).click();
+    await shown(phone().getByText('账号正在注销'));
+
+    await expect.poll(() => field('people', 'status')).toBe('deleting');
+    expect((await messages()).filter((name) => /^DELETE|login$/.test(name))).toEqual([
+      'DELETE /me',
+      'wx.login',
+      'wx.login',
+      'POST /auth/login',
+      'DELETE /me',
+    ]);
+  });
+
   it('comes to the same person on a second phone, which the first can sign out', async () => {
     const id = await field('token', 'sub');
     await page.getByRole('button', { name: /^第二台手机/ }).click();

@@ -9,6 +9,9 @@ import type { Answer, RequestOptions } from './types.js';
 /** 401s that are about the access token; others, such as `code_invalid`, are about what was sent. */
 const tokenProblems = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'];
 
+/** What is answered instead of doing anything where only a login helps; the same request will do after it. */
+const loginProblems = ['login_again', 'fresh_login_required'];
+
 /** Where the service answers with the person. */
 const personPath = /^\/me(\/(phone|avatar|identities))?\/?(\?|$)/;
 
@@ -53,7 +56,7 @@ export class Requests {
         session.refused(token, errorOf(answer));
         if (isReplay) return answer;
         await session.renew(token);
-      } else if (code === 'login_again' && !isReplay) {
+      } else if (loginProblems.includes(code!) && !isReplay) {
         await session.loginSince(logins);
       } else if (code === 'session_key_stale') {
         await session.loginSince(logins);

@@ -2,6 +2,8 @@ import type { Answer, RequestOptions } from '../src/index.js';
 
 interface FakeSession {
   id: number;
+  /** Milliseconds. */
+  loggedInAt: number;
   /** The one that works now. */
   refreshToken: string;
   ended?: string;
@@ -40,7 +42,7 @@ export class FakeService {
     this.#accessTokens.clear();
   }
 
-  answer({ url, header = {}, data }: RequestOptions): Answer {
+  answer({ url, method, header = {}, data }: RequestOptions): Answer {
     const path = url.replace(/^https:\/\/[^/]+/, '');
     const body = (data ?? {}) as Record<string, string>;
     if (path === '/auth/login') return this.#login(body['code']!, header['Idempotency-Key']);
@@ -50,10 +52,17 @@ export class FakeService {
         session.ended ??= 'signed_out';
         return this.say(204, '');
       }
+      const isAboutAccount = path === '/me/export' || (path === '/me' && method === 'DELETE');
+      if (isAboutAccount && this.now() - session.loggedInAt > 120_000) return this.freshLoginRequired();
       this.served += 1;
       if (path === '/me/phone') this.user.phone = '+8613800138000';
       return this.say(200, path.startsWith('/me') ? { ...this.user, identities: [] } : { path });
     });
+  }
+
+  freshLoginRequired(): Answer {
+    const challenge = 'Bearer error="insufficient_user_authentication", max_age=120';
+    return this.problem(401, 'fresh_login_required', { maxAge: 120 }, { 'WWW-Authenticate': challenge });
   }
 
   problem(status: number, code: string, fields: object = {}, header: Record<string, string> = {}): Answer {
@@ -72,7 +81,7 @@ export class FakeService {
       const { status, code: problem, ...fields } = this.refusal;
       return this.problem(status, problem, fields);
     }
-    const session: FakeSession = { id: this.sessions.length, refreshToken: '' };
+    const session: FakeSession = { id: this.sessions.length, loggedInAt: this.now(), refreshToken: '' };
     this.sessions.push(session);
     return this.say(200, { ...this.#issue(session), isNewUser: session.id === 0 });
   }

@@ -289,6 +289,101 @@ describe('login_again', () => {
   });
 });
 
+describe('a login that is not fresh enough', () => {
+  const times = <Result>(count: number, make: () => Result) => Array.from({ length: count }, make);
+
+  it('is followed by one silent login for all whom it meets, and by one replay each', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(300);
+    const answers = await settled(Promise.all(times(8, () => auth.request({ url: '/me/export' }))));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(times(8, () => 200));
+    expect(phone.loginsAsked).toBe(2);
+    expect(phone.to('/me/export')).toHaveLength(16);
+    expect(phone.to('/auth/refresh')).toHaveLength(0);
+  });
+
+  it('is repeated as it was, with the new token, and ends the session before it', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(300);
+    const options = { url: '/me', method: 'DELETE', data: { why: 'bored' }, header: { 'X-A': 'b' } } as const;
+    await expect(settled(auth.request(options))).resolves.toMatchObject({ statusCode: 200 });
+    const [refused, repeated] = phone.to('/me');
+    expect(repeated).toEqual({ ...refused, header: { 'X-A': 'b', Authorization: 'Bearer access 1 2' } });
+    await pass(1);
+    expect(phone.service.sessions.map(({ ended }) => ended)).toEqual(['signed_out', undefined]);
+  });
+
+  it('is not mended by a refresh', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(880);
+    await expect(settled(auth.request({ url: '/me/export' }))).resolves.toMatchObject({ statusCode: 200 });
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+    expect(phone.loginsAsked).toBe(2);
+  });
+
+  it('asks for nothing where it is fresh, or where a page has logged in meanwhile', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.request({ url: '/me/export' }));
+    expect(phone.loginsAsked).toBe(1);
+    await pass(300);
+    phone.expectTrouble('/me/export', { answer: phone.service.freshLoginRequired(), delay: 2000 });
+    const slow = auth.request({ url: '/me/export' });
+    await pass(1);
+    await settled(auth.login());
+    await expect(settled(slow)).resolves.toMatchObject({ statusCode: 200 });
+    expect(phone.loginsAsked).toBe(2);
+  });
+
+  it('leaves it to the page where the repeat is refused, too: nothing goes round', async () => {
+    const auth = phone.createAuth();
+    const answer = phone.service.freshLoginRequired();
+    phone.expectTrouble('/me/export', ...times(10, () => ({ answer })));
+    const answers = await settled(Promise.all(times(5, () => auth.request({ url: '/me/export' }))));
+    expect(answers).toEqual(times(5, () => answer));
+    await pass(60);
+    expect(phone.to('/me/export')).toHaveLength(10);
+    expect(phone.loginsAsked).toBe(2);
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+  });
+
+  it('after a 401 of another kind finds the replay spent', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    const answer = phone.service.freshLoginRequired();
+    phone.expectTrouble('/me', { answer: phone.service.problem(401, 'token_expired') }, { answer });
+    await expect(settled(auth.request({ url: '/me' }))).resolves.toEqual(answer);
+    expect(phone.loginsAsked).toBe(1);
+  });
+
+  it('fails the request where wx.login fails, and signs nobody out', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(300);
+    phone.loginFailure = 'login:fail';
+    await expect(settled(auth.request({ url: '/me/export' }))).rejects.toMatchObject({
+      code: 'wx_login_failed',
+    });
+    await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
+  });
+
+  it('fails the request where the service refuses that login, and stays out', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    await pass(300);
+    phone.service.refusal = { status: 403, code: 'account_disabled' };
+    await expect(settled(auth.request({ url: '/me/export' }))).rejects.toMatchObject({
+      code: 'account_disabled',
+      reason: 'disabled',
+    });
+    expect(phone.loginsAsked).toBe(2);
+    await expect(settled(auth.request({ url: '/me/export' }))).rejects.toMatchObject({ code: 'signed_out' });
+    expect(phone.loginsAsked).toBe(2);
+  });
+});
+
 describe('the person', () => {
   it('is null at first, then whom the login answered, and what /me answers since', async () => {
     const auth = phone.createAuth();

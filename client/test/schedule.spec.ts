@@ -43,6 +43,7 @@ const happening = oneof(
       { delay: 3000 },
       { answer: { statusCode: 503, data: { code: 'overloaded' }, header: { 'Retry-After': '1' } } },
       { answer: { statusCode: 422, data: { code: 'login_again' }, header: {} } },
+      { answer: { statusCode: 401, data: { code: 'fresh_login_required' }, header: {} } },
       { answer: { statusCode: 422, data: { code: 'session_key_stale' }, header: {} } },
       { answer: { statusCode: 401, data: { code: 'token_expired' }, header: {} } },
       { answer: { statusCode: 401, data: '<html>', header: {} } },

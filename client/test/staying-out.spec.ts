@@ -128,18 +128,19 @@ describe('logout()', () => {
     expect(phone.loginsAsked).toBe(1);
   });
 
-  it.each(['session_key_stale', 'login_again'])(
-    'is not undone by an answer that asks for a login: %s',
-    async (code) => {
-      await settled(auth.token());
-      phone.expectTrouble('/me/open-data', { answer: phone.service.problem(422, code), delay: 2000 });
-      const request = auth.request({ url: '/me/open-data' }).catch((error: unknown) => error);
-      await pass(1);
-      await settled(auth.logout());
-      await expect(settled(request)).resolves.toMatchObject({ code: 'signed_out' });
-      await expectOut(auth, 'signed_out');
-    },
-  );
+  it.each([
+    [422, 'session_key_stale'],
+    [422, 'login_again'],
+    [401, 'fresh_login_required'],
+  ])('is not undone by an answer that asks for a login: %i %s', async (status, code) => {
+    await settled(auth.token());
+    phone.expectTrouble('/me/open-data', { answer: phone.service.problem(status, code), delay: 2000 });
+    const request = auth.request({ url: '/me/open-data' }).catch((error: unknown) => error);
+    await pass(1);
+    await settled(auth.logout());
+    await expect(settled(request)).resolves.toMatchObject({ code: 'signed_out' });
+    await expectOut(auth, 'signed_out');
+  });
 
   it('lets a request that waits in line go nowhere', async () => {
     await settled(auth.token());
