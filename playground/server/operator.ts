@@ -7,7 +7,8 @@ interface Tokens {
 
 /** Who kicks and disables: a person of the emulator's whom the playground has given the role `admin`. */
 export class Operator {
-  #tokens: Promise<Tokens> | undefined;
+  /** The access token of the last login, for all who need one meanwhile. */
+  #token: Promise<string> | undefined;
 
   /**
    * @param wxLogin what `wx.login` gives on the operator's phone
@@ -21,40 +22,39 @@ export class Operator {
 
   /** Signs in, unless that has been done. */
   async signIn(): Promise<void> {
-    this.#tokens ??= this.begin();
-    try {
-      await this.#tokens;
-    } catch (error) {
-      this.#tokens = undefined;
-      throw error;
-    }
+    await this.token();
   }
 
   /** @throws where the service does not do it */
   async call(method: string, path: string, body?: object): Promise<void> {
-    await this.signIn();
-    const { accessToken, refreshToken } = await this.#tokens!;
-    const answer = await this.send(method, path, body, accessToken);
-    if (answer.status === 401) {
-      this.#tokens = this.refresh(refreshToken).catch(() => this.begin());
-      await this.signIn();
-      await this.succeed(method, path, body, (await this.#tokens).accessToken);
-    } else {
+    const held = this.token();
+    const answer = await this.send(method, path, body, await held);
+    if (answer.status !== 401) {
       expectSuccess(method, path, answer);
+      return;
     }
+    // The token has expired, or the login is too old for a change. A new login helps in both cases, a refresh does not.
+    if (this.#token === held) this.#token = undefined;
+    await this.succeed(method, path, body, await this.token());
   }
 
-  private async begin(): Promise<Tokens> {
+  private token(): Promise<string> {
+    if (this.#token !== undefined) return this.#token;
+    const token = this.logIn();
+    this.#token = token;
+    token.catch(() => {
+      if (this.#token === token) this.#token = undefined;
+    });
+    return token;
+  }
+
+  private async logIn(): Promise<string> {
     const login = await this.succeed('POST', '/auth/login', this.wxLogin());
     const { user, refreshToken } = (await login.json()) as Tokens;
     await this.grantAdmin(user.id);
     // Roles are in the access token: the first one knows nothing of the new one.
-    return this.refresh(refreshToken);
-  }
-
-  private async refresh(refreshToken: string): Promise<Tokens> {
-    const answer = await this.succeed('POST', '/auth/refresh', { refreshToken });
-    return (await answer.json()) as Tokens;
+    const refreshed = await this.succeed('POST', '/auth/refresh', { refreshToken });
+    return ((await refreshed.json()) as Tokens).accessToken;
   }
 
   private async succeed(method: string, path: string, body?: object, token?: string): Promise<Response> {
