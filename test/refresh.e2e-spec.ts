@@ -1,7 +1,8 @@
+import * as fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { tea, useWorld } from './harness/world.js';
+import { soon, tea, useWorld } from './harness/world.js';
 
 describe('POST /auth/refresh', () => {
   const world = useWorld();
@@ -150,13 +151,151 @@ describe('POST /auth/refresh', () => {
       expect((await node.refresh(again.body.refreshToken)).status).toBe(200);
     });
 
-    it('takes a token that is two generations old, and harms nobody', async () => {
-      const oldest = (await world.login(node, 'ida')).body.refreshToken;
-      const middle = (await node.refresh(oldest)).body.refreshToken;
-      const newest = (await node.refresh(middle)).body.refreshToken;
-      expect((await other.refresh(oldest)).body.refreshToken).toBe(newest);
-      expect((await other.refresh(middle)).body.refreshToken).toBe(newest);
-      expect((await node.refresh(newest)).status).toBe(200);
+    it('ends the session at a token that is two generations old, however recent both rotations are', async () => {
+      const login = await world.login(node, 'ida');
+      const middle = (await node.refresh(login.body.refreshToken)).body;
+      const newest = (await node.refresh(middle.refreshToken)).body;
+      expect((await other.refresh(login.body.refreshToken)).body.code).toBe('refresh_token_reused');
+      const ended = { status: 401, body: { code: 'session_revoked', reason: 'reused' } };
+      expect(await node.refresh(middle.refreshToken)).toMatchObject(ended);
+      expect(await node.refresh(newest.refreshToken)).toMatchObject(ended);
+      await expect.poll(() => node.me(newest.accessToken), soon).toMatchObject(ended);
+    });
+
+    it('ends the session at a token of long ago just after the owner has refreshed', async () => {
+      const login = await world.login(node, 'ida');
+      const owner = await node.refresh(login.body.refreshToken);
+      await age(sessionOf(login), 36);
+      expect((await node.refresh(owner.body.refreshToken)).status).toBe(200);
+      expect((await other.refresh(login.body.refreshToken)).body.code).toBe('refresh_token_reused');
+    });
+  });
+
+  describe('whatever comes in whatever order', () => {
+    // The longest there is, so that no slow machine comes near its end.
+    const grace = 3_600;
+    let nodes: ServiceNode[];
+    beforeAll(async () => {
+      const settings = { REFRESH_GRACE: String(grace) };
+      nodes = await Promise.all([world.startNode(settings), world.startNode(settings)]);
+    });
+
+    /** A token's fate, as the contract has it. */
+    type Fate = { refreshed: number } | 'refresh_token_reused' | 'session_revoked';
+
+    /** The contract in a few lines: which generation a token of some generation leads to. */
+    class Model {
+      newest = 0;
+      /** Seconds since the newest token superseded the one before. */
+      supersededFor = 0;
+      isEnded = false;
+
+      refresh(generation: number): Fate {
+        if (this.isEnded) return 'session_revoked';
+        if (generation >= this.newest) {
+          this.newest = generation + 1;
+          this.supersededFor = 0;
+          return { refreshed: this.newest };
+        }
+        if (generation === this.newest - 1 && this.supersededFor < grace) return { refreshed: this.newest };
+        this.isEnded = true;
+        return 'refresh_token_reused';
+      }
+    }
+
+    type Step =
+      | { kind: 'refresh'; back: number }
+      | { kind: 'wait'; seconds: number }
+      /** A standby took over that had lost so many rotations. */
+      | { kind: 'lose'; rotations: number };
+
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      {
+        weight: 8,
+        arbitrary: fc.record({
+          kind: fc.constant('refresh' as const),
+          back: fc.nat({ max: 3 }).map((back) => Math.max(0, back - 1)),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('wait' as const),
+          seconds: fc.constantFrom(1, 60, 1_800, 3_601),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('lose' as const), rotations: fc.constantFrom(1, 2) }),
+      },
+    );
+
+    it('takes the newest token, and the one before within its grace, and ends the session at any other', async () => {
+      const fateOf = (answer: Answer, tokens: string[]): Fate =>
+        answer.status === 200 ? { refreshed: tokens.indexOf(answer.body.refreshToken) } : answer.body.code;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 12 }), async (steps) => {
+          const model = new Model();
+          const login = await world.login(node, 'walker');
+          const tokens: string[] = [login.body.refreshToken];
+          for (const [index, { kind, ...what }] of steps.entries()) {
+            if ('seconds' in what) {
+              await age(sessionOf(login), what.seconds);
+              model.supersededFor += what.seconds;
+            } else if ('rotations' in what) {
+              model.newest = Math.max(0, model.newest - what.rotations);
+              await world.database.query('UPDATE sessions SET generation = $2 WHERE id = $1', [
+                sessionOf(login),
+                model.newest,
+              ]);
+            } else {
+              const generation = Math.max(0, tokens.length - 1 - what.back);
+              const answer = await nodes[index % 2]!.refresh(tokens[generation]);
+              const next = answer.body.refreshToken as string | undefined;
+              if (next !== undefined && !tokens.includes(next)) tokens.push(next);
+              expect(fateOf(answer, tokens), `${kind} with token ${generation}`).toEqual(
+                model.refresh(generation),
+              );
+            }
+          }
+        }),
+        { seed: 11, numRuns: 60 },
+      );
+    });
+
+    it('treats requests that cross as if they had come one after the other', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat({ max: 2 }), { minLength: 2, maxLength: 6 }), async (backs) => {
+          const tokens: string[] = [(await world.login(node, 'crosser')).body.refreshToken];
+          for (let round = 0; round < 2; round += 1) {
+            tokens.push((await nodes[round]!.refresh(tokens.at(-1))).body.refreshToken);
+          }
+          const answers = await Promise.all(
+            backs.map(async (back, index) => ({
+              generation: 2 - back,
+              answer: await nodes[index % 2]!.refresh(tokens[2 - back]),
+            })),
+          );
+          const successor = answers.find(
+            ({ generation, answer }) => generation === 2 && answer.status === 200,
+          )?.answer.body.refreshToken;
+          for (const { generation, answer } of answers) {
+            if (answer.status !== 200) continue;
+            expect(generation, 'a token two generations old leads nowhere').not.toBe(0);
+            // The one before the newest was in time only as long as that had not been used.
+            expect(answer.body.refreshToken).toBe(generation === 2 ? successor : tokens[2]);
+          }
+          const isMixed = backs.includes(0) && backs.includes(1);
+          const codes = answers.map(({ answer }) => answer.body.code as string | undefined);
+          const isEnded = codes.includes('refresh_token_reused');
+          if (backs.includes(2)) expect(isEnded).toBe(true);
+          else if (!isMixed) expect(isEnded).toBe(false);
+          expect(codes.filter((code) => code === 'refresh_token_reused').length).toBeLessThanOrEqual(1);
+          const after = await nodes[0]!.refresh(successor ?? tokens[2]);
+          expect(after.status).toBe(isEnded ? 401 : 200);
+        }),
+        { seed: 11, numRuns: 40 },
+      );
     });
   });
 

@@ -162,7 +162,7 @@ export class Settings {
   @Seconds({ example: 7_776_000 })
   sessionMaxAge = 7_776_000;
 
-  /** Seconds in which a superseded refresh token still works; 0: not at all. */
+  /** Seconds in which the refresh token immediately before the newest still works; 0: not at all. */
   @WholeNumber({ min: 0, max: 3_600, example: 30 })
   refreshGrace = 30;
 

@@ -11,9 +11,9 @@ export interface RefreshedRow extends SessionUser {
 }
 
 /**
- * Refreshes a session, in one round trip and by its primary key. The newest token moves the generation on; one
- * before it, within the grace of the last rotation, finds the generation there is: both lead to the same
- * successor. No row back: the session does not go on, or the token was superseded too long ago.
+ * Refreshes a session, in one round trip and by its primary key. The newest token moves the generation on. The one
+ * immediately before it, within the grace of the rotation that superseded it, finds the generation there is: both lead
+ * to the same successor. Returns no row if the session does not go on, or if the token was superseded earlier.
  *
  * - A token that is newer than the row is as good as the newest: we have made it, and a standby that took over
  *   may have lost the rotation.
@@ -42,7 +42,7 @@ export const refreshStatement: NamedStatement = {
       AND sessions.created_at + make_interval(secs => $5::integer) >= now() + interval '1 second'
       AND (
         $3::integer >= sessions.generation
-        OR sessions.rotated_at > now() - make_interval(secs => $6::integer)
+        OR ${isWithinGrace('$6')}
       )
       AND users.id = sessions.user_id
       AND users.status = 'active'
@@ -54,6 +54,12 @@ export const refreshStatement: NamedStatement = {
       sessions.generation,
       floor(extract(epoch FROM sessions.expires_at - now()) + 0.001)::integer AS "refreshExpiresIn"`,
 };
+
+/** SQL: whether $3 is the generation before the newest, and was superseded less than so many seconds ago. */
+function isWithinGrace(seconds: string): string {
+  return `($3::integer = sessions.generation - 1
+          AND sessions.rotated_at > now() - make_interval(secs => ${seconds}::integer))`;
+}
 
 /** A session that was not refreshed, and what could be the reason. */
 export interface RefusedRow {
@@ -78,8 +84,7 @@ export const refusalQuery = `
     sessions.session_epoch = users.session_epoch AS "isOfThisEpoch",
     users.sessions_ended_reason AS "epochEndedReason",
     users.status,
-    $3::integer < sessions.generation
-      AND sessions.rotated_at <= now() - make_interval(secs => $5::integer) AS "isSuperseded"
+    $3::integer < sessions.generation AND NOT ${isWithinGrace('$5')} AS "isSuperseded"
   FROM sessions
   JOIN users ON users.id = sessions.user_id
   WHERE sessions.id = $1::uuid AND sessions.refresh_hash = $2::bytea

@@ -31,7 +31,7 @@ export class RefreshTokenInvalidError extends ServiceError {
   }
 }
 
-/** A refresh token that was superseded long ago: two have it, and one of them stole it. */
+/** A refresh token that was superseded, more than once or too long ago: two have it, and one of them stole it. */
 export class RefreshTokenReusedError extends ServiceError {
   readonly code = 'refresh_token_reused';
 

@@ -79,8 +79,9 @@ export class Sessions {
   }
 
   /**
-   * Rotates a refresh token. Whoever comes with the token before, within `REFRESH_GRACE`, gets the same successor;
-   * later, two have the token, and the session ends.
+   * Rotates a refresh token. The token immediately before the newest one gets the same successor, within
+   * `REFRESH_GRACE` of the rotation that superseded it. With that one later, or with any older one, the session ends:
+   * two have the token.
    *
    * @param ip where the request came from, for the audit
    * @throws {RefreshTokenInvalidError} {@link RefreshTokenReusedError} {@link SessionRevokedError}
