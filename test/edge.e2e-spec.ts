@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Answer, ServiceNode } from './harness/node.js';
+import type { Answer, Call, ServiceNode } from './harness/node.js';
 import { tea, useWorld } from './harness/world.js';
 
 describe('the edge', () => {
@@ -215,9 +216,9 @@ describe('the edge', () => {
       expect(sessions).toHaveLength(1);
     });
 
-    it('goes by the proxy where it names anything else for an address', async () => {
+    it('goes by the proxy if that names anything else than an address', async () => {
       const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
-      const names = ['1:2:3:4:5:6:7:8:9::', 'unknown', '203.0.113.7:5555', '"><script>', ''];
+      const names = ['1:2:3:4:5:6:7:8:9::', 'unknown', '203.0.113.7:', '"><script>', '', ',', ' , '];
       for (const [index, name] of names.entries()) {
         const proxy = `127.0.0.${index + 10}`;
         expect((await bad(limited, proxy, { 'x-forwarded-for': name })).status, name).toBe(401);
@@ -234,11 +235,65 @@ describe('the edge', () => {
       expect(limited.output).toContain('127.0.0.3');
     });
 
+    it('does not warn of a proxy that is listed, whatever that writes', async () => {
+      const proxied = await world.startNode({ TRUST_PROXY: '127.0.0.0/31' });
+      for (const name of ['203.0.113.1', '203.0.113.1, 203.0.113.2', 'unknown', ',', '']) {
+        await proxied.get('/health/live', { headers: { 'x-forwarded-for': name } });
+      }
+      // What comes from another is still worth the line.
+      await proxied.get('/health/live', { from: '127.0.0.9', headers: { 'x-forwarded-for': '203.0.113.1' } });
+      await expect.poll(() => proxied.output).toContain('X-Forwarded-For came from 127.0.0.9,');
+      expect(proxied.output.match(/X-Forwarded-For came from/g)).toHaveLength(1);
+    });
+
     it('warns also where no proxy is trusted at all', async () => {
       const limited = await world.startNode();
       await limited.get('/health/live', { headers: { 'x-forwarded-for': '203.0.113.1' } });
       await expect.poll(() => limited.output).toContain('TRUST_PROXY does not list');
     });
+  });
+
+  describe('the address of a client', () => {
+    let proxied: ServiceNode;
+    beforeAll(async () => {
+      proxied = await world.startNode({ TRUST_PROXY: '127.0.0.0/8' });
+    });
+
+    const seenAs = async (where: ServiceNode, call: Call, base = where.url): Promise<string> => {
+      const login = { code: await world.code('anna'), appid: tea.appid };
+      const { accessToken } = (await where.post(`${base}/auth/login`, login, call)).body;
+      const sessions = (await where.as(accessToken, 'GET', '/me/sessions')).body;
+      return sessions.find(({ current }: { current: boolean }) => current).ip;
+    };
+
+    it.each([
+      ['203.0.113.7:5678', '203.0.113.7'],
+      ['"203.0.113.7"', '203.0.113.7'],
+      ['::ffff:203.0.113.7', '203.0.113.7'],
+      ['[2001:DB8:0:0::7]:443', '2001:db8::7'],
+      ['"[2001:db8::7]:443"', '2001:db8::7'],
+      ['198.51.100.1, 203.0.113.7:5678', '203.0.113.7'],
+      ['203.0.113.7, 127.0.0.2:80', '203.0.113.7'],
+      [' 203.0.113.7 ,, ', '203.0.113.7'],
+      ['203.0.113.7, unknown', '127.0.0.1'],
+    ])('that a proxy names as %s is shown as it is always written', async (header, address) => {
+      expect(await seenAs(proxied, { headers: { 'x-forwarded-for': header } })).toBe(address);
+    });
+
+    const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+      all?.some(({ family }) => family === 'IPv6'),
+    );
+    it.skipIf(!hasIPv6)(
+      'that comes over IPv4 to a node that listens on IPv6 is IPv4, and is trusted as such',
+      async () => {
+        const both = await world.startNode({ HOST: '::', TRUST_PROXY: '127.0.0.1' });
+        const base = `http://127.0.0.1:${new URL(both.url).port}`;
+        expect(await seenAs(both, {}, base)).toBe('127.0.0.1');
+        expect(await seenAs(both, { headers: { 'x-forwarded-for': '203.0.113.7' } }, base)).toBe(
+          '203.0.113.7',
+        );
+      },
+    );
   });
 
   describe('on SIGTERM', () => {

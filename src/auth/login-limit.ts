@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Settings } from '../config/settings.js';
+import { networkOf } from '../http/client-address.js';
 import { LoginLimitError } from './auth.errors.js';
 
 /** Seconds that a count goes on. */
@@ -24,7 +24,7 @@ export class LoginLimit {
   /** @throws {LoginLimitError} where the address has failed too often */
   async check(ip: string): Promise<void> {
     if (this.#limit === 0) return;
-    const failures = await this.#failures.get(clientOf(ip));
+    const failures = await this.#failures.get(networkOf(ip));
     if (failures !== null && failures.consumedPoints >= this.#limit) {
       throw new LoginLimitError(Math.max(1, Math.ceil(failures.msBeforeNext / 1_000)));
     }
@@ -32,31 +32,11 @@ export class LoginLimit {
 
   /** Counts one failure. */
   async fail(ip: string): Promise<void> {
-    if (this.#limit > 0) await this.#failures.consume(clientOf(ip));
+    if (this.#limit > 0) await this.#failures.consume(networkOf(ip));
   }
 
   /** Takes one back. */
   async forgive(ip: string): Promise<void> {
-    if (this.#limit > 0) await this.#failures.reward(clientOf(ip));
+    if (this.#limit > 0) await this.#failures.reward(networkOf(ip));
   }
-}
-
-/** An IPv6 customer has a whole /64 to call from: that is the address. IPv4 inside IPv6 is IPv4. */
-export function clientOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  // A URL writes every IPv6 address in one way: lower case, without leading zeros, IPv4 in hexadecimal.
-  const canonical = new URL(`http://[${ip.split('%', 1)[0]}]`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
-  if (mapped !== null) {
-    const [high, low] = [mapped[1]!, mapped[2]!].map((group) => Number.parseInt(group, 16)) as [
-      number,
-      number,
-    ];
-    return [high >> 8, high & 255, low >> 8, low & 255].join('.');
-  }
-  const [head = '', tail] = canonical.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array<string>(8 - before.length - after.length).fill('0');
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
 }

@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
+import { canonicalAddress, trustedProxies } from './client-address.js';
 import { answerClientError } from './client-error.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
@@ -18,6 +19,7 @@ const longestRequest = 60_000;
 
 /** What stands between the socket and the routes: limits, request ids, the log, and which proxies are believed. */
 export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapter {
+  const isTrusted = trustedProxies(trustProxy);
   const adapter = new FastifyAdapter({
     loggerInstance: log,
     logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
@@ -25,7 +27,7 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
     requestIdHeader: false,
     bodyLimit: longestBody,
     requestTimeout: longestRequest,
-    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    trustProxy: isTrusted,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       new ProblemFilter().answer(error, request, reply),
@@ -49,7 +51,7 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Request-Id', request.id);
   });
-  fastify.addHook('onRequest', warnOfUnknownProxy());
+  fastify.addHook('onRequest', warnOfUnknownProxy(isTrusted));
   return adapter;
 }
 
@@ -84,15 +86,18 @@ export async function setUpEdge(app: NestFastifyApplication, { corsOrigins }: Se
 }
 
 /** A proxy that is not in TRUST_PROXY makes all its visitors one: worth one line, not one per request. */
-function warnOfUnknownProxy(): (request: FastifyRequest) => Promise<void> {
+function warnOfUnknownProxy(
+  isTrusted: (address: string | undefined) => boolean,
+): (request: FastifyRequest) => Promise<void> {
   const logger = new Logger('TrustProxy');
   let warned = false;
-  return async (request) => {
-    if (warned || request.headers['x-forwarded-for'] === undefined || (request.ips?.length ?? 1) > 1) return;
+  return async ({ headers, socket: { remoteAddress } }) => {
+    if (warned || headers['x-forwarded-for'] === undefined || isTrusted(remoteAddress)) return;
     warned = true;
     logger.warn(
-      `X-Forwarded-For came from ${request.ip}, which TRUST_PROXY does not list, and was ignored. ` +
-        'If that is your proxy, add it: otherwise all of its visitors share one address and one rate limit.',
+      `X-Forwarded-For came from ${canonicalAddress(remoteAddress ?? '') ?? 'a peer without address'}, which ` +
+        'TRUST_PROXY does not list, and was ignored. If that is your proxy, and only then, add it: otherwise all of ' +
+        'its visitors share one address and one rate limit.',
     );
   };
 }
