@@ -172,6 +172,94 @@ describe('the same code again', () => {
     expect((await Promise.all(pending)).map(({ body }) => body.code)).toEqual(Array(3).fill('code_used'));
   });
 
+  it('is an entry in the audit each time but the first', async () => {
+    const code = await world.code('lucy');
+    const [first, ...repeats] = [await post(node, code), await post(node, code), await post(other, code)];
+    const entries = await world.database.query(
+      `SELECT action, actor, actor_id, user_id, session_id, ip, details FROM audit_events
+       WHERE user_id = $1 ORDER BY id`,
+      [first!.body.user.id],
+    );
+    expect(entries).toEqual(
+      repeats.map((repeat) => ({
+        action: 'session.login_repeated',
+        actor: 'person',
+        actor_id: first!.body.user.id,
+        user_id: first!.body.user.id,
+        session_id: sessionOf(repeat),
+        ip: '127.0.0.1',
+        details: { firstSessionId: sessionOf(first!) },
+      })),
+    );
+  });
+
+  describe('by where it comes from', () => {
+    let proxied: ServiceNode[];
+    beforeAll(async () => {
+      const settings = { TRUST_PROXY: '127.0.0.0/8' };
+      proxied = await Promise.all([world.startNode(settings), world.startNode(settings)]);
+    });
+
+    const postFrom = (where: ServiceNode, ip: string, code: string, key?: string) =>
+      where.login(
+        { code, appid: tea.appid },
+        { headers: { 'x-forwarded-for': ip, ...(key !== undefined && { 'idempotency-key': key }) } },
+      );
+
+    it.each([
+      ['the same address', '203.0.113.1', '203.0.113.1'],
+      ['the same address in another spelling', '203.0.113.1', '[::ffff:203.0.113.1]:5678'],
+      ['the same /64 of IPv6', '2001:db8:1:2::1', '2001:DB8:1:2:ffff::7'],
+    ])('is a repeat without a key from %s, on the same node and on another', async (_, first, second) => {
+      const code = await world.code('mia');
+      const answers = [
+        await postFrom(proxied[0]!, first, code),
+        ...(await Promise.all(proxied.map((where) => postFrom(where, second, code)))),
+      ];
+      expect(statuses(answers)).toEqual([200, 200, 200]);
+    });
+
+    it.each([
+      ['another address', '203.0.113.1', '203.0.113.2'],
+      ['another /64 of IPv6', '2001:db8:1:2::1', '2001:db8:1:3::1'],
+      ['the other family', '203.0.113.1', '2001:db8::1'],
+    ])('is none without a key from %s, on the same node nor on another', async (_, first, second) => {
+      const code = await world.code('mia');
+      expect((await postFrom(proxied[0]!, first, code)).status).toBe(200);
+      const answers = await Promise.all(proxied.map((where) => postFrom(where, second, code)));
+      expect(answers.map(({ body }) => body.code)).toEqual(['code_used', 'code_used']);
+      expect((await postFrom(proxied[1]!, first, code)).status, 'the phone itself').toBe(200);
+    });
+
+    it.each([0, 1])(
+      'is none without a key from another address while the first is under way on node %i',
+      async (which) => {
+        await world.login(node, 'mia');
+        const code = await world.code('mia');
+        const release = await world.hold('SELECT FROM users FOR UPDATE');
+        const before = (await world.exchanges()).length;
+        const first = postFrom(proxied[0]!, '203.0.113.1', code);
+        await expect.poll(() => world.exchanges()).toHaveLength(before + 1);
+        await world.waitsForLock();
+        const thief = postFrom(proxied[which]!, '203.0.113.2', code);
+        await expect.poll(() => world.exchanges()).toHaveLength(before + 2);
+        await release();
+        expect((await first).status).toBe(200);
+        expect(await thief).toMatchObject(used);
+      },
+    );
+
+    it('is a repeat from anywhere with the key of the first', async () => {
+      const code = await world.code('mia');
+      const answers = [
+        await postFrom(proxied[0]!, '203.0.113.1', code, 'key-1'),
+        await postFrom(proxied[0]!, '203.0.113.2', code, 'key-1'),
+        await postFrom(proxied[1]!, '2001:db8::1', code, 'key-1'),
+      ];
+      expect(statuses(answers)).toEqual([200, 200, 200]);
+    });
+  });
+
   describe('with an Idempotency-Key', () => {
     it('is a repeat with the same key', async () => {
       const code = await world.code('mona');

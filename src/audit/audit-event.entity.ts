@@ -2,6 +2,7 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** What can be read in the books. */
 export const auditActions = [
+  'session.login_repeated',
   'session.logout',
   'session.refresh_token_reused',
   'user.logout_all',

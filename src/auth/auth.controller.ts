@@ -57,7 +57,8 @@ export class AuthController {
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
-    description: 'A random text per login: the code can be repeated with the same one alone.',
+    description:
+      'A random text per login. The code can then be repeated with the same text only, from any address. Without it, the code can be repeated from the same address only.',
   })
   @Problems(...loginProblems)
   @UseGuards(WechatCodeGuard)

@@ -142,7 +142,7 @@ export class CodeLogin {
   }
 
   private async repeat(request: CodeLoginRequest): Promise<SignedIn | 'unknown' | 'over'> {
-    const repeated = await this.loginCodes.repeat(request, request);
+    const repeated = await this.loginCodes.repeat(request);
     // The user was new once.
     if (typeof repeated !== 'string') this.stats.count(request.appid, 'succeeded', false);
     return repeated;

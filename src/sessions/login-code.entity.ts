@@ -10,7 +10,10 @@ export class LoginCode {
   @PrimaryColumn({ type: 'bytea', name: 'code_hash', primaryKeyConstraintName: 'login_codes_pkey' })
   codeHash: Buffer;
 
-  /** Keyed hash of that and the `Idempotency-Key`; null in rows of a version that knew none. */
+  /**
+   * Keyed hash of that with the `Idempotency-Key`, or with the network of the address if there is none. Null for phone
+   * codes, which nothing repeats.
+   */
   @Column({ type: 'bytea', name: 'post_hash', nullable: true })
   postHash: Buffer | null;
 

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import type { AuditAction, AuditActor } from '../audit/audit-event.entity.js';
 import { Settings } from '../config/settings.js';
 import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { Database, type NamedStatement } from '../database/database.js';
+import { networkOf } from '../http/client-address.js';
 import {
   type Client,
   type OpenSession,
@@ -17,8 +19,10 @@ import { RefreshTokens } from './refresh-tokens.js';
 export interface LoginCodePost {
   appid: string;
   code: string;
-  /** Header `Idempotency-Key`: with it only those who know it can repeat the code. */
+  /** Header `Idempotency-Key`: only those who know it can repeat the code, from wherever they are. */
   idempotencyKey?: string;
+  /** Where it comes from: without a key, only the same network can repeat the code. */
+  ip: string;
 }
 
 /** A code that came again, and the session that it got. */
@@ -38,8 +42,8 @@ interface RepeatRow extends SessionUser {
 }
 
 /**
- * Opens another session for a code that has opened one within the window. None where the first session has been
- * ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
+ * Opens another session for a code that has opened one within the window, with its entry in the audit. None where the
+ * first session has been ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
  * that runs at the same time has either happened before, or will find the new session.
  *
  * The person has proved once who they are, so that the new session has the time of the first.
@@ -51,13 +55,13 @@ const repeatStatement: NamedStatement = {
       UPDATE login_codes
       SET uses = uses + 1
       WHERE code_hash = ANY ($1::bytea[])
-        AND coalesce(post_hash, code_hash) = ANY ($8::bytea[])
+        AND post_hash = ANY ($8::bytea[])
         AND created_at > now() - make_interval(secs => $2::integer)
         AND uses < ${mostUses}
       RETURNING session_id
     ), person AS (
       SELECT
-        users.*, first.identity_id, first.client_id,
+        users.*, first.id AS first_session_id, first.identity_id, first.client_id,
         first.created_at AS logged_in_at,
         first.created_at = users.created_at AS is_new_user
       FROM counted
@@ -75,6 +79,12 @@ const repeatStatement: NamedStatement = {
         $3::uuid, users.id, users.identity_id, users.client_id, users.session_epoch, $4::bytea, $5::text,
         $6::text, now() + make_interval(secs => $7::integer), users.logged_in_at
       FROM person AS users
+    ), entry AS (
+      INSERT INTO audit_events (action, actor, actor_id, user_id, session_id, ip, details)
+      SELECT
+        '${'session.login_repeated' satisfies AuditAction}', '${'person' satisfies AuditActor}', id, id, $3::uuid,
+        $5::text, jsonb_build_object('firstSessionId', first_session_id)
+      FROM person
     )
     SELECT
       EXISTS (SELECT FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS "isKnown",
@@ -130,11 +140,11 @@ export class LoginCodes {
     private readonly settings: Settings,
   ) {}
 
-  /** What `login_codes` keeps of a code, without and with the key that came with it. */
-  hash({ appid, code, ...rest }: LoginCodePost): { codeHash: Buffer; postHash: Buffer } {
+  /** What `login_codes` keeps: of a code, and of a code with what a repeat must share with it. */
+  hash(post: LoginCodePost): { codeHash: Buffer; postHash: Buffer } {
     return {
-      codeHash: this.ring.hash('login-code', appid, code),
-      postHash: this.ring.hash('login-code', appid, code, ...keyOf(rest)),
+      codeHash: this.ring.hash('login-code', post.appid, post.code),
+      postHash: this.ring.hash('login-code', ...postOf(post)),
     };
   }
 
@@ -144,23 +154,20 @@ export class LoginCodes {
    * @returns `unknown` where no such code has opened a session, `over` where it opens no more
    * @throws {DatabaseUnavailableError}
    */
-  async repeat(
-    { appid: requestedAppid, code, ...rest }: LoginCodePost,
-    client: Client,
-  ): Promise<RepeatedLogin | 'unknown' | 'over'> {
+  async repeat(post: LoginCodePost & Client): Promise<RepeatedLogin | 'unknown' | 'over'> {
     const sessionId = uuidv7();
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const [row] = await this.database.query<RepeatRow>(repeatStatement, [
       // Under every key of the ring, since the node that came first may have another newest one.
-      this.ring.hashes('login-code', requestedAppid, code),
+      this.ring.hashes('login-code', post.appid, post.code),
       this.settings.codeReplayWindow,
       sessionId,
       hash,
-      client.ip,
-      userAgentOf(client),
+      post.ip,
+      userAgentOf(post),
       refreshExpiresIn,
-      this.ring.hashes('login-code', requestedAppid, code, ...keyOf(rest)),
+      this.ring.hashes('login-code', ...postOf(post)),
     ]);
     const { isKnown, appid, loggedInAt, isNewUser, ...user } = row!;
     if (user.id === null) return isKnown ? 'over' : 'unknown';
@@ -199,6 +206,7 @@ export class LoginCodes {
   }
 }
 
-function keyOf({ idempotencyKey }: Pick<LoginCodePost, 'idempotencyKey'>): string[] {
-  return idempotencyKey === undefined ? [] : [idempotencyKey];
+/** What two posts of a code have in common if one repeats the other. A key is never empty. */
+function postOf({ appid, code, idempotencyKey, ip }: LoginCodePost): string[] {
+  return idempotencyKey === undefined ? [appid, code, '', networkOf(ip)] : [appid, code, idempotencyKey];
 }
