@@ -193,6 +193,28 @@ describe('the edge', () => {
       expect((await world.login(limited, 'anna')).status).toBe(200);
     });
 
+    it('is not passed by many codes at once: WeChat is asked no more often', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '5' });
+      await world.fault({ delayMs: 100 });
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, (_, index) =>
+          limited.login({ code: `bad-${index}`, appid: tea.appid }, { from: '127.0.0.2' }),
+        ),
+      );
+      const codes = answers.map(({ body }) => body.code as string);
+      expect(codes.filter((code) => code === 'code_invalid')).toHaveLength(5);
+      expect(codes.filter((code) => code === 'rate_limited')).toHaveLength(55);
+      expect(await world.exchanges()).toHaveLength(5);
+    });
+
+    it('refuses none of many phones that come at once from one address with good codes', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '5' });
+      const logins = await Promise.all(
+        Array.from({ length: 40 }, async (_, index) => world.login(limited, `phone ${index}`)),
+      );
+      expect(logins.map(({ status }) => status)).toEqual(Array(40).fill(200));
+    });
+
     it('can be switched off', async () => {
       const open = await world.startNode({ RATE_LIMIT_LOGIN: '0' });
       for (let failure = 0; failure < 70; failure += 1)

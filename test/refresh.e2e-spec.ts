@@ -433,16 +433,24 @@ describe('POST /auth/refresh', () => {
       expect((await node.refresh(login.body.refreshToken)).body.code).toBe('refresh_token_invalid');
     });
 
-    it('counts as a failed login where it is forged, and not where its session has ended', async () => {
+    it('counts against the refreshes of its address if it is forged, and not if its session has ended', async () => {
       const limited = await world.startNode({ RATE_LIMIT_LOGIN: '3' });
       const { body } = await world.login(limited, 'rosa');
       await limited.as(body.accessToken, 'POST', '/auth/logout');
       for (let round = 0; round < 5; round += 1) {
         expect((await limited.refresh(body.refreshToken)).body.code).toBe('session_revoked');
       }
-      expect((await world.login(limited, 'rosa')).status).toBe(200);
-      for (let round = 0; round < 3; round += 1) await limited.refresh('nonsense');
-      expect((await world.login(limited, 'rosa')).body.code).toBe('rate_limited');
+      for (let round = 0; round < 3; round += 1) {
+        expect((await limited.refresh('nonsense')).body.code).toBe('refresh_token_invalid');
+      }
+      const { status, headers, body: problem } = await limited.refresh('nonsense');
+      expect({ status, code: problem.code }).toEqual({ status: 429, code: 'rate_limited' });
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
+      expect((await world.login(limited, 'rosa')).status, 'logins go on').toBe(200);
+      const elsewhere = { from: '127.0.0.2' };
+      const other = await limited.post('/auth/refresh', { refreshToken: 'nonsense' }, elsewhere);
+      expect(other.body.code, 'another address').toBe('refresh_token_invalid');
     });
   });
 

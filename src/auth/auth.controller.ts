@@ -14,8 +14,8 @@ import type { CodeLoginOutcome } from './code-login.js';
 import { actorOf, CurrentUser, type GuardedRequest, type SignedInUser } from './current-user.decorator.js';
 import { Guarded } from './guarded.decorator.js';
 import { LoginAnswer, TokenAnswer } from './login.answer.js';
-import { LoginLimit } from './login-limit.js';
 import { LoginRequest } from './login.request.js';
+import { RefreshLimit } from './refresh-limit.js';
 import { RefreshRequest } from './refresh.request.js';
 import { CodeOwner, WechatCodeGuard } from './wechat-code.guard.js';
 
@@ -43,7 +43,7 @@ export class AuthController {
     private readonly accessTokens: AccessTokens,
     private readonly sessions: Sessions,
     private readonly standing: UserStanding,
-    private readonly limit: LoginLimit,
+    private readonly limit: RefreshLimit,
     private readonly views: UserViews,
     private readonly settings: Settings,
   ) {}
@@ -79,6 +79,7 @@ export class AuthController {
     'refresh_token_invalid',
     'refresh_token_reused',
     'session_revoked',
+    'rate_limited',
     'database_unavailable',
   )
   async refresh(
@@ -86,10 +87,11 @@ export class AuthController {
     @Req() request: GuardedRequest,
   ): Promise<TokenAnswer> {
     const ip = clientAddress(request);
+    await this.limit.check(ip);
     try {
       return this.answer(await this.sessions.refresh(refreshToken, ip));
     } catch (error) {
-      if (error instanceof RefreshTokenInvalidError && error.isForged) await this.limit.fail(ip);
+      if (error instanceof RefreshTokenInvalidError && error.isForged) await this.limit.count(ip);
       throw error;
     }
   }

@@ -49,6 +49,28 @@ export class FreshLoginRequiredError extends ServiceError {
   }
 }
 
+/** As many logins from this address are under way as may still fail, and none of them has ended for a while. */
+export class TooManyLoginsError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many logins from this address are under way. Try again in a moment.', { retryAfter: 1 });
+  }
+}
+
+/** Too many refresh tokens from this address were forged within a minute. */
+export class RefreshLimitError extends ServiceError {
+  readonly code = 'rate_limited';
+
+  /** @param retryAfter seconds until the address may try again */
+  constructor(retryAfter: number) {
+    super(
+      'Too many refresh tokens from this address were not valid. Wait as long as Retry-After says, then try again.',
+      { retryAfter },
+    );
+  }
+}
+
 /** Too many codes from this address have failed within a minute. */
 export class LoginLimitError extends ServiceError {
   readonly code = 'rate_limited';

@@ -11,6 +11,7 @@ import { CodeLogin } from './code-login.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginLimit } from './login-limit.js';
+import { RefreshLimit } from './refresh-limit.js';
 import { RetiredKeysChore } from './retired-keys.chore.js';
 import { SigningKeys } from './signing-keys.js';
 import { VerifyController } from './verify.controller.js';
@@ -25,6 +26,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
     CodeLogin,
     JwtGuard,
     LoginLimit,
+    RefreshLimit,
     SigningKeys,
     RetiredKeysChore,
     WechatCodeStrategy,

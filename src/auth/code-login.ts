@@ -60,12 +60,13 @@ export class CodeLogin {
   /**
    * @throws {CodeInvalidError} {@link CodeUsedError} and whatever else `WechatClient.code2Session` throws
    * @throws {AccountDisabledError} {@link AccountDeletingError}
-   * @throws {LoginLimitError} where codes from this address have failed too often
+   * @throws {LoginLimitError} if codes from this address have failed too often
+   * @throws {TooManyLoginsError} if other logins from this address take too long
    * @throws {DatabaseUnavailableError}
    */
   async signIn(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
     try {
-      await this.limit.check(request.ip);
+      this.limit.check(request.ip);
       return await (this.settings.codeReplayWindow === 0
         ? this.exchange(app, request)
         : this.firstOrRepeat(app, request));
@@ -80,20 +81,10 @@ export class CodeLogin {
    *
    * @param ip where it comes from: one that WeChat refuses counts against that address, and at once, since the search
    *   for its login takes a while
-   * @throws {LoginLimitError} and whatever `WechatClient.code2Session` throws
+   * @throws {LoginLimitError} {@link TooManyLoginsError} and whatever `WechatClient.code2Session` throws
    */
   async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
-    await this.limit.check(ip);
-    return this.ask(app, code, ip);
-  }
-
-  private async ask(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
-    try {
-      return await this.wechat.code2Session(app, code);
-    } catch (error) {
-      if (isRefusedCode(error)) await this.limit.fail(ip);
-      throw error;
-    }
+    return this.limit.run(ip, () => this.wechat.code2Session(app, code), isRefusedCode);
   }
 
   private async firstOrRepeat(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
@@ -129,13 +120,13 @@ export class CodeLogin {
       if (!isUsed && !(error instanceof CodeInvalidError)) throw error;
       const repeated = await this.find(request, isUsed ? deadline : 0);
       if (repeated === undefined) throw error;
-      if (isRefusedCode(error)) await this.limit.forgive(request.ip);
+      if (isRefusedCode(error)) this.limit.refund(request.ip);
       return this.withPhone(repeated, request, { isRepeat: true });
     }
   }
 
   private async exchange(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
-    const session = await this.ask(app, request.code, request.ip);
+    const session = await this.redeem(app, request.code, request.ip);
     const signedIn = await this.users.signIn({ ...session, ...request });
     this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
     return this.withPhone(signedIn, request);
