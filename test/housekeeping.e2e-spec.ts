@@ -86,7 +86,7 @@ describe('housekeeping', () => {
       FROM generate_series(1, 30000) AS number`);
     await run(`
       INSERT INTO revocations (transaction_id, user_id, minimum_version, reason, created_at, expires_at)
-      SELECT 1, gen_random_uuid(), 2, 'kicked', now() - interval '1 day', now() - interval '1 second' * CASE number % 2 WHEN 0 THEN -60 ELSE 61 END
+      SELECT 1, gen_random_uuid(), 2, 'kicked', now() - interval '2 days', now() - interval '1 second' * CASE number % 2 WHEN 0 THEN -60 ELSE 61 END
       FROM generate_series(1, 2500) AS number`);
     await run(
       `INSERT INTO audit_events (action, actor, user_id, created_at)

@@ -74,7 +74,7 @@ describe('keys:rotate', () => {
     );
     expect(second!.activeFrom.getTime() - before).toBeGreaterThanOrEqual(11_000);
     expect(second!.activeFrom.getTime() - Date.now()).toBeLessThan(11_000);
-    expect(first!.retiredAt!.getTime() - second!.activeFrom.getTime()).toBe(960_000);
+    expect(first!.retiredAt!.getTime() - second!.activeFrom.getTime()).toBe(86_460_000);
     expect(second!.retiredAt).toBeNull();
 
     expect(kidOf(await tokenFrom(nodes[0]))).toBe(first!.kid);
@@ -91,7 +91,7 @@ describe('keys:rotate', () => {
 
     // As if the longest token's life had gone by since.
     await world.database.query(
-      `UPDATE signing_keys SET active_from = active_from - interval '16 minutes', retired_at = retired_at - interval '16 minutes'`,
+      `UPDATE signing_keys SET active_from = active_from - interval '25 hours', retired_at = retired_at - interval '25 hours'`,
     );
     await expect.poll(() => codesFor(oldToken)).toEqual(['token_invalid', 'token_invalid']);
     expect(await codesFor(await tokenFrom(nodes[1]))).toEqual(['accepted', 'accepted']);
@@ -149,7 +149,7 @@ describe('keys:rotate', () => {
     const [earlier, later] = keys as [StoredKey, StoredKey];
     expect(keys).toHaveLength(2);
     expect(later.activeFrom.getTime()).toBeGreaterThan(earlier.activeFrom.getTime());
-    expect(earlier.retiredAt!.getTime() - later.activeFrom.getTime()).toBe(960_000);
+    expect(earlier.retiredAt!.getTime() - later.activeFrom.getTime()).toBe(86_460_000);
     expect(later.retiredAt).toBeNull();
   });
 

@@ -3,7 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
-import { longestTokenTtl } from '../config/token-lifetimes.js';
+import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -47,16 +47,12 @@ const maxClockSkew = 10;
 export class AccessTokens {
   /** Tokens whose signature was found good. Their time and their key are looked at each time anew. */
   readonly #verified = new LRUCache<string, { claims: AccessTokenClaims; kid: string }>({ max: mostCached });
-  /** Revocations are forgotten after it, so that no token may live longer, not even one of a time with longer ones. */
-  readonly #longestLifetime: number;
 
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeys,
     private readonly settings: Settings,
-  ) {
-    this.#longestLifetime = longestTokenTtl(settings);
-  }
+  ) {}
 
   /** Signs a token for one session. */
   issue(grant: {
@@ -105,7 +101,8 @@ export class AccessTokens {
     const known = this.#verified.get(token);
     const claims =
       known !== undefined && this.keys.has(known.kid) ? known.claims : await this.verifySignature(token);
-    if (Math.min(claims.exp, claims.iat + this.#longestLifetime) * 1_000 <= Date.now()) {
+    // Revocations are forgotten then: a version without the maximum may have made tokens that live longer.
+    if (Math.min(claims.exp, claims.iat + maxAccessTokenTtl) * 1_000 <= Date.now()) {
       this.#verified.delete(token);
       throw new TokenExpiredError();
     }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Audit, commandActor } from '../audit/audit.js';
 import { Settings } from '../config/settings.js';
-import { longestTokenTtl } from '../config/token-lifetimes.js';
+import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { SealedBox } from '../crypto/sealed-box.js';
 import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
@@ -53,7 +53,7 @@ export class KeyRotation {
       // Before the first key there is nothing to wait for. And keys sign in the order in which they were made: one
       // that came back into use would be retired before its last token expires.
       const activeFrom = latest === null ? now : new Date(Math.max(earliest, latest.getTime() + 1));
-      const retiredAt = new Date(activeFrom.getTime() + (longestTokenTtl(this.settings) + margin) * 1_000);
+      const retiredAt = new Date(activeFrom.getTime() + (maxAccessTokenTtl + margin) * 1_000);
       await manager.query('UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL', [retiredAt]);
       return this.insert(manager, { activeFrom, retiredAt, compromised: false });
     });

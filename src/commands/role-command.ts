@@ -31,7 +31,7 @@ export async function changeRole<Outcome extends RoleChange>(
   refuseUnknownApp(settings, options.reference);
   try {
     const outcome = await withDatabase(settings, (database) =>
-      change(new UserStanding(database, new Revocations(database, settings), new Audit(database)), options),
+      change(new UserStanding(database, new Revocations(database), new Audit(database)), options),
     );
     return { ...outcome, role: options.role };
   } catch (error) {

@@ -24,7 +24,7 @@ await runCommand(async () => {
   try {
     closesAdmin = await withDatabase(settings, async (database) => {
       const audit = new Audit(database);
-      const revocations = new Revocations(database, settings);
+      const revocations = new Revocations(database);
       const standing = new UserStanding(database, revocations, audit);
       const erasure = new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit);
       const hadAdmin = await standing.hasAdmin();

@@ -162,6 +162,7 @@ describe('loadSettings', () => {
     ['AVATAR_STORAGE', 'gs://bucket/prefix'],
     ['ACCESS_TOKEN_TTL', '0'],
     ['ACCESS_TOKEN_TTL', '1.5'],
+    ['ACCESS_TOKEN_TTL', '86401'],
     ['REFRESH_TOKEN_TTL', '1e99'],
     ['SESSION_MAX_AGE', ' '],
     ['RATE_LIMIT_LOGIN', '-1'],

@@ -24,6 +24,7 @@ import {
 } from './settings.checks.js';
 import { List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
 import { readStorageLocation } from './storage-location.js';
+import { maxAccessTokenTtl } from './token-lifetimes.js';
 
 /** How an app receives WeChat's message push, as entered in the mini-program's console. */
 export class WechatPush {
@@ -151,7 +152,7 @@ export class Settings {
   jwtAudience = 'weapp';
 
   /** Life of an access token, seconds. */
-  @Seconds({ example: 900 })
+  @WholeNumber({ min: 1, max: maxAccessTokenTtl, example: 900 })
   accessTokenTtl = 900;
 
   /** Life of a refresh token, seconds; each refresh starts it anew. */

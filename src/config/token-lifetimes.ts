@@ -1,5 +1,11 @@
 import type { Settings } from './settings.js';
 
+/**
+ * Seconds that an access token may live, whatever `ACCESS_TOKEN_TTL` is: no node takes an older one. Nodes may be set to
+ * different times, and a time may be lowered and raised again. So what has to outlive all access tokens goes by this.
+ */
+export const maxAccessTokenTtl = 86_400;
+
 /** Seconds that an access token of `admin:token` lives. */
 export const operatorTokenTtl = 600;
 
@@ -9,9 +15,4 @@ export function unusedSessionTtl({
   sessionMaxAge,
 }: Pick<Settings, 'refreshTokenTtl' | 'sessionMaxAge'>): number {
   return Math.min(refreshTokenTtl, sessionMaxAge);
-}
-
-/** Seconds after which every access token that is out has expired, whoever it was made for. */
-export function longestTokenTtl({ accessTokenTtl }: Pick<Settings, 'accessTokenTtl'>): number {
-  return Math.max(accessTokenTtl, operatorTokenTtl);
 }

@@ -52,6 +52,16 @@ describe('RevocationMemory', () => {
     expect(memory.verdict(token(4, 'other'))).toBe('disabled');
   });
 
+  it('remembers a few of a user’s revocations, and refuses every token that any of them concerned', () => {
+    memory.learn({ userId: 'user', minimumVersion: 2, reason: 'kicked' }, 60);
+    for (let version = 3; version <= 1_000; version += 1) {
+      memory.learn({ userId: 'user', minimumVersion: version, reason: 'signed_out' }, 60);
+    }
+    for (const version of [2, 500, 999]) expect(memory.verdict(token(version))).toBe('signed_out');
+    expect(memory.verdict(token(1)), 'what came first is forgotten').toBe('signed_out');
+    expect(memory.verdict(token(1_000))).toBeUndefined();
+  });
+
   it('forgets what is over, and only that', () => {
     memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);

@@ -20,6 +20,12 @@ interface Threshold {
 }
 
 /**
+ * Of one user, so that nobody who logs in and out all day fills the memory or slows the guard down. A token from before
+ * them all is refused by the oldest that is left, perhaps for a later reason than its session ended for.
+ */
+const maxThresholds = 16;
+
+/**
  * What a node knows to be revoked. Whatever it learns it forgets once the last token concerned has expired; what
  * it learns again changes nothing.
  */
@@ -45,7 +51,8 @@ export class RevocationMemory {
     if (known.some((threshold) => threshold.minimumVersion === minimumVersion)) return;
     const thresholds = [...known, { minimumVersion, reason, until }]
       .filter((threshold) => threshold.until > this.now())
-      .toSorted((a, b) => a.minimumVersion - b.minimumVersion);
+      .toSorted((a, b) => a.minimumVersion - b.minimumVersion)
+      .slice(-maxThresholds);
     // To the end of the line: it is remembered the longest.
     this.#users.delete(userId);
     this.#users.set(userId, {

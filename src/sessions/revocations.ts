@@ -1,7 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Settings } from '../config/settings.js';
-import { longestTokenTtl } from '../config/token-lifetimes.js';
+import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { describeError } from '../http/describe-error.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
@@ -21,6 +20,8 @@ const pollPatience = 1_000;
 const mostRows = 10_000;
 /** Seconds added to the life of the longest token, since the clocks of nodes differ. */
 const clockMargin = 120;
+/** Seconds for which a revocation is of interest, whatever the nodes are set to. */
+export const revocationLifetime = maxAccessTokenTtl + clockMargin;
 
 /** What a poll has seen: every transaction below `next`, but for those that were `pending`. */
 interface Snapshot {
@@ -47,11 +48,11 @@ interface RevocationRow {
 /**
  * The revocations that an earlier poll has not seen: those of transactions that were pending then, and of newer
  * ones. A transaction that is slow to commit thus comes late, but not never, and however long one stays open, no
- * row is read again. Where the writer of a row was set to shorter lives of tokens than this node, this node's count.
+ * row is read again. A row of a version that went by its own `ACCESS_TOKEN_TTL` lives as long as others.
  * https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
  */
 const pollStatement: NamedStatement = {
-  name: 'poll-revocations-1',
+  name: 'poll-revocations-2',
   text: `
     SELECT
       pg_snapshot_xmax(snapshot)::text AS next,
@@ -66,7 +67,7 @@ const pollStatement: NamedStatement = {
       pg_is_in_recovery() AS "isStandby"
     FROM pg_current_snapshot() AS snapshot
     LEFT JOIN (
-      SELECT *, greatest(expires_at, created_at + make_interval(secs => $4::integer)) AS until
+      SELECT *, greatest(expires_at, created_at + interval '${revocationLifetime} seconds') AS until
       FROM (
         SELECT * FROM revocations WHERE transaction_id = ANY ($1::bigint[])
         UNION ALL (
@@ -98,8 +99,6 @@ class StandbyError extends Error {
 export class Revocations implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Revocations.name);
   readonly #memory = new RevocationMemory(() => performance.now());
-  /** Seconds for which a revocation is of interest, as far as this node is set. */
-  readonly lifetime: number;
   #seen = beginning;
   #lastPoll = { monotonic: -Infinity, wall: -Infinity };
   #polling: Promise<boolean> | undefined;
@@ -107,12 +106,7 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
   #stopped = false;
   #blind = false;
 
-  constructor(
-    private readonly database: Database,
-    settings: Settings,
-  ) {
-    this.lifetime = longestTokenTtl(settings) + clockMargin;
-  }
+  constructor(private readonly database: Database) {}
 
   /** @throws {RevocationsUnknownError} A node that does not know what was revoked before does not start. */
   async onModuleInit(): Promise<void> {
@@ -135,14 +129,14 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
       notices.map((notice) => ({
         ...notice,
         transactionId: () => 'pg_current_xact_id()::text::bigint',
-        expiresAt: () => `now() + make_interval(secs => ${this.lifetime})`,
+        expiresAt: () => `now() + make_interval(secs => ${revocationLifetime})`,
       })),
     );
   }
 
   /** Lets this node know at once what has been committed; the others poll. */
   remember(notice: RevocationNotice): void {
-    this.#memory.learn(notice, this.lifetime);
+    this.#memory.learn(notice, revocationLifetime);
   }
 
   /**
@@ -199,11 +193,10 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
 
   /** Learns what a snapshot has not seen; of its `next` transaction, what comes after a row. */
   private async read({ next, pending }: Snapshot, id = '0'): Promise<RevocationRow[]> {
-    const rows = await this.database.query<RevocationRow>(
-      pollStatement,
-      [pending, String(next), id, this.lifetime],
-      { patience: pollPatience, apart: true },
-    );
+    const rows = await this.database.query<RevocationRow>(pollStatement, [pending, String(next), id], {
+      patience: pollPatience,
+      apart: true,
+    });
     if (rows[0]!.isStandby) throw new StandbyError();
     for (const { sessionId, userId, minimumVersion, reason, lifetime } of rows) {
       if (sessionId !== null) this.#memory.learn({ sessionId, reason: reason! }, lifetime!);
