@@ -130,6 +130,7 @@ describe('avatars', () => {
     it('when they come by POST, the only way wx.uploadFile knows', async () => {
       const form = formOf(await plain(300, 300, '#ff0000').png().toBuffer());
       form.append('user', 'formData of wx.uploadFile');
+      form.append('time', '10:00');
       const answer = await send(form, { method: 'POST' });
       expect(answer.status).toBe(200);
       expect(await colourOf(await drawn(answer.body.avatarUrl))).toBe('#ff0000');
@@ -298,6 +299,11 @@ describe('avatars', () => {
     it.each([
       ['no boundary', 'multipart/form-data', '--b--'],
       [
+        'four parts',
+        'multipart/form-data; boundary=b',
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc\r\n'.repeat(4) + '--b--',
+      ],
+      [
         'no end',
         'multipart/form-data; boundary=b',
         '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
@@ -311,6 +317,48 @@ describe('avatars', () => {
       ],
     ])('where the form has %s', async (_, type, body) => {
       await expectProblem(() => send(body, { type }), 400, 'invalid_request');
+    });
+
+    it.each<[string, string]>([
+      ['delimiters and nothing else', '--b\r\n'],
+      ['delimiters with an empty line each', '--b\r\n\r\n'],
+      ['parts of one letter', '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\na\r\n'],
+    ])('where a form of 1.6 MB is %s, which keeps nobody else waiting', async (_, part) => {
+      const endless = part.repeat(Math.floor((1.6 * megabyte) / part.length));
+      const harmless = 'x'.repeat(endless.length);
+      const type = 'multipart/form-data; boundary=b';
+      /** Milliseconds of the longest wait for /health/live meanwhile; the best of three, since others use the machine. */
+      const wait = async (body: string) => {
+        const waits: number[] = [];
+        for (const sender of ['one', 'two', 'three']) {
+          const { accessToken } = await signIn(sender);
+          const answer = send(body, { type, token: accessToken });
+          const isAnswered = answer.then(() => true);
+          let longest = 0;
+          do {
+            const begun = performance.now();
+            await node.get('/health/live');
+            longest = Math.max(longest, performance.now() - begun);
+          } while (!(await Promise.race([isAnswered, false])));
+          expect(await answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+          waits.push(longest);
+        }
+        return Math.min(...waits);
+      };
+      // A form of the same length without a delimiter says how fast this machine is at the moment.
+      expect(await wait(endless)).toBeLessThan(Math.max(100, 5 * (await wait(harmless))));
+    });
+
+    it.each([
+      // The file of the first is no image.
+      [70, 'unsupported_media_type'],
+      [1_000, 'invalid_request'],
+    ])('where the boundary is longer than it may be: %i characters, %s', async (length, code) => {
+      const delimiter = `--${'b'.repeat(length)}`;
+      const header = 'Content-Disposition: form-data; name="file"; filename="a"';
+      const body = `${delimiter}\r\n${header}\r\n\r\nabc\r\n${delimiter}--\r\n`;
+      const type = `multipart/form-data; boundary=${'b'.repeat(length)}`;
+      expect((await send(body, { type })).body.code).toBe(code);
     });
 
     it.each(['application/json', 'text/plain', 'image/png', 'multipart/mixed; boundary=b'])(

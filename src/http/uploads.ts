@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { Busboy } from '@fastify/busboy';
 import { applyDecorators, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -32,6 +34,18 @@ const arrivalPatience = 20_000;
 
 /** Milliseconds to take a form apart that is all there. Some malformed ones @fastify/busboy never finishes. */
 const parsingPatience = 2_000;
+
+/** Parts of a form: the file, and what wx.uploadFile sends in `formData`. */
+const maxParts = 3;
+
+/**
+ * Bytes that are parsed before other requests have their turn. Whoever sends nothing but delimiters, each of which
+ * costs as much as a part, is found out within the first of these.
+ */
+const sliceBytes = 16 * 1024;
+
+/** Characters of a form's Content-Type. A boundary has 70 at most (RFC 2046, section 5.1.1), and is searched for. */
+const maxContentType = 256;
 
 const form = /^multipart\/form-data\b/i;
 
@@ -92,6 +106,7 @@ export class Uploads implements OnModuleInit {
         `Send the file as multipart/form-data, in the field "${fileField}".`,
       );
     }
+    if (request.headers['content-type']!.length > maxContentType) throw malformedForm();
     const files = await this.inTurn(sender, async () => filesOf(await receive(request), request));
     const [file, ...others] = files;
     if (file?.field !== fileField || others.length > 0) {
@@ -143,14 +158,24 @@ async function receive({ raw }: FastifyRequest): Promise<Buffer> {
 
 async function filesOf(body: Buffer, { headers }: FastifyRequest): Promise<UploadedFile[]> {
   const files: UploadedFile[] = [];
+  const slices = Readable.from(slicesOf(body));
   let timer: NodeJS.Timeout | undefined;
   const parsing = new Promise<UploadedFile[]>((resolve, reject) => {
     timer = setTimeout(reject, parsingPatience);
     const parser = new Busboy({
       headers: { ...headers, 'content-type': headers['content-type']! },
-      // One more than there may be, to see that there are too many.
-      limits: { files: 2, fileSize: longestFile + 1, parts: 100 },
+      limits: {
+        // One more than there may be, to see that there are too many.
+        files: 2,
+        fileSize: longestFile + 1,
+        fields: maxParts - 1,
+        fieldSize: 1_024,
+        parts: maxParts,
+        headerPairs: 20,
+        headerSize: 4_096,
+      },
     });
+    parser.on('partsLimit', reject);
     parser.on('file', (field, stream) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -159,15 +184,28 @@ async function filesOf(body: Buffer, { headers }: FastifyRequest): Promise<Uploa
     });
     parser.on('error', reject);
     parser.on('finish', () => resolve(files));
-    parser.end(body);
+    slices.pipe(parser);
   });
   try {
     return await parsing;
   } catch {
-    throw new InvalidRequestError('The form is malformed.');
+    throw malformedForm();
   } finally {
     clearTimeout(timer);
+    slices.destroy();
   }
+}
+
+/** A form in pieces, between which other requests have their turn. */
+async function* slicesOf(body: Buffer): AsyncGenerator<Buffer> {
+  for (let start = 0; start < body.length; start += sliceBytes) {
+    yield body.subarray(start, start + sliceBytes);
+    await setImmediate();
+  }
+}
+
+function malformedForm(): InvalidRequestError {
+  return new InvalidRequestError('The form is malformed: send one file, and two text fields at most.');
 }
 
 function tooLarge(): PayloadTooLargeError {
