@@ -25,7 +25,7 @@ export async function startService(
   );
   try {
     await setUpEdge(app, settings);
-    if (settings.apiDocs) serveApiDocs(app);
+    if (settings.apiDocs) serveApiDocs(app, settings);
     await prepare?.(app);
     await app.listen(settings.port, settings.host);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { Settings } from '../config/settings.js';
 import { problems } from './problem-catalogue.js';
 
 const catalogue = [
@@ -53,13 +54,15 @@ const problemSchema = {
 };
 
 /** Serves the OpenAPI document at `/docs/openapi.json`, and a page to read and try it at `/docs`. */
-export function serveApiDocs(app: NestFastifyApplication): void {
+export function serveApiDocs(app: NestFastifyApplication, { publicUrl }: Settings): void {
   const document = SwaggerModule.createDocument(
     app,
     new DocumentBuilder()
       .setTitle('weapp-auth')
       .setDescription(description)
       .setVersion('1')
+      // Behind a proxy the service may be known below a path of its own.
+      .addServer(publicUrl.replace(/\/+$/, ''))
       .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
       .build(),
   );
