@@ -74,6 +74,20 @@ describe('the edge', () => {
       expect(head).toContain(`X-Request-Id: ${JSON.parse(body).requestId}`);
     });
 
+    it('to what is compressed, whatever it holds', async () => {
+      for (const encoding of ['gzip', 'GZIP', 'br', 'deflate', 'identity, gzip']) {
+        const answer = await node.post(
+          '/auth/login',
+          { code: 'a', appid: tea.appid },
+          { headers: { 'content-encoding': encoding } },
+        );
+        expectProblem(answer, 415, 'unsupported_media_type');
+        expect(answer.body.detail).toContain('Content-Encoding');
+      }
+      const plain = { headers: { 'content-encoding': 'identity' } };
+      expect((await node.post('/auth/login', {}, plain)).body.code).toBe('invalid_request');
+    });
+
     it('to what is too large, and to what is no JSON', async () => {
       expectProblem(await node.login({ code: 'x'.repeat(102_400) }), 413, 'payload_too_large');
       expectProblem(
@@ -82,6 +96,41 @@ describe('the edge', () => {
         'unsupported_media_type',
       );
       expectProblem(await node.post('/auth/login', '{'), 400, 'invalid_request');
+    });
+  });
+
+  describe('takes JSON', () => {
+    /** A body of so many bytes. */
+    const bodyOf = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
+
+    it.each([
+      ['POST', '/auth/login'],
+      ['POST', '/auth/refresh'],
+      ['PATCH', '/me'],
+      ['POST', '/me/identities'],
+      ['POST', '/admin/users/search'],
+      ['POST', '/health/live'],
+    ])('of 16 KB for %s %s, and refuses more before anybody looks at the token', async (method, path) => {
+      const [largest, tooLarge] = await Promise.all(
+        [16_384, 16_385].map((bytes) => node.call(method, path, { body: bodyOf(bytes) })),
+      );
+      expect(largest!.status).not.toBe(413);
+      if (path === '/health/live') expectProblem(tooLarge!, 405, 'method_not_allowed');
+      else expectProblem(tooLarge!, 413, 'payload_too_large');
+    });
+
+    it.each(['/me/open-data', '/me/phone'])('of 100 KB for what WeChat has encrypted: %s', async (path) => {
+      expectProblem(await node.post(path, bodyOf(102_400)), 401, 'token_missing');
+      expectProblem(await node.post(path, bodyOf(102_401)), 413, 'payload_too_large');
+    });
+
+    it('with as many members as a request can need, and no more', async () => {
+      const wide = `{${Array.from({ length: 17_000 }, () => '"":0').join()}}`;
+      const deep = `{"a":${'['.repeat(45_000)}${']'.repeat(45_000)}}`;
+      for (const body of [wide, deep]) {
+        expect(body.length).toBeLessThan(102_400);
+        expectProblem(await node.post('/me/open-data', body), 400, 'invalid_request');
+      }
     });
   });
 
@@ -151,6 +200,25 @@ describe('the edge', () => {
 
     it('answers an OPTIONS that is no preflight without a body', async () => {
       expect(await node.call('OPTIONS', '/health/live', {})).toMatchObject({ status: 204, text: '' });
+    });
+
+    it('is nothing for a proxy that asks about a token, and takes an empty 204 for a yes', async () => {
+      for (const path of [
+        '/auth/verify',
+        '/auth/verify?role=admin',
+        '/auth/verify/',
+        '/auth/verify/orders/1',
+      ]) {
+        const origin = { origin: 'https://console.example.com' };
+        const preflighted = await node.call('OPTIONS', path, {
+          headers: { ...origin, 'access-control-request-method': 'GET' },
+        });
+        expect(preflighted.status, path).toBeGreaterThanOrEqual(400);
+        expect((await node.call('OPTIONS', path, {})).status, path).toBeGreaterThanOrEqual(400);
+        const asked = await node.get(path, { headers: origin });
+        expect(asked.status, path).toBe(401);
+        expect(asked.headers, path).not.toHaveProperty('access-control-allow-origin');
+      }
     });
 
     it('lets no others', async () => {
@@ -393,6 +461,15 @@ describe('the edge', () => {
       expect(document.components.schemas.SearchUsersRequest).not.toHaveProperty('required');
       expect(document.components.schemas.Problem.properties.code.enum).toContain('code_invalid');
       expect(document.info.description).toContain('| `code_used` | 401 |');
+    });
+
+    it('names the URL at which the service is known, for a path of a proxy, too', async () => {
+      const documented = await world.startNode({
+        API_DOCS: 'true',
+        PUBLIC_URL: 'https://example.com/login-svc/',
+      });
+      const { body: document } = await documented.get('/docs/openapi.json');
+      expect(document.servers).toEqual([{ url: 'https://example.com/login-svc' }]);
     });
 
     it('names only codes that the catalogue has, and leaves no route without any', async () => {

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
 import { Settings } from '../config/settings.js';
+import { TakesLargeBody } from '../http/body-limit.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { SessionKeys } from '../users/session-keys.js';
@@ -36,6 +37,7 @@ export class OpenDataController {
 
   /** Open what WeChat has encrypted about oneself. */
   @Post('open-data')
+  @TakesLargeBody()
   @HttpCode(200)
   @Problems('invalid_request', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')
@@ -53,6 +55,7 @@ export class OpenDataController {
 
   /** Set one's phone number, by what the getPhoneNumber button gave. */
   @Post('phone')
+  @TakesLargeBody()
   @HttpCode(200)
   @Problems('invalid_request', 'phone_code_invalid', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')

@@ -1,21 +1,29 @@
 import helmet from '@fastify/helmet';
-import { Logger, UnsupportedMediaTypeException } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
+import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
 import { canonicalAddress, trustedProxies } from './client-address.js';
 import { answerClientError } from './client-error.js';
+import { UnsupportedMediaTypeError } from './http.errors.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
 import { Routes } from './routes.js';
 
-/** Bytes; what this service takes is far smaller. */
-const longestBody = 102_400;
+const typesTaken =
+  'Send JSON, with Content-Type: application/json; a file as multipart/form-data, if the route takes one.';
 
 /** Milliseconds in which a request must have arrived, its body included: a slow phone's, but not for ever. */
 const longestRequest = 60_000;
+
+/**
+ * No page asks these paths. A proxy may ask with the method of its visitor, and take any 2xx for a yes: the 204 of a
+ * preflight would let a visitor in without a token.
+ */
+const forProxies = /^\/auth\/verify(?:[/?]|$)/;
 
 /** What stands between the socket and the routes: limits, request ids, the log, and which proxies are believed. */
 export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapter {
@@ -25,7 +33,7 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
     logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     requestIdHeader: false,
-    bodyLimit: longestBody,
+    bodyLimit: maxBodyBytes,
     requestTimeout: longestRequest,
     trustProxy: isTrusted,
     clientErrorHandler: answerClientError,
@@ -40,19 +48,37 @@ export function createAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapt
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     // Many a client names a type for a request without a body.
-    if (body === '') done(null, undefined);
-    else void parseJson(request, body, done);
+    if (body === '') return done(null, undefined);
+    try {
+      refuseManyMembers(request, body);
+    } catch (error) {
+      return done(error as Error);
+    }
+    void parseJson(request, body, done);
   });
   fastify.addContentTypeParser('*', (request, _body, done) => {
     if (isEmpty(request)) done(null, undefined);
-    else done(new UnsupportedMediaTypeException());
+    else done(new UnsupportedMediaTypeError(typesTaken));
   });
+  fastify.addHook('onRoute', raiseBodyLimit);
+  fastify.addHook('preParsing', refuseCompressed);
   // When it is sent, since the plugin for CORS answers before any other hook of a request.
   fastify.addHook('onSend', async (request, reply) => {
     void reply.header('X-Request-Id', request.id);
   });
   fastify.addHook('onRequest', warnOfUnknownProxy(isTrusted));
   return adapter;
+}
+
+/**
+ * Nothing is unpacked here: the sender would choose how much comes out.
+ *
+ * @throws {UnsupportedMediaTypeError}
+ */
+async function refuseCompressed({ headers, is404 }: FastifyRequest): Promise<void> {
+  const encoding = headers['content-encoding'];
+  if (is404 || encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new UnsupportedMediaTypeError('Send the body as it is, without Content-Encoding.');
 }
 
 function isEmpty({ headers }: FastifyRequest): boolean {
@@ -73,13 +99,16 @@ export async function setUpEdge(app: NestFastifyApplication, { corsOrigins }: Se
     },
   });
   if (corsOrigins.length > 0) {
-    app.enableCors({
+    const forPages = {
       origin: corsOrigins,
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
       maxAge: 600,
       // An OPTIONS that is no preflight gets an empty 204, and not the plugin's own 400.
       strictPreflight: false,
+    };
+    app.enableCors({
+      delegator: ({ url }, callback) => callback(null, forProxies.test(url) ? { origin: false } : forPages),
     });
   }
   app.useGlobalFilters(new ProblemFilter(routes));
