@@ -55,12 +55,17 @@ describe('avatars', () => {
   const world = useWorld();
   let node: ServiceNode;
   let anna: { id: string; accessToken: string };
+  /** Another one in each test: nobody may send more than six avatars a minute. */
+  let annasPhone: string;
+  let round = 0;
 
   beforeAll(async () => {
     node = await world.startNode({ PUBLIC_URL: 'https://public.example/login/' });
   });
   beforeEach(async () => {
-    anna = await signIn('anna');
+    round += 1;
+    annasPhone = `anna-${round}`;
+    anna = await signIn(annasPhone);
   });
 
   async function signIn(user: string): Promise<{ id: string; accessToken: string }> {
@@ -276,11 +281,16 @@ describe('avatars', () => {
 
     it('where too many are on their way, until they arrive or break off', async () => {
       const png = await plain(9, 9).png().toBuffer();
-      const slow = Array.from({ length: 32 }, () => open({ 'content-length': megabyte }));
+      const people = await Promise.all(Array.from({ length: 8 }, (_, index) => signIn(`slow-${index}`)));
+      const slow = people.flatMap(({ accessToken }) =>
+        Array.from({ length: 4 }, () => open({ 'content-length': megabyte }, accessToken)),
+      );
       await Promise.all(slow.map((sent) => new Promise((resolve) => sent.write('--b\r\n', resolve))));
-      await expect.poll(async () => (await upload(png)).body.code).toBe('overloaded');
+      let next = 0;
+      const another = async () => upload(png, { token: (await signIn(`next-${(next += 1)}`)).accessToken });
+      await expect.poll(async () => (await another()).body.code).toBe('overloaded');
       for (const sent of slow) sent.destroy();
-      await expect.poll(async () => (await upload(png)).status).toBe(200);
+      await expect.poll(async () => (await another()).status).toBe(200);
       expect(node.output).not.toContain('internal_error');
     });
 
@@ -393,11 +403,11 @@ describe('avatars', () => {
       return form;
     }
 
-    function open(headers: Record<string, string | number>): ClientRequest {
+    function open(headers: Record<string, string | number>, token = anna.accessToken): ClientRequest {
       const sent = httpRequest(new URL('/me/avatar', node.url), {
         method: 'PUT',
         headers: {
-          authorization: `Bearer ${anna.accessToken}`,
+          authorization: `Bearer ${token}`,
           'content-type': 'multipart/form-data; boundary=b',
           ...headers,
         },
@@ -472,18 +482,13 @@ describe('avatars', () => {
     const count = files().length;
     const jpeg = await plain(4_000, 4_000).jpeg().toBuffer();
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => upload(jpeg, { token: emil.accessToken })),
+      Array.from({ length: 6 }, () => upload(jpeg, { token: emil.accessToken })),
     );
     const taken = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status !== 200);
-    expect(taken.length, 'sixteen of one person may be on their way').toBeGreaterThanOrEqual(16);
-    for (const answer of refused) {
-      expect(answer).toMatchObject({
-        status: 503,
-        headers: { 'retry-after': expect.stringMatching(/^[25]$/) },
-        body: { code: 'overloaded' },
-      });
-    }
+    expect(taken.length, 'four of one person may be on their way').toBeGreaterThanOrEqual(4);
+    for (const answer of refused)
+      expect(answer).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
     expect(files()).toHaveLength(count + 1);
     expect(files()).toContain(keyOf((await node.me(emil.accessToken)).body.avatarUrl));
   });
@@ -501,10 +506,10 @@ describe('avatars', () => {
 
   it('stand in every answer that shows the person', async () => {
     const { avatarUrl } = (await upload(await plain(9, 9).png().toBuffer())).body;
-    const login = await world.login(node, 'anna', tea.appid);
+    const login = await world.login(node, annasPhone, tea.appid);
     expect(login.body.user.avatarUrl).toBe(avatarUrl);
     expect((await node.refresh(login.body.refreshToken)).body.user.avatarUrl).toBe(avatarUrl);
-    const code = await world.code('anna');
+    const code = await world.code(annasPhone);
     await node.login({ code, appid: tea.appid });
     expect((await node.login({ code, appid: tea.appid })).body.user.avatarUrl).toBe(avatarUrl);
 

@@ -39,8 +39,8 @@ describe('/me/identities', () => {
   it('links the same again without a change, and once where it comes many times at once', async () => {
     const login = await world.login(node, 'bert', tea.appid);
     expect((await link(login, 'bert', tea.appid)).status).toBe(200);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => link(login, 'bert', alone.appid)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    const answers = await Promise.all(Array.from({ length: 4 }, () => link(login, 'bert', alone.appid)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(4).fill(200));
     expect(await appids(login)).toEqual([tea.appid, alone.appid]);
     expect(
       await world.database.count(

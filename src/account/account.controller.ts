@@ -20,6 +20,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
+import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -31,6 +32,8 @@ import { ExportView } from './export.view.js';
 import { Me } from './me.js';
 import { MeView } from './me.view.js';
 import { UpdateMeRequest } from './update-me.request.js';
+
+const nicknameBudget = { name: 'nickname', perMinute: 6 };
 
 /** The signed-in person. */
 @Controller('me')
@@ -55,6 +58,8 @@ export class AccountController {
 
   /** Change one's own profile. WeChat judges the nickname. */
   @Patch()
+  @PerUserBudget(nicknameBudget)
+  @PerUserTurns('writing')
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
   async update(
@@ -74,6 +79,8 @@ export class AccountController {
    */
   @Post()
   @HttpCode(200)
+  @PerUserBudget(nicknameBudget)
+  @PerUserTurns('writing')
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
   async updateByPost(@CurrentUser() user: SignedInUser, @Body() body: UpdateMeRequest): Promise<MeView> {
@@ -83,6 +90,7 @@ export class AccountController {
   /** All that is held about oneself, as a file. Openids are in it: keep it as you would keep a password. */
   @Get('export')
   @FreshLogin(maxAccountLoginAge)
+  @PerUserBudget({ name: 'export', perMinute: 2 })
   @ApiProduces('application/json')
   @ApiOkResponse({ type: ExportView })
   @Header('Cache-Control', 'no-store')
@@ -98,6 +106,7 @@ export class AccountController {
   @Delete()
   @HttpCode(202)
   @FreshLogin(maxAccountLoginAge)
+  @PerUserTurns('ending')
   @Header('Cache-Control', 'no-store')
   async leave(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
     await this.self.activeUser(id);

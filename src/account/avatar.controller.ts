@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
+import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { TakesUpload, Uploads } from '../http/uploads.js';
 import { Avatars } from '../users/avatars.js';
@@ -16,6 +17,9 @@ const uploadProblems = [
   'overloaded',
   'database_unavailable',
 ] as const;
+
+// A form that is malformed is read and taken apart like any other.
+const avatarBudget = { name: 'avatar', perMinute: 6, countsMalformed: true };
 
 /** The signed-in person's own avatar. */
 @Controller('me/avatar')
@@ -31,11 +35,13 @@ export class AvatarController {
   /** Change one's own avatar: a JPEG, PNG or WebP of 2 MB and 25 megapixels at most. */
   @Put()
   @TakesUpload()
+  @PerUserBudget(avatarBudget)
+  @PerUserTurns('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
   async put(@CurrentUser() { id }: SignedInUser, @Req() request: FastifyRequest): Promise<MeView> {
     await this.me.activeUser(id);
-    await this.avatars.replace(id, await this.uploads.file(request, id));
+    await this.avatars.replace(id, await this.uploads.file(request));
     return this.me.view(await this.me.activeUser(id));
   }
 
@@ -47,6 +53,8 @@ export class AvatarController {
   @Post()
   @HttpCode(200)
   @TakesUpload()
+  @PerUserBudget(avatarBudget)
+  @PerUserTurns('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
   async post(@CurrentUser() user: SignedInUser, @Req() request: FastifyRequest): Promise<MeView> {

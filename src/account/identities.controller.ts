@@ -9,6 +9,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
+import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { clientAddress } from '../http/client-address.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -18,6 +19,8 @@ import { NotInMiniProgramError } from './account.errors.js';
 import { LinkIdentityRequest } from './link-identity.request.js';
 import { Me } from './me.js';
 import { MeView } from './me.view.js';
+
+const linkingBudget = { name: 'linking', perMinute: 6 };
 
 /** The mini-programs through which the person comes in. */
 @Controller('me/identities')
@@ -36,6 +39,8 @@ export class IdentitiesController {
   /** Link another mini-program, with a code of its wx.login. */
   @Post()
   @HttpCode(200)
+  @PerUserBudget(linkingBudget)
+  @PerUserTurns('writing')
   @Problems(
     'invalid_request',
     'unknown_app',
@@ -68,6 +73,8 @@ export class IdentitiesController {
   /** Unlink a mini-program, and end the sessions that came through it. */
   @Delete(':appid')
   @HttpCode(204)
+  @PerUserBudget(linkingBudget)
+  @PerUserTurns('writing')
   @Problems('not_found', 'identity_shared', 'identity_last')
   async unlink(
     @CurrentUser() { id, appid: clientId }: SignedInUser,

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Post, UsePipes } from '@nestjs
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
+import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Settings } from '../config/settings.js';
 import { TakesLargeBody } from '../http/body-limit.js';
 import { BodyPipe } from '../http/body.pipe.js';
@@ -39,6 +40,7 @@ export class OpenDataController {
   @Post('open-data')
   @TakesLargeBody()
   @HttpCode(200)
+  @PerUserBudget({ name: 'open-data', perMinute: 30 })
   @Problems('invalid_request', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')
   async open(
@@ -57,6 +59,8 @@ export class OpenDataController {
   @Post('phone')
   @TakesLargeBody()
   @HttpCode(200)
+  @PerUserBudget({ name: 'phone', perMinute: 6 })
+  @PerUserTurns('writing')
   @Problems('invalid_request', 'phone_code_invalid', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')
   async setPhone(
@@ -76,6 +80,8 @@ export class OpenDataController {
 
   /** Ask WeChat whether the session_key of one's last login is still the valid one. */
   @Get('session-key')
+  @PerUserBudget({ name: 'session-key', perMinute: 12 })
+  @PerUserTurns('writing')
   @Problems('rate_limited')
   @Header('Cache-Control', 'no-store')
   async checkSessionKey(

@@ -7,6 +7,7 @@ import {
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
 import { Guarded } from '../auth/guarded.decorator.js';
+import { PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Sessions } from '../sessions/sessions.js';
@@ -41,6 +42,7 @@ export class SessionsController {
   /** End one of one's own sessions. */
   @Delete(':id')
   @HttpCode(204)
+  @PerUserTurns('ending')
   @Problems('invalid_request', 'not_found')
   async end(
     @CurrentUser() { id: userId }: SignedInUser,

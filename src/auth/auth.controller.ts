@@ -13,6 +13,7 @@ import { AccessTokens } from './access-tokens.js';
 import type { CodeLoginOutcome } from './code-login.js';
 import { actorOf, CurrentUser, type GuardedRequest, type SignedInUser } from './current-user.decorator.js';
 import { Guarded } from './guarded.decorator.js';
+import { PerUserTurns } from './limited-per-user.decorator.js';
 import { LoginAnswer, TokenAnswer } from './login.answer.js';
 import { LoginRequest } from './login.request.js';
 import { RefreshLimit } from './refresh-limit.js';
@@ -99,6 +100,7 @@ export class AuthController {
   /** End this session. */
   @Post('logout')
   @HttpCode(204)
+  @PerUserTurns('ending')
   @Guarded()
   async logout(
     @CurrentUser() { id: userId, sessionId: id }: SignedInUser,
@@ -110,6 +112,7 @@ export class AuthController {
   /** End all sessions of the person. */
   @Post('logout/all')
   @HttpCode(204)
+  @PerUserTurns('ending')
   @Guarded()
   async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<void> {
     await this.standing.endSessions(id, 'signed_out', actorOf(request));

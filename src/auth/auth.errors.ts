@@ -85,3 +85,26 @@ export class LoginLimitError extends ServiceError {
     );
   }
 }
+
+/** A user has used up what a minute allows of something. */
+export class UserBudgetError extends ServiceError {
+  readonly code = 'rate_limited';
+
+  /** @param retryAfter seconds until the user may do it again */
+  constructor(retryAfter: number) {
+    super('You have done this too often within a minute. Wait as long as Retry-After says, then try again.', {
+      retryAfter,
+    });
+  }
+}
+
+/** As many requests of a user are under way at once as each user may have. */
+export class TooManyAtOnceError extends ServiceError {
+  readonly code = 'rate_limited';
+
+  constructor() {
+    super('Too many of your requests are under way at once. Wait for their answers, then try again.', {
+      retryAfter: 1,
+    });
+  }
+}

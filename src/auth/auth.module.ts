@@ -14,6 +14,7 @@ import { LoginLimit } from './login-limit.js';
 import { RefreshLimit } from './refresh-limit.js';
 import { RetiredKeysChore } from './retired-keys.chore.js';
 import { SigningKeys } from './signing-keys.js';
+import { UserLimits } from './user-limits.js';
 import { VerifyController } from './verify.controller.js';
 import { WechatCodeStrategy } from './wechat-code.strategy.js';
 
@@ -29,9 +30,10 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
     RefreshLimit,
     SigningKeys,
     RetiredKeysChore,
+    UserLimits,
     WechatCodeStrategy,
   ],
-  // The guard is made anew in each module that uses it, and asks for what these have.
-  exports: [AccessTokens, CodeLogin, JwtGuard, SessionsModule, SigningKeys],
+  // The guard and the limits per user are made anew in each module that uses them, and ask for what these have.
+  exports: [AccessTokens, CodeLogin, JwtGuard, SessionsModule, SigningKeys, UserLimits],
 })
 export class AuthModule {}

@@ -126,7 +126,7 @@ export class Settings {
   )
   wechatBaseUrl = 'https://api.weixin.qq.com';
 
-  /** Calls to WeChat under way at once; as many more may wait. */
+  /** Calls to one interface of WeChat under way at once, logins being one; as many more may wait. */
   @WholeNumber({ min: 1, max: 10_000, example: 256 })
   wechatMaxConcurrency = 256;
 

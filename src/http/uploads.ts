@@ -26,9 +26,6 @@ const longestForm = longestFile + 32 * 1024;
 /** Uploads that this node holds in memory while they arrive: slow ones must not add up. */
 const mostAtOnce = 32;
 
-/** Of one person: others are to have turns, too. */
-const mostEach = 16;
-
 /** Milliseconds in which the form must have arrived. */
 const arrivalPatience = 20_000;
 
@@ -78,7 +75,6 @@ export function TakesUpload(): MethodDecorator {
 @Injectable()
 export class Uploads implements OnModuleInit {
   readonly #turns = bulkhead(mostAtOnce, 0);
-  readonly #turnsOf = new Map<string, number>();
 
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -94,20 +90,19 @@ export class Uploads implements OnModuleInit {
   /**
    * The one file of the form that a request carries, on a route with `@TakesUpload()`. Text fields are ignored.
    *
-   * @param sender who sends it
    * @throws {UnsupportedMediaTypeError} where it carries no form
    * @throws {PayloadTooLargeError} as soon as that is known
    * @throws {InvalidRequestError} where the form is malformed, or has not just the one file
    * @throws {TooManyUploadsError}
    */
-  async file(request: FastifyRequest, sender: string): Promise<Buffer> {
+  async file(request: FastifyRequest): Promise<Buffer> {
     if (!form.test(request.headers['content-type'] ?? '')) {
       throw new UnsupportedMediaTypeError(
         `Send the file as multipart/form-data, in the field "${fileField}".`,
       );
     }
     if (request.headers['content-type']!.length > maxContentType) throw malformedForm();
-    const files = await this.inTurn(sender, async () => filesOf(await receive(request), request));
+    const files = await this.inTurn(async () => filesOf(await receive(request), request));
     const [file, ...others] = files;
     if (file?.field !== fileField || others.length > 0) {
       throw invalid(`${fileField} must be the one file of the form`);
@@ -117,18 +112,11 @@ export class Uploads implements OnModuleInit {
     return file.content;
   }
 
-  private async inTurn<Result>(sender: string, work: () => Promise<Result>): Promise<Result> {
-    const taken = this.#turnsOf.get(sender) ?? 0;
-    if (taken >= mostEach) throw new TooManyUploadsError();
-    this.#turnsOf.set(sender, taken + 1);
+  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await this.#turns.execute(work);
     } catch (error) {
       throw error instanceof BulkheadRejectedError ? new TooManyUploadsError() : error;
-    } finally {
-      const left = this.#turnsOf.get(sender)! - 1;
-      if (left === 0) this.#turnsOf.delete(sender);
-      else this.#turnsOf.set(sender, left);
     }
   }
 }

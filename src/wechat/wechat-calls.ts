@@ -52,11 +52,13 @@ export interface WechatCall {
 export class WechatCalls {
   readonly #logger = new Logger(WechatCalls.name);
   readonly #deadline = timeout(callDeadline, TimeoutStrategy.Aggressive);
-  readonly #turns;
+  readonly #maxConcurrency: number;
+  /** By path: what many ask of one interface takes no turn of a login. */
+  readonly #turns = new Map<string, IPolicy>();
   readonly #policies = new Map<string, IPolicy>();
 
   constructor({ wechatMaxConcurrency }: Settings) {
-    this.#turns = bulkhead(wechatMaxConcurrency, wechatMaxConcurrency);
+    this.#maxConcurrency = wechatMaxConcurrency;
   }
 
   /**
@@ -106,7 +108,7 @@ export class WechatCalls {
     if (known !== undefined) return known;
     const policy = wrap(
       this.#deadline,
-      call.outOfTurn === true ? noop : this.#turns,
+      call.outOfTurn === true ? noop : this.turnsOf(call),
       this.breakerOf(call),
       retry(
         handleType(
@@ -119,6 +121,15 @@ export class WechatCalls {
     );
     this.#policies.set(name, policy);
     return policy;
+  }
+
+  private turnsOf({ path }: WechatCall): IPolicy {
+    let turns = this.#turns.get(path);
+    if (turns === undefined) {
+      turns = bulkhead(this.#maxConcurrency, this.#maxConcurrency);
+      this.#turns.set(path, turns);
+    }
+    return turns;
   }
 
   private breakerOf({ appid, path }: WechatCall): IPolicy {

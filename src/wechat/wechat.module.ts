@@ -19,10 +19,9 @@ import { WechatClient } from './wechat.client.js';
     {
       provide: Pool,
       inject: [Settings],
-      useFactory: ({ wechatBaseUrl, wechatMaxConcurrency, wechatApps }: Settings) =>
+      // As many connections as there are calls, which `WechatCalls` bounds.
+      useFactory: ({ wechatBaseUrl }: Settings) =>
         new Pool(new URL(wechatBaseUrl).origin, {
-          // One more per app: whoever fetches an access_token takes no turn, and must not take a connection either.
-          connections: wechatMaxConcurrency + wechatApps.length,
           keepAliveTimeout: 30_000,
           // WeChat's JSON is a few hundred bytes; whatever is far longer is not its answer.
           maxResponseSize: 1_048_576,
