@@ -1,7 +1,7 @@
 import { startService } from './app.setup.js';
 import { processEnvironment } from './config/environment.js';
 import { loadSettings } from './config/load-settings.js';
-import { explainConnectionFailure } from './database/database.errors.js';
+import { explainConnectionFailure } from './database/explain-connection-failure.js';
 import { ServiceError } from './errors/service.error.js';
 import { describeError } from './http/describe-error.js';
 

@@ -53,11 +53,13 @@ describe('when Postgres', () => {
       await expect.poll(succeeded).toBeGreaterThan(50);
       await postgres.stop(mode);
       await expect.poll(refused).toBeGreaterThan(20);
-      expect(await node.get('/health/ready')).toMatchObject({
-        status: 503,
-        headers: { 'retry-after': '1' },
-        body: { code: 'database_unavailable', details: { database: { status: 'down' } } },
-      });
+      await expect
+        .poll(() => node.get('/health/ready'))
+        .toMatchObject({
+          status: 503,
+          headers: { 'retry-after': '1' },
+          body: { code: 'database_unavailable', details: { database: { status: 'down' } } },
+        });
       expect((await node.get('/health/live')).status).toBe(200);
 
       postgres = await startPostgres({ dataDirectory, port: postgres.port });
@@ -65,7 +67,7 @@ describe('when Postgres', () => {
       await expect.poll(succeeded).toBeGreaterThan(before + 50);
       load.stopped = true;
       await Promise.all(phones);
-      expect((await node.get('/health/ready')).status).toBe(200);
+      await expect.poll(async () => (await node.get('/health/ready')).status).toBe(200);
 
       const others = answers.filter(({ status }) => status !== 200);
       expect(others.map(({ body }) => body.code)).toEqual(Array(others.length).fill('database_unavailable'));
@@ -136,6 +138,48 @@ describe('when Postgres', () => {
     const refused = answers.filter(({ status }) => status !== 200);
     expect(refused.map(({ body }) => body.code)).toEqual(Array(refused.length).fill('database_unavailable'));
     expect((await world.login(node, 'after')).status).toBe(200);
+  });
+
+  it('has transactions give way to others (40P01, 40001), a login is tried again and nobody is told', async () => {
+    await query('CREATE SEQUENCE conflicts', []);
+    await query(
+      `CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+       DECLARE number bigint := nextval('conflicts');
+       BEGIN
+         IF number <= 2 THEN RAISE EXCEPTION USING ERRCODE = '40001'; END IF;
+         IF number <= 4 THEN RAISE EXCEPTION USING ERRCODE = '40P01'; END IF;
+         RETURN NEW;
+       END $$`,
+      [],
+    );
+    await query(
+      'CREATE TRIGGER conflict BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION conflict()',
+      [],
+    );
+    try {
+      // A new person is one transaction, a known one is one statement.
+      for (const _ of [1, 2]) {
+        expect((await world.login(node, 'giving-way')).status).toBe(200);
+        await query(`SELECT setval('conflicts', 1, false)`, []);
+      }
+    } finally {
+      await query('DROP TRIGGER conflict ON sessions', []);
+      await query('DROP FUNCTION conflict', []);
+      await query('DROP SEQUENCE conflicts', []);
+    }
+  });
+
+  it('is asked whether a node is ready, it is asked once for all who ask', async () => {
+    // Older than what the node remembers of earlier answers.
+    const fresh = await world.startNode({ DATABASE_URL: postgres.url('postgres') });
+    const release = await hold('LOCK TABLE migrations', []);
+    const answers = Array.from({ length: 50 }, () => fresh.get('/health/ready'));
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
+    await expect.poll(() => query(waiting, [])).toHaveLength(1);
+    expect((await world.login(fresh, 'while-asked')).status).toBe(200);
+    await release();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(new Set(statuses).size).toBe(1);
   });
 
   it('holds nothing secret after all this', async () => {

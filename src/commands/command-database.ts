@@ -1,8 +1,10 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/settings.js';
-import { dataSourceOptions, onConnect } from '../database/data-source-options.js';
+import { setUpConnection } from '../database/connection-setup.js';
+import { dataSourceOptions } from '../database/data-source-options.js';
 import { Database } from '../database/database.js';
-import { DatabaseUnavailableError, explainConnectionFailure } from '../database/database.errors.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
+import { explainConnectionFailure } from '../database/explain-connection-failure.js';
 import { describeError } from '../http/describe-error.js';
 import { schema } from '../schema.js';
 import { CommandError } from './command.js';
@@ -21,8 +23,8 @@ export async function withDatabase<Result>(
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
   const dataSource = await openDataSource(settings);
+  const database = new Database(dataSource, settings);
   try {
-    const database = new Database(dataSource, settings);
     const missing = await database.missingMigrations();
     if (missing.length > 0) {
       throw new CommandError(
@@ -35,6 +37,7 @@ export async function withDatabase<Result>(
       ? new CommandError(databaseTrouble(error.cause, settings))
       : error;
   } finally {
+    await database.onApplicationShutdown();
     await dataSource.destroy();
   }
 }
@@ -44,7 +47,7 @@ export async function openDataSource(settings: Settings): Promise<DataSource> {
   const { databaseUrl } = settings;
   const dataSource = new DataSource({
     ...dataSourceOptions(schema, { databaseUrl, databasePoolSize: 2 }),
-    extra: { query_timeout: patience, keepAlive: true, onConnect },
+    extra: { query_timeout: patience, keepAlive: true, onConnect: setUpConnection },
     // A connection that is lost is met again by whatever wants to use it.
     poolErrorHandler: () => {},
   } as DataSourceOptions);

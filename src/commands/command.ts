@@ -4,6 +4,7 @@ import { commandEnvironment } from '../config/running-environment.js';
 import type { Settings } from '../config/settings.js';
 import { loadSettings } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings.error.js';
+import { ReadOnlyDatabaseError } from '../database/database.errors.js';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from '../http/describe-error.js';
 
@@ -72,7 +73,12 @@ export function reasonOf(error: unknown): string {
       ? `${error.message}\n${hint}`
       : error.message;
   }
-  if (error instanceof UsageError || error instanceof CommandError || error instanceof ServiceError) {
+  if (
+    error instanceof UsageError ||
+    error instanceof CommandError ||
+    error instanceof ServiceError ||
+    error instanceof ReadOnlyDatabaseError
+  ) {
     return error.message;
   }
   // Of the file system: which file, and what about it.

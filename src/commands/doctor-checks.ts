@@ -17,7 +17,7 @@ const mostNamedUsers = 20;
 /** Milliseconds. What runs out after minutes, codes and tokens, bears no more. */
 const largestClockDifference = 60_000;
 
-export async function checkPostgresVersion(database: Database): Promise<string> {
+export async function checkPostgres(database: Database): Promise<string> {
   const [row] = await database.run((manager) =>
     manager.query<{ version: string; number: number }[]>(
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number`,
@@ -27,6 +27,7 @@ export async function checkPostgresVersion(database: Database): Promise<string> 
   if (number < oldestPostgres * 10_000) {
     throw new CommandError(`version ${version} is too old: ${oldestPostgres} or newer is needed`);
   }
+  await database.assertWritable();
   return `version ${version}`;
 }
 

@@ -14,7 +14,7 @@ import {
   checkLogin,
   checkMigrations,
   checkOpenids,
-  checkPostgresVersion,
+  checkPostgres,
   judgeClock,
   reachWechat,
 } from './doctor-checks.js';
@@ -62,9 +62,9 @@ async function examineDatabase(settings: Settings): Promise<void> {
     tell('–', 'migrations, ENCRYPTION_KEYS, openids', 'not looked at without the database');
     return;
   }
+  const database = new Database(dataSource, settings);
   try {
-    const database = new Database(dataSource, settings);
-    await examine('Postgres', () => checkPostgresVersion(database));
+    await examine('Postgres', () => checkPostgres(database));
     const isMigrated = await examine('migrations', () => checkMigrations(database));
     if (isMigrated === undefined) {
       tell('–', 'ENCRYPTION_KEYS, openids', 'not looked at before the migrations have run');
@@ -74,6 +74,7 @@ async function examineDatabase(settings: Settings): Promise<void> {
     }
     await examine('clock, beside the database', () => checkClockOfDatabase(database));
   } finally {
+    await database.onApplicationShutdown();
     await dataSource.destroy();
   }
 }

@@ -1,5 +1,5 @@
-import type { PoolClient } from 'pg';
 import type { DataSourceOptions, MigrationInterface } from 'typeorm';
+import { setUpConnection } from './connection-setup.js';
 
 /** What lives in the database: listed as classes, since a pattern of files finds nothing under a test runner. */
 export interface Schema {
@@ -28,14 +28,6 @@ export function dataSourceOptions(
     poolSize: databasePoolSize,
     connectTimeoutMS: patience,
     // On the client's side, so that a server that has gone silent is noticed, and a pooler has nothing to forward.
-    extra: { query_timeout: patience, keepAlive: true, onConnect },
+    extra: { query_timeout: patience, keepAlive: true, onConnect: setUpConnection },
   };
-}
-
-/**
- * Between the pool's listener and TypeORM's there is a moment in which nobody listens to a new connection, and
- * an error without a listener would end the process. Whoever uses the connection notices by its own means.
- */
-export function onConnect(client: PoolClient): void {
-  client.on('error', () => {});
 }

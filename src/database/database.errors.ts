@@ -10,6 +10,25 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
+/** The connection leads to a standby: it lags behind, and takes no writes. */
+export class StandbyError extends Error {
+  constructor() {
+    super('DATABASE_URL leads to a standby');
+  }
+}
+
+/** The primary answers, and takes no writes. */
+export class ReadOnlyDatabaseError extends Error {
+  constructor() {
+    super(
+      'Postgres takes no writes: default_transaction_read_only is on. Clouds set it if the disk is full: make room. If the database or the role presets it, take that back: ALTER DATABASE … RESET default_transaction_read_only; or ALTER ROLE … RESET default_transaction_read_only;',
+    );
+  }
+}
+
+/** The database is not one that this service can work with. The message says why, and what to do. */
+export class UnsuitableDatabaseError extends Error {}
+
 /** Failures of the socket or of the name look-up, as Node names them. */
 const socketFailures = new Set([
   'ECONNREFUSED',
@@ -34,46 +53,20 @@ const serverFailure = /^(?:08...|53...|57P..|25006)$/;
 const driverFailure =
   /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed|Cannot use a pool after calling end)/;
 
+/** PgBouncer's words for `options` in DATABASE_URL: no try will change that, although the class is 08. */
+export const refusedStartupParameter = /unsupported startup parameter/;
+
 /** Whether the database is away, as opposed to having refused the statement. */
 export function isDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   // What TypeORM says of a connection that has been lost under it.
   if (error instanceof QueryRunnerAlreadyReleasedError) return true;
   if (error instanceof QueryRunnerProviderAlreadyReleasedError) return true;
+  if (error instanceof StandbyError) return true;
   if (error instanceof AggregateError) return error.errors.some((each) => isDatabaseFailure(each));
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
   if (driverError !== undefined && driverError !== error) return isDatabaseFailure(driverError);
+  if (refusedStartupParameter.test(error.message)) return false;
   if (typeof code === 'string') return socketFailures.has(code) || serverFailure.test(code);
   return driverFailure.test(error.message);
-}
-
-/**
- * Why there is no connection to be had, and where to look, for whoever starts the service or a command. Names the
- * address of the database, never its password.
- *
- * @returns undefined where the error is about something else
- */
-export function explainConnectionFailure(error: unknown, databaseUrl: string): string | undefined {
-  const { hostname, port, pathname, username } = new URL(databaseUrl);
-  const address = `${hostname}:${port || '5432'}`;
-  const user = decodeURIComponent(username) || 'this user';
-  const { code } = error as { code?: unknown };
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `The database is away: nothing listens at ${address} (ECONNREFUSED). Start Postgres, or correct the address in DATABASE_URL.`;
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `The database is away: there is no machine named ${hostname} (${code}). Correct DATABASE_URL.`;
-    case '28P01':
-    case '28000':
-      return `Postgres at ${address} does not let ${user} in (${code}). Correct user and password in DATABASE_URL.`;
-    case '3D000':
-      return `Postgres at ${address} has no database ${decodeURIComponent(pathname.slice(1))} (3D000). Create it, or correct DATABASE_URL.`;
-    case '42501':
-      return `Postgres at ${address} does not allow this to ${user} (42501). Make ${user} the owner of the database.`;
-    case '53300':
-      return `Postgres at ${address} has no connection left (53300). Raise max_connections, or lower DATABASE_POOL_SIZE.`;
-  }
-  if (!isDatabaseFailure(error)) return undefined;
-  return `The database at ${address} is away${typeof code === 'string' ? ` (${code})` : ''}.`;
 }

@@ -4,7 +4,8 @@ import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions, type Schema } from './data-source-options.js';
 import { Database } from './database.js';
-import { explainConnectionFailure, isDatabaseFailure } from './database.errors.js';
+import { isDatabaseFailure } from './database.errors.js';
+import { explainConnectionFailure } from './explain-connection-failure.js';
 import { Housekeeping } from './housekeeping.js';
 import { migrate } from './migrate.js';
 

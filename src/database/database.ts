@@ -3,13 +3,38 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
-import { DatabaseUnavailableError, isDatabaseFailure } from './database.errors.js';
+import {
+  DatabaseUnavailableError,
+  isDatabaseFailure,
+  ReadOnlyDatabaseError,
+  StandbyError,
+} from './database.errors.js';
 
 /** SQL that Postgres plans once per connection and then knows by its name. */
 export interface NamedStatement {
   /** Unique in this service, 63 bytes at most. */
   name: string;
   text: string;
+}
+
+/** Milliseconds for a look: what learns of revocations has the same connection. */
+const lookPatience = 1_000;
+
+interface WriteState {
+  isStandby: boolean;
+  isReadOnly: boolean;
+}
+
+const writeStateStatement: NamedStatement = {
+  name: 'write-state-1',
+  text: `
+    SELECT pg_is_in_recovery() AS "isStandby", current_setting('transaction_read_only') = 'on' AS "isReadOnly"`,
+};
+
+interface QueryOptions<Row> {
+  patience?: number;
+  apart?: boolean;
+  check?: (rows: Row[]) => void;
 }
 
 /**
@@ -33,20 +58,21 @@ export class Database implements OnApplicationShutdown {
    *
    * @param options.patience milliseconds until it is given up, where that is not the usual time
    * @param options.apart on a connection of its own, for what must not wait behind requests
+   * @param options.check throws a StandbyError if the answer is a standby's: the connection is closed then
    * @throws {DatabaseUnavailableError}
    */
   async query<Row extends QueryResultRow>(
     named: NamedStatement,
     values: unknown[],
-    options: { patience?: number; apart?: boolean } = {},
+    options: QueryOptions<Row> = {},
   ): Promise<Row[]> {
-    return againAfterDeadlock(() => this.queryOnce<Row>(named, values, options));
+    return againAfterConflict(() => this.queryOnce<Row>(named, values, options));
   }
 
   private async queryOnce<Row extends QueryResultRow>(
     { name, text }: NamedStatement,
     values: unknown[],
-    { patience, apart = false }: { patience?: number; apart?: boolean },
+    { patience, apart = false, check }: QueryOptions<Row>,
   ): Promise<Row[]> {
     const statement = {
       ...(this.settings.databaseNamedStatements && { name }),
@@ -57,6 +83,7 @@ export class Database implements OnApplicationShutdown {
     const client = await this.connect(apart ? this.apart() : this.pool);
     try {
       const { rows } = await client.query<Row>(statement);
+      check?.(rows);
       client.release();
       return rows;
     } catch (error) {
@@ -76,13 +103,13 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
-   * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back. Where Postgres ends it in
-   * favour of another with which it waited in a circle, it is run again.
+   * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back. If Postgres ends it in
+   * favour of another, it is run again.
    *
    * @throws {DatabaseUnavailableError} also where the connection was lost at COMMIT, and nobody knows
    */
   async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return againAfterDeadlock(() => this.transactionOnce(work));
+    return againAfterConflict(() => this.transactionOnce(work));
   }
 
   private async transactionOnce<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
@@ -124,6 +151,17 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
+   * @throws {StandbyError}
+   * @throws {ReadOnlyDatabaseError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async assertWritable(): Promise<void> {
+    const [state] = await this.look<WriteState>(writeStateStatement);
+    if (state!.isStandby) throw new StandbyError();
+    if (state!.isReadOnly) throw new ReadOnlyDatabaseError();
+  }
+
+  /**
    * @throws {Error} where a migration of this version has not run, say because an older backup was restored
    * @throws {DatabaseUnavailableError}
    */
@@ -138,14 +176,21 @@ export class Database implements OnApplicationShutdown {
    */
   async missingMigrations(): Promise<string[]> {
     const names = this.dataSource.migrations.map(({ name }) => name!);
-    return this.run(async (manager) => {
-      const [{ exists }] = await manager.query<[{ exists: boolean }]>(
-        `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
-      );
-      if (!exists) return names;
-      const executed = await manager.query<{ name: string }[]>('SELECT name FROM migrations');
-      return names.filter((name) => !executed.some((row) => row.name === name));
+    const [table] = await this.look<{ exists: boolean }>({
+      name: 'migrations-table-1',
+      text: `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
     });
+    if (!table!.exists) return names;
+    const executed = await this.look<{ name: string }>({
+      name: 'migrations-1',
+      text: 'SELECT name FROM migrations',
+    });
+    return names.filter((name) => !executed.some((row) => row.name === name));
+  }
+
+  /** A quick look at how things are, which neither keeps a login waiting nor waits behind one. */
+  private look<Row extends QueryResultRow>(statement: NamedStatement): Promise<Row[]> {
+    return this.query<Row>(statement, [], { apart: true, patience: lookPatience });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -177,16 +222,19 @@ export class Database implements OnApplicationShutdown {
   }
 }
 
-/** SQLSTATE deadlock_detected: two waited for each other, and this one was chosen to give way. */
-const deadlock = '40P01';
+/**
+ * SQLSTATEs of a transaction that was chosen to give way to another, and may succeed if it is run again:
+ * deadlock_detected and serialization_failure.
+ */
+const conflicts: unknown[] = ['40P01', '40001'];
 const mostAttempts = 5;
 
-async function againAfterDeadlock<Result>(attempt: () => Promise<Result>): Promise<Result> {
+async function againAfterConflict<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if ((error as { code?: unknown }).code !== deadlock || attempts === mostAttempts) throw error;
+      if (!conflicts.includes((error as { code?: unknown }).code) || attempts === mostAttempts) throw error;
     }
   }
 }

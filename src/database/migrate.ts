@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { advisoryLocks } from './advisory-locks.js';
-import { onConnect } from './data-source-options.js';
+import { setUpConnection } from './connection-setup.js';
 
 /**
  * Brings the schema up to date. Any number of nodes may start at once: the first migrates, the others wait and
@@ -15,7 +15,7 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
   const dataSource = await new DataSource({
     ...options,
     poolSize: 2,
-    extra: { onConnect },
+    extra: { onConnect: setUpConnection },
   } as DataSourceOptions).initialize();
   try {
     while (!(await migrateInTurn(dataSource))) await sleep(turnPause);
@@ -26,12 +26,13 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
 
 /**
  * Whoever is not first asks again, each time in a new transaction: one that waited in the database would hold a snapshot,
- * for whose end an index waits that is built concurrently.
+ * for whose end an index waits that is built concurrently. Read committed, since in any other isolation the lock itself
+ * would hold one.
  *
  * @returns false where another node is at it
  */
 async function migrateInTurn(dataSource: DataSource): Promise<boolean> {
-  return dataSource.transaction(async (holder) => {
+  return dataSource.transaction('READ COMMITTED', async (holder) => {
     const [lock] = await holder.query<{ taken: boolean }[]>(tryLock);
     if (!lock!.taken) return false;
     await runPatiently(() => dataSource.runMigrations({ transaction: 'each' }));

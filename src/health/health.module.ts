@@ -3,11 +3,12 @@ import { TerminusModule } from '@nestjs/terminus';
 import { AuthModule } from '../auth/auth.module.js';
 import { Drain } from '../http/drain.js';
 import { HealthController } from './health.controller.js';
+import { Readiness } from './readiness.js';
 
 /** Am I well? */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), AuthModule],
   controllers: [HealthController],
-  providers: [Drain],
+  providers: [Drain, Readiness],
 })
 export class HealthModule {}

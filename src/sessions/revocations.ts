@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { EntityManager } from 'typeorm';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { Database, type NamedStatement } from '../database/database.js';
+import { StandbyError } from '../database/database.errors.js';
 import { describeError } from '../http/describe-error.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
@@ -81,11 +82,9 @@ const pollStatement: NamedStatement = {
     ORDER BY news.transaction_id, news.id`,
 };
 
-/** A standby lags behind, and does not tell which transactions are pending. */
-class StandbyError extends Error {
-  constructor() {
-    super('DATABASE_URL leads to a standby');
-  }
+/** A standby does not tell which transactions are pending. Behind a pooler, each poll may meet another server. */
+function refuseStandby(rows: RevocationRow[]): void {
+  if (rows[0]!.isStandby) throw new StandbyError();
 }
 
 /**
@@ -145,8 +144,13 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
    * @throws {RevocationsUnknownError} where this node has to catch up and cannot
    */
   async verdict(token: TokenSubject): Promise<RevocationReason | 'outdated' | undefined> {
-    if (!this.isUpToDate()) await this.catchUp();
+    await this.assertKnown();
     return this.#memory.verdict(token);
+  }
+
+  /** @throws {RevocationsUnknownError} where this node has to catch up and cannot */
+  async assertKnown(): Promise<void> {
+    if (!this.isUpToDate()) await this.catchUp();
   }
 
   /** The wall clock is asked, too: that of a suspended machine goes on where the monotonic one stands still. */
@@ -196,8 +200,8 @@ export class Revocations implements OnModuleInit, OnApplicationShutdown {
     const rows = await this.database.query<RevocationRow>(pollStatement, [pending, String(next), id], {
       patience: pollPatience,
       apart: true,
+      check: refuseStandby,
     });
-    if (rows[0]!.isStandby) throw new StandbyError();
     for (const { sessionId, userId, minimumVersion, reason, lifetime } of rows) {
       if (sessionId !== null) this.#memory.learn({ sessionId, reason: reason! }, lifetime!);
       else if (userId !== null) {

@@ -313,8 +313,8 @@ async function writeAll(
   if (rowCount !== count) throw new OvertakenError();
 }
 
-/** SQLSTATEs: deadlock detected; unique violation, which an UPDATE cannot step aside from. */
-const overtakenStates: ReadonlySet<unknown> = new Set(['40P01', '23505']);
+/** SQLSTATEs: deadlock detected; serialization failure; unique violation, which an UPDATE cannot step aside from. */
+const overtakenStates: ReadonlySet<unknown> = new Set(['40P01', '40001', '23505']);
 
 function isOvertaken(error: unknown): boolean {
   return error instanceof OvertakenError || overtakenStates.has((error as { code?: unknown }).code);

@@ -1,0 +1,152 @@
+import type { PoolClient } from 'pg';
+import { StandbyError, UnsuitableDatabaseError } from './database.errors.js';
+
+/** A setting of Postgres that the server, a database or a role may preset otherwise than our SQL expects. */
+interface SessionSetting {
+  name: string;
+  value: string;
+  /** Whether a wrong preset gives wrong answers. Behind a pooler, where nothing can be set, it must be right. */
+  isVital?: true;
+}
+
+/**
+ * What every connection works with. Names as in `pg_settings`; those that a version of Postgres does not have are
+ * passed over. `search_path` stays as it is preset, since it says where the tables are; and
+ * `default_transaction_read_only`, by which clouds protect a database whose disk is full.
+ */
+const sessionSettings: SessionSetting[] = [
+  { name: 'DateStyle', value: 'ISO', isVital: true },
+  { name: 'default_transaction_isolation', value: 'read committed', isVital: true },
+  { name: 'standard_conforming_strings', value: 'on', isVital: true },
+  { name: 'array_nulls', value: 'on', isVital: true },
+  { name: 'client_encoding', value: 'UTF8' },
+  { name: 'TimeZone', value: 'UTC' },
+  { name: 'IntervalStyle', value: 'postgres' },
+  { name: 'bytea_output', value: 'hex' },
+  { name: 'extra_float_digits', value: '1' },
+  { name: 'row_security', value: 'on' },
+  { name: 'gin_fuzzy_search_limit', value: '0' },
+  { name: 'default_transaction_deferrable', value: 'off' },
+  { name: 'statement_timeout', value: '0' },
+  { name: 'lock_timeout', value: '0' },
+  { name: 'transaction_timeout', value: '0' },
+  { name: 'idle_in_transaction_session_timeout', value: '0' },
+  { name: 'idle_session_timeout', value: '0' },
+];
+
+const wanted = sessionSettings.map(({ name, value }) => `('${name}', '${value}')`).join(', ');
+
+/** Milliseconds until the server is taken for silent. */
+const patience = 5_000;
+
+/** What a new connection leads to. */
+interface Surroundings {
+  isStandby: boolean;
+  /** Whether a pooler stands between: then the process id that it gave us is no server's. */
+  isPooled: boolean;
+  encoding: string;
+  database: string;
+  role: string;
+  searchPath: string;
+  isPathInUrl: boolean;
+  isPathUsable: boolean;
+  /** Where pg_trgm lies, if that is not on the path. */
+  strayExtension: { schema: string; isUsable: boolean } | null;
+  /** What a session has of `sessionSettings` before it sets anything. */
+  presets: Record<string, string>;
+}
+
+/**
+ * Sets what is to be set, and looks around, in one round trip. Behind a pooler in transaction mode, settings would go to
+ * whichever server connection comes next, which another client gets afterwards: there nothing is set.
+ */
+const setUpStatement = (processId: number) => `
+  SELECT
+    pg_is_in_recovery() AS "isStandby",
+    pg_backend_pid() <> ${processId} AS "isPooled",
+    current_setting('server_encoding') AS encoding,
+    quote_ident(current_database()) AS database,
+    quote_ident(current_user) AS role,
+    path.setting AS "searchPath",
+    path.source = 'client' AS "isPathInUrl",
+    current_schema() IS NOT NULL AS "isPathUsable",
+    (
+      SELECT json_build_object(
+        'schema', quote_ident(nspname), 'isUsable', has_schema_privilege(pg_namespace.oid, 'USAGE'))
+      FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+      WHERE extname = 'pg_trgm' AND nspname <> ALL (current_schemas(true))
+    ) AS "strayExtension",
+    presets
+  FROM pg_settings AS path, (
+    SELECT
+      json_object_agg(name, reset_val) AS presets,
+      count(CASE WHEN pg_backend_pid() = ${processId} THEN set_config(name, value, false) END)
+    FROM (VALUES ${wanted}) AS wanted (name, value) JOIN pg_settings USING (name)
+  ) AS done
+  WHERE path.name = 'search_path'`;
+
+const pooled = new WeakSet<object>();
+
+/** Whether a connection leads to a pooler, and not to Postgres itself. */
+export function isPooled(client: object): boolean {
+  return pooled.has(client);
+}
+
+/**
+ * Makes a new connection fit for work, whatever the server, the database or the role presets. To be run on every
+ * connection, before anything else.
+ *
+ * @throws {StandbyError}
+ * @throws {UnsuitableDatabaseError} and what to do
+ */
+export async function setUpConnection(client: PoolClient): Promise<void> {
+  // Between the pool's listener and TypeORM's there is a moment in which nobody listens to a new connection, and
+  // an error without a listener would end the process. Whoever uses the connection notices by its own means.
+  client.on('error', () => {});
+  const { processID } = client as unknown as { processID: number | null };
+  const { rows } = await client.query<Surroundings>({
+    text: setUpStatement(processID ?? 0),
+    query_timeout: patience,
+  } as { text: string });
+  const surroundings = rows[0]!;
+  if (surroundings.isStandby) throw new StandbyError();
+  const fault = faultOf(surroundings);
+  if (fault !== undefined) throw new UnsuitableDatabaseError(fault);
+  if (surroundings.isPooled) pooled.add(client);
+}
+
+function faultOf(found: Surroundings): string | undefined {
+  const { database, role, encoding, searchPath, strayExtension } = found;
+  if (encoding !== 'UTF8') {
+    return `The database ${database} is encoded in ${encoding}, which does not have every character that people use in their names. Make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE weapp ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;`;
+  }
+  if (!found.isPathUsable) {
+    return `search_path (${searchPath}) names no schema of the database ${database} that ${role} may use, so there is no place for tables. Make the schema (CREATE SCHEMA … AUTHORIZATION ${role};), or name another: ${pathCommand(found, 'public')}`;
+  }
+  if (strayExtension !== null) {
+    const { schema, isUsable } = strayExtension;
+    return isUsable
+      ? `The extension pg_trgm lies in the schema ${schema}, which search_path (${searchPath}) does not name. Add it: ${pathCommand(found, `${searchPath}, ${schema}`)}`
+      : `The extension pg_trgm lies in the schema ${schema}, which ${role} may not use. Allow it, and have search_path (${searchPath}) name that schema: GRANT USAGE ON SCHEMA ${schema} TO ${role}; ${pathCommand(found, `${searchPath}, ${schema}`)}`;
+  }
+  const wrong = found.isPooled
+    ? sessionSettings.filter(({ name, value, isVital }) => isVital && !isSame(found.presets[name], value))
+    : [];
+  if (wrong.length === 0) return undefined;
+  const names = wrong.map(({ name }) => `${name} (${found.presets[name]})`).join(', ');
+  const commands = wrong.map(
+    ({ name, value }) => `ALTER ROLE ${role} IN DATABASE ${database} SET ${name} = '${value}';`,
+  );
+  return `DATABASE_URL leads to a connection pooler, behind which settings of Postgres cannot be set for each connection, and the database or the role presets what does not work: ${names}. Set it there, and let the pooler connect anew: ${commands.join(' ')}`;
+}
+
+/** `ISO, MDY` is ISO. */
+function isSame(preset: string | undefined, value: string): boolean {
+  return preset === value || preset?.startsWith(`${value},`) === true;
+}
+
+function pathCommand({ role, database, isPathInUrl }: Surroundings, path: string): string {
+  return isPathInUrl
+    ? `write options=${encodeURIComponent(`-c search_path=${path.replaceAll(' ', '')}`)} into DATABASE_URL`
+    : `ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${path};`;
+}
