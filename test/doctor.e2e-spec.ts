@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from './harness/command.js';
 import { TestDatabase } from './harness/database.js';
 import { guideBlock } from './harness/guide.js';
@@ -67,6 +70,37 @@ describe('npm run doctor', () => {
     }
     expect(faults).toHaveLength(3);
     expect(lines.at(-1)).toContain('npm start');
+  });
+
+  describe('with a .env from Windows', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-windows-'));
+    const file = join(directory, '.env');
+    afterAll(() => rmSync(directory, { recursive: true }));
+
+    /** As the whole environment stands in the file. */
+    async function diagnoseWith(content: Buffer | string): Promise<string> {
+      writeFileSync(file, content);
+      const { PATH = '' } = world.environment();
+      return (await runCommand('doctor', [], { PATH }, directory)).stdout;
+    }
+    const lines = () =>
+      Object.entries(world.environment())
+        .map(([name, value]) => `${name}='${value}'\r\n`)
+        .join('');
+
+    it('reads it in spite of a byte order mark', async () => {
+      const output = await diagnoseWith(`\uFEFF${lines()}`);
+      expect(output).toContain('✓ settings: ');
+      expect(output).not.toContain('✗');
+    });
+
+    it.each([
+      ['UTF-16', () => Buffer.from(`\uFEFF${lines()}`, 'utf16le'), 'UTF-16'],
+      ['GBK', () => Buffer.concat([Buffer.from(lines()), Buffer.from([0x23, 0xb2, 0xe8])]), 'GBK'],
+    ])('names the file if it is in %s', async (_, content, words) => {
+      const output = await diagnoseWith(content());
+      expect(output).toMatch(new RegExp(`✗ settings: \\.env .*${words}.*save it as UTF-8`));
+    });
   });
 
   describe('of the database, says that', () => {

@@ -78,10 +78,10 @@ describe('wechat-emulator', () => {
     expect(await response.json()).toMatchObject({ errMsg: 'login:ok' });
   });
 
-  it('takes its apps from a file', async () => {
+  it('takes its apps from a file, with a byte order mark as Windows writes it', async () => {
     const { lines } = await startListening(
       '--config',
-      configFile('[{"appid":"wx00000000000000aa","secret":"mine","openPlatform":"us"}]'),
+      configFile('\uFEFF[{"appid":"wx00000000000000aa","secret":"mine","openPlatform":"us"}]'),
     );
 
     expect(lines.slice(1, 3)).toEqual([

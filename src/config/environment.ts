@@ -1,17 +1,45 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SettingFault } from './settings.error.js';
+import { parseEnv } from 'node:util';
+import { type SettingFault, SettingsError } from './settings.error.js';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The process's environment, completed by a `.env` file in the working directory. What is already set wins.
+ *
+ * @throws {SettingsError} if there is such a file, and it cannot be read
  */
 export function processEnvironment(): Environment {
   const file = join(process.cwd(), '.env');
-  if (existsSync(file)) process.loadEnvFile(file);
+  if (!existsSync(file)) return process.env;
+  const { text, fault } = readText(file);
+  if (fault !== undefined) throw new SettingsError([{ name: '.env', fault: `is a file that ${fault}` }]);
+  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value;
   return process.env;
+}
+
+/**
+ * Reads a text file as people's editors write it, with a byte order mark or without one.
+ *
+ * @returns the text, or what is wrong with the file, as the end of a sentence
+ */
+function readText(file: string): { text: string; fault?: undefined } | { text?: undefined; fault: string } {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` };
+  }
+  // UTF-16 is what PowerShell's `>` writes, and "Unicode" in Windows's editor.
+  if (content.includes(0)) return { fault: 'is not in UTF-8, but in UTF-16 or binary: save it as UTF-8' };
+  try {
+    // Leaves a byte order mark out.
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(content) };
+  } catch {
+    return { fault: 'is not in UTF-8, but in GBK or another encoding: save it as UTF-8' };
+  }
 }
 
 /** `accessTokenTtl` → `ACCESS_TOKEN_TTL` */
@@ -21,7 +49,7 @@ export function variableName(property: string): string {
 
 /**
  * Picks the named variables, each from `NAME` or from the file that `NAME_FILE` names (what Docker and
- * Kubernetes do with secrets). Line ends after a file's content do not count.
+ * Kubernetes do with secrets). White space around a file's content does not count.
  */
 export function readVariables(
   environment: Environment,
@@ -35,13 +63,10 @@ export function readVariables(
     if (value && file) faults.push({ name, fault: `and ${name}_FILE are both set: keep one` });
     if (value) values[name] = value;
     else if (file) {
-      try {
-        const content = readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
-        if (content) values[name] = content;
-      } catch (error) {
-        const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-        faults.push({ name: `${name}_FILE`, fault: `names a file that cannot be read (${reason})` });
-      }
+      const { text, fault: unreadable } = readText(file);
+      if (unreadable !== undefined) {
+        faults.push({ name: `${name}_FILE`, fault: `names a file that ${unreadable}` });
+      } else if (text.trim()) values[name] = text.trim();
     }
   }
   return { values, faults };

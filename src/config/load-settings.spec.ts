@@ -229,11 +229,38 @@ describe('loadSettings', () => {
     });
     afterAll(() => rmSync(directory, { recursive: true }));
 
-    it('names a file that holds the value, whose last line end does not count', () => {
+    it.each([
+      ['a last line end', 'from-a-file\r\n'],
+      ['white space', ' \tfrom-a-file \n\n'],
+      ['a byte order mark', '\uFEFFfrom-a-file\r\n'],
+    ])('names a file that holds the value, around which %s does not count', (_, content) => {
       const file = join(directory, 'secret');
-      writeFileSync(file, 'from-a-file\r\n');
+      writeFileSync(file, content);
       const { wechatApps } = loadSettings({ ...good, WECHAT_SECRET: undefined, WECHAT_SECRET_FILE: file });
       expect(wechatApps[0]!.secret).toBe('from-a-file');
+    });
+
+    it.each([
+      ['UTF-16 with a byte order mark', Buffer.from('\uFEFFfrom-a-file', 'utf16le'), 'UTF-16'],
+      ['UTF-16 without one', Buffer.from('from-a-file', 'utf16le'), 'UTF-16'],
+      ['GBK', Buffer.from([0xb2, 0xe8]), 'GBK'],
+    ])('is refused in words if the file is in %s', (_, content, words) => {
+      const file = join(directory, 'secret');
+      writeFileSync(file, content);
+      expect(faultsOf({ ...good, JWT_AUDIENCE_FILE: file })).toMatchObject([
+        { name: 'JWT_AUDIENCE_FILE', fault: expect.stringContaining(words) },
+      ]);
+    });
+
+    it.each([
+      { WECHAT_SECRET: undefined, WECHAT_SECRET_FILE: '/nowhere/secret' },
+      { WECHAT_APPID: undefined, WECHAT_APPID_FILE: '/nowhere/appid' },
+      { WECHAT_APPID: undefined, WECHAT_SECRET: undefined, WECHAT_APPS_FILE: '/nowhere/apps' },
+      { DATABASE_URL: undefined, DATABASE_URL_FILE: '/nowhere/url' },
+      { ENCRYPTION_KEYS: undefined, ENCRYPTION_KEYS_FILE: '/nowhere/keys' },
+    ])('that cannot be read is the only fault: %o', (changes) => {
+      const file = Object.keys(changes).find((name) => name.endsWith('_FILE'));
+      expect(faultsOf({ ...good, ...changes }).map(({ name }) => name)).toEqual([file]);
     });
 
     it('counts as absent where the file is empty', () => {

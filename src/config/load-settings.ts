@@ -33,7 +33,7 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
       .map((property) => [property, values[variableName(property)]])
       .filter(([, value]) => value !== undefined),
   );
-  const apps = readApps(values);
+  const apps = readApps(values, unreadable);
   faults.push(...apps.faults);
   plain['wechatApps'] = apps.value;
 
@@ -41,7 +41,7 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   faults.push(
     ...validateSync(settings, { stopAtFirstError: true })
       .flatMap((error) => toFaults(error))
-      .filter(({ name }) => !unreadable.has(name) && !(name === 'WECHAT_APPS' && apps.faults.length > 0)),
+      .filter(({ name }) => !unreadable.has(name) && !(name === 'WECHAT_APPS' && apps.value === undefined)),
   );
   faults.push(...checkAppids(apps.value, options.allowEmulator === true));
   if (faults.length > 0) {
@@ -57,8 +57,14 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   return settings;
 }
 
-/** The apps as written, from whichever of the two ways of writing them was used. */
-function readApps(values: Record<string, string>): { value?: unknown; faults: SettingFault[] } {
+/**
+ * The apps as written, from whichever of the two ways of writing them was used. If a file with a part of them cannot be
+ * read, that is told already, and nothing is said of what is missing.
+ */
+function readApps(
+  values: Record<string, string>,
+  unreadable: ReadonlySet<string>,
+): { value?: unknown; faults: SettingFault[] } {
   const { WECHAT_APPS: list, WECHAT_APPID: appid, WECHAT_SECRET: secret } = values;
   if (list !== undefined) {
     if (appid !== undefined || secret !== undefined) {
@@ -71,6 +77,9 @@ function readApps(values: Record<string, string>): { value?: unknown; faults: Se
       // The parser's message quotes the text, which holds secrets.
       return { faults: [{ name: 'WECHAT_APPS', fault: 'is not valid JSON' }] };
     }
+  }
+  if (['WECHAT_APPS', 'WECHAT_APPID', 'WECHAT_SECRET'].some((name) => unreadable.has(name))) {
+    return { faults: [] };
   }
   if (appid === undefined && secret === undefined) {
     const fault = 'with WECHAT_SECRET, or WECHAT_APPS, is required: which mini-program may log in';
