@@ -5,14 +5,6 @@ export function isUrl(value: unknown, accepts: (url: URL) => boolean): boolean {
   return typeof value === 'string' && URL.canParse(value) && accepts(new URL(value));
 }
 
-/** Where Postgres is. */
-export function isDatabaseUrl(url: URL): boolean {
-  const isDecodable = [url.username, url.password, url.pathname].every(
-    (part) => !/%(?![0-9a-f]{2})/i.test(part),
-  );
-  return (url.protocol === 'postgres:' || url.protocol === 'postgresql:') && isDecodable;
-}
-
 /** Paths can be appended to it, and secrets sent there. */
 export function isBaseUrl(url: URL): boolean {
   const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));

@@ -42,6 +42,17 @@ export function Satisfies(
   return ValidateBy({ name: message, validator: { validate: check } }, { message, context: { example } });
 }
 
+/** What `faultOf` finds nothing wrong with; it answers with the end of a sentence that starts with the setting's name. */
+export function HasNoFault(
+  faultOf: (value: unknown) => string | undefined,
+  example: string,
+): PropertyDecorator {
+  return ValidateBy(
+    { name: faultOf.name, validator: { validate: (value) => faultOf(value) === undefined } },
+    { message: ({ value }) => faultOf(value) ?? '', context: { example } },
+  );
+}
+
 /** Several values, written with commas. */
 export function List(): PropertyDecorator {
   return Transform(({ value }) =>

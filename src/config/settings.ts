@@ -13,16 +13,16 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { plainTextFault } from '../text/plain-text.js';
+import { databaseUrlFault } from './database-url.js';
 import {
   isAddressList,
   isBaseUrl,
-  isDatabaseUrl,
   isEncryptionKeys,
   isOriginList,
   isPublicUrl,
   isUrl,
 } from './settings.checks.js';
-import { List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
+import { HasNoFault, List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
 import { readStorageLocation } from './storage-location.js';
 import { maxAccessTokenTtl } from './token-lifetimes.js';
 
@@ -97,11 +97,7 @@ export class Settings {
   publicUrl: string;
 
   /** Postgres, version 15 or newer. */
-  @Satisfies(
-    (value) => isUrl(value, isDatabaseUrl),
-    'is required and must be a postgres:// URL',
-    'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp',
-  )
+  @HasNoFault(databaseUrlFault, 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp')
   databaseUrl: string;
 
   /** Connections of this process, beside the one that learns what is revoked. */

@@ -42,7 +42,7 @@ export function explainConnectionFailure(error: unknown, databaseUrl: string): s
     case 'EAI_AGAIN':
       return `The database is away: there is no machine named ${host} (${code}). Correct DATABASE_URL.`;
     case '28P01':
-      return `Postgres at ${address} does not let ${user} in (28P01). Correct user and password in DATABASE_URL.`;
+      return `Postgres at ${address} does not let ${user} in (28P01). Correct user and password in DATABASE_URL, where both are percent-encoded.`;
     case '28000':
       return `Postgres at ${address} does not let ${user} in (28000). ${adviceOnAccess(error as AccessError, target)}`;
     case '3D000':
