@@ -41,6 +41,22 @@ describe('the schema', () => {
     });
   });
 
+  it.each(['repeatable read', 'serializable'])(
+    'is made where the database presets %s: the lock of the migrations does not wait for itself',
+    async (isolation) => {
+      const database = await TestDatabase.create(inject('postgresUrl'));
+      const name = new URL(database.url).pathname.slice(1);
+      await database.query(`ALTER DATABASE ${name} SET default_transaction_isolation = '${isolation}'`);
+      try {
+        const options = dataSourceOptions(schema, { databaseUrl: database.url, databasePoolSize: 2 });
+        await Promise.all([migrate(options), migrate(options)]);
+        expect(await database.count('migrations')).toBe(schema.migrations.length);
+      } finally {
+        await database.drop();
+      }
+    },
+  );
+
   it('waits for a long reader without stopping everybody else', async () => {
     await withDatabase(async (options) => {
       const migrations = schema.migrations.filter(({ name }) => !name.startsWith('SessionsThatEnd'));

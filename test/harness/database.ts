@@ -8,11 +8,12 @@ export class TestDatabase {
     private readonly serverUrl: string,
   ) {}
 
-  static async create(serverUrl: string): Promise<TestDatabase> {
+  /** @param options of CREATE DATABASE */
+  static async create(serverUrl: string, options = ''): Promise<TestDatabase> {
     const name = `test_${randomBytes(6).toString('hex')}`;
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
-    await query(serverUrl, `CREATE DATABASE ${name}`);
+    await query(serverUrl, `CREATE DATABASE ${name} ${options}`);
     return new TestDatabase(url.href, serverUrl);
   }
 

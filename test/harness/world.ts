@@ -60,9 +60,13 @@ export class World {
     );
   }
 
-  /** An empty database beside the world's own, dropped with it. */
-  async anotherDatabase(): Promise<TestDatabase> {
-    const database = await TestDatabase.create(inject('postgresUrl'));
+  /**
+   * An empty database beside the world's own, dropped with it.
+   *
+   * @param options of CREATE DATABASE
+   */
+  async anotherDatabase(options = ''): Promise<TestDatabase> {
+    const database = await TestDatabase.create(inject('postgresUrl'), options);
     this.otherDatabases.push(database);
     return database;
   }
