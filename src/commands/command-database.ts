@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { setUpConnection } from '../database/connection-setup.js';
 import { dataSourceOptions } from '../database/data-source-options.js';
 import { Database } from '../database/database.js';
-import { DatabaseUnavailableError } from '../database/database.errors.js';
+import { DatabaseUnavailableError, NamedStatementsLostError } from '../database/database.errors.js';
 import { explainConnectionFailure } from '../database/explain-connection-failure.js';
 import { describeError } from '../http/describe-error.js';
 import { schema } from '../schema.js';
@@ -25,6 +25,9 @@ export async function withDatabase<Result>(
   const dataSource = await openDataSource(settings);
   const database = new Database(dataSource, settings);
   try {
+    if (settings.databaseNamedStatements && (await database.sharesConnections())) {
+      throw new CommandError(`${new NamedStatementsLostError().message}.`);
+    }
     const missing = await database.missingMigrations();
     if (missing.length > 0) {
       throw new CommandError(

@@ -2,6 +2,7 @@ import { SigningKeys } from '../auth/signing-keys.js';
 import type { Settings, WechatApp } from '../config/settings.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import type { Database } from '../database/database.js';
+import { NamedStatementsLostError } from '../database/database.errors.js';
 import type { WechatClient } from '../wechat/wechat.client.js';
 import {
   CodeInvalidError,
@@ -17,7 +18,10 @@ const mostNamedUsers = 20;
 /** Milliseconds. What runs out after minutes, codes and tokens, bears no more. */
 const largestClockDifference = 60_000;
 
-export async function checkPostgres(database: Database): Promise<string> {
+export async function checkPostgres(
+  database: Database,
+  { databaseNamedStatements }: Settings,
+): Promise<string> {
   const [row] = await database.run((manager) =>
     manager.query<{ version: string; number: number }[]>(
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number`,
@@ -27,7 +31,10 @@ export async function checkPostgres(database: Database): Promise<string> {
   if (number < oldestPostgres * 10_000) {
     throw new CommandError(`version ${version} is too old: ${oldestPostgres} or newer is needed`);
   }
-  await database.assertWritable();
+  if (databaseNamedStatements && (await database.sharesConnections())) {
+    throw new CommandError(new NamedStatementsLostError().message);
+  }
+  await database.assertUsable();
   return `version ${version}`;
 }
 

@@ -64,7 +64,7 @@ async function examineDatabase(settings: Settings): Promise<void> {
   }
   const database = new Database(dataSource, settings);
   try {
-    await examine('Postgres', () => checkPostgres(database));
+    await examine('Postgres', () => checkPostgres(database, settings));
     const isMigrated = await examine('migrations', () => checkMigrations(database));
     if (isMigrated === undefined) {
       tell('–', 'ENCRYPTION_KEYS, openids', 'not looked at before the migrations have run');

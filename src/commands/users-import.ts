@@ -13,6 +13,9 @@ import { RefusalReport } from './refusal-report.js';
 
 const usage = 'npm run users:import -- <file.csv>';
 
+const needsOwnConnection =
+  'DATABASE_URL leads to a connection pooler in transaction mode, and an import needs one connection of Postgres from beginning to end. Run the command again with DATABASE_URL naming Postgres itself.';
+
 // `npm run users:import`: brings users along from elsewhere.
 await runCommand(async () => {
   const { positionals } = readCommandLine(usage, { allowPositionals: true, options: {} });
@@ -38,6 +41,7 @@ await runCommand(async () => {
   }
   try {
     const result = await withDatabase(settings, async (database) => {
+      if (await database.sharesConnections()) throw new CommandError(needsOwnConnection);
       const ring = new KeyRing(settings.encryptionKeys);
       const appids = settings.wechatApps.map(({ appid }) => appid);
       const imported = await new UserImport(database, new Phones(ring), new Bans(ring), appids).run(
@@ -56,7 +60,10 @@ await runCommand(async () => {
   } catch (error) {
     progress.stop();
     report.keep();
-    throw error instanceof FileRefusedError ? new CommandError(error.message) : error;
+    if (error instanceof FileRefusedError) throw new CommandError(error.message);
+    // The schema is as it must be: it is a temporary table that is not there.
+    if ((error as { code?: unknown }).code === '42P01') throw new CommandError(needsOwnConnection);
+    throw error;
   }
 });
 

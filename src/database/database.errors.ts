@@ -26,6 +26,22 @@ export class ReadOnlyDatabaseError extends Error {
   }
 }
 
+/** DATABASE_NAMED_STATEMENTS is on, and a connection pooler does not keep what is named. */
+export class NamedStatementsLostError extends Error {
+  constructor() {
+    super(
+      'DATABASE_URL leads to a connection pooler in transaction mode, which loses named statements (SQLSTATE 26000 and 42P05). Set DATABASE_NAMED_STATEMENTS=false and start again; or have the pooler keep them (PgBouncer from 1.21 on: max_prepared_statements)',
+    );
+  }
+}
+
+/** SQLSTATEs of a name that this connection gave, and Postgres does not know; or that another client gave. */
+const lostNames: unknown[] = ['26000', '42P05'];
+
+export function isNameLost(error: unknown): boolean {
+  return lostNames.includes((error as { code?: unknown }).code);
+}
+
 /** The database is not one that this service can work with. The message says why, and what to do. */
 export class UnsuitableDatabaseError extends Error {}
 

@@ -1,11 +1,14 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
+import { isPooled } from './connection-setup.js';
 import {
   DatabaseUnavailableError,
   isDatabaseFailure,
+  isNameLost,
+  NamedStatementsLostError,
   ReadOnlyDatabaseError,
   StandbyError,
 } from './database.errors.js';
@@ -16,6 +19,9 @@ export interface NamedStatement {
   name: string;
   text: string;
 }
+
+/** The statement by which `sharesConnections` finds out: always the same, so that a server connection has one at most. */
+const nameProbe = 'probe-1';
 
 /** Milliseconds for a look: what learns of revocations has the same connection. */
 const lookPatience = 1_000;
@@ -44,13 +50,20 @@ interface QueryOptions<Row> {
  * of it may still be under way, an open transaction among it, and the next request would work inside that.
  */
 @Injectable()
-export class Database implements OnApplicationShutdown {
+export class Database implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger(Database.name);
   #apart: Pool | undefined;
+  /** Whether named statements have turned out not to be kept, although the settings say so. */
+  #losesNames = false;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly settings: Settings,
   ) {}
+
+  async onModuleInit(): Promise<void> {
+    if (this.settings.databaseNamedStatements && (await this.sharesConnections())) this.tellLoss();
+  }
 
   /**
    * Runs one prepared statement in one round trip, on the driver's own pool: TypeORM's `query()` cannot name
@@ -74,8 +87,9 @@ export class Database implements OnApplicationShutdown {
     values: unknown[],
     { patience, apart = false, check }: QueryOptions<Row>,
   ): Promise<Row[]> {
+    const isNamed = this.settings.databaseNamedStatements && !this.#losesNames;
     const statement = {
-      ...(this.settings.databaseNamedStatements && { name }),
+      ...(isNamed && { name }),
       text,
       values,
       ...(patience !== undefined && { query_timeout: patience }),
@@ -89,6 +103,11 @@ export class Database implements OnApplicationShutdown {
     } catch (error) {
       const failed = isDatabaseFailure(error);
       client.release(failed);
+      if (isNamed && isNameLost(error)) {
+        // Nothing was done: Postgres refused the name before it looked at the values.
+        this.tellLoss();
+        return this.queryOnce({ name, text }, values, { patience, apart, check });
+      }
       throw failed ? new DatabaseUnavailableError(error) : error;
     }
   }
@@ -151,11 +170,53 @@ export class Database implements OnApplicationShutdown {
   }
 
   /**
+   * Whether a pooler hands the same connection of Postgres to several of ours in turn, and keeps no named statements for
+   * each (PgBouncer in transaction mode, before version 1.21 or with `max_prepared_statements = 0`).
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async sharesConnections(): Promise<boolean> {
+    const one = await this.connect(this.pool);
+    let other: PoolClient | undefined;
+    let hasFailed = false;
+    try {
+      if (!isPooled(one)) return false;
+      other = await this.connect(this.apart());
+      // A pooler hands out first what it got back last. Others may come in between, so it takes more than one try.
+      for (let tries = 0; tries < 5; tries += 1) {
+        await one.query({ name: nameProbe, text: 'SELECT', query_timeout: lookPatience } as { text: string });
+        const { rows } = await other.query({
+          text: `SELECT FROM pg_prepared_statements WHERE name = '${nameProbe}'`,
+          query_timeout: lookPatience,
+        } as { text: string });
+        if (rows.length > 0) return true;
+      }
+      return false;
+    } catch (error) {
+      if (isNameLost(error)) return true;
+      hasFailed = true;
+      throw isDatabaseFailure(error) ? new DatabaseUnavailableError(error) : error;
+    } finally {
+      for (const client of [one, other]) client?.release(hasFailed);
+    }
+  }
+
+  /** From here on this node does without names, so that nobody is refused; and it is not ready. */
+  private tellLoss(): void {
+    if (!this.#losesNames) this.#logger.error(new NamedStatementsLostError());
+    this.#losesNames = true;
+  }
+
+  /**
+   * Whether this node can do with the database what it is for.
+   *
+   * @throws {NamedStatementsLostError}
    * @throws {StandbyError}
    * @throws {ReadOnlyDatabaseError}
    * @throws {DatabaseUnavailableError}
    */
-  async assertWritable(): Promise<void> {
+  async assertUsable(): Promise<void> {
+    if (this.#losesNames) throw new NamedStatementsLostError();
     const [state] = await this.look<WriteState>(writeStateStatement);
     if (state!.isStandby) throw new StandbyError();
     if (state!.isReadOnly) throw new ReadOnlyDatabaseError();

@@ -42,7 +42,7 @@ export class Readiness {
     };
     try {
       return await this.health.check([
-        indicator('database', () => this.database.assertWritable()),
+        indicator('database', () => this.database.assertUsable()),
         indicator('migrations', () => this.database.assertMigrated()),
         indicator('signingKey', () => this.signingKeys.current()),
         indicator('revocations', () => this.revocations.assertKnown()),
