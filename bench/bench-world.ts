@@ -45,6 +45,7 @@ export async function withNodes(count: number, work: (world: BenchWorld) => Prom
       phone: async (call, user) => {
         const response = await fetch(`${emulator.url}/__emulator__/wx/${call}`, {
           method: 'POST',
+          headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ appid, user }),
         });
         return (await response.json()) as Record<string, string>;

@@ -42,6 +42,8 @@ export type AppInput = Partial<Omit<App, 'push' | 'openPlatform'>> & {
   push?: Partial<AppPush>;
 };
 
+const mask = '***';
+
 const defaultPush: AppPush = {
   token: 'emulator',
   encodingAesKey: 'A'.repeat(43),
@@ -58,6 +60,7 @@ export const defaultApps: readonly App[] = [
 
 export class Apps {
   private readonly byAppid = new Map<string, App>();
+  private readonly secretsMade = new Set<string>();
 
   constructor(inputs: readonly AppInput[]) {
     for (const input of inputs) {
@@ -77,7 +80,7 @@ export class Apps {
   save({ openPlatform, push, ...given }: AppInput): App {
     const appid = given.appid ?? newAppid();
     const before = this.byAppid.get(appid) ?? {
-      secret: newAppSecret(),
+      secret: given.secret ?? this.makeSecret(),
       type: 'miniprogram',
       push: defaultPush,
     };
@@ -89,6 +92,27 @@ export class Apps {
     }
     this.byAppid.set(appid, app);
     return app;
+  }
+
+  /** The app as others may see it: a secret that the emulator did not make may be the one of a real mini-program. */
+  describe(app: App): App {
+    const { appid, secret, push } = app;
+    const isMade = secret === defaultSecret(appid) || this.secretsMade.has(secret);
+    return {
+      ...app,
+      secret: isMade ? secret : mask,
+      push: {
+        ...push,
+        token: push.token === defaultPush.token ? push.token : mask,
+        encodingAesKey: push.encodingAesKey === defaultPush.encodingAesKey ? push.encodingAesKey : mask,
+      },
+    };
+  }
+
+  private makeSecret(): string {
+    const secret = newAppSecret();
+    this.secretsMade.add(secret);
+    return secret;
   }
 }
 
@@ -152,6 +176,15 @@ function parsePush(push: unknown): Partial<AppPush> | undefined {
 }
 
 function defaultApp(appid: string, openPlatform?: string): App {
-  const secret = appid.slice(-16).repeat(2);
-  return { appid, secret, type: 'miniprogram', ...(openPlatform && { openPlatform }), push: defaultPush };
+  return {
+    appid,
+    secret: defaultSecret(appid),
+    type: 'miniprogram',
+    ...(openPlatform && { openPlatform }),
+    push: defaultPush,
+  };
+}
+
+function defaultSecret(appid: string): string {
+  return appid.slice(-16).repeat(2);
 }

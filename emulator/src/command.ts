@@ -2,14 +2,15 @@ import { parseArgs } from 'node:util';
 import { readAppsFile } from './apps-file.js';
 import { createEmulator, type Emulator, type EmulatorOptions } from './emulator.js';
 
-const usage = `Usage: wechat-emulator [--port 3001] [--host 127.0.0.1] [--config apps.json]
+const usage = `Usage: wechat-emulator [--port 3001] [--host 127.0.0.1] [--allow-host NAME]... [--config apps.json]
 
 WeChat's mini-program server, and a phone to go with it, offline.
 
-  --port    where to listen; 0: any free port (default 3001)
-  --host    the interface to listen on (default 127.0.0.1)
-  --config  a JSON array of apps, [{"appid", "secret", "openPlatform"}], in place of the three default ones
-  --help    this text
+  --port        where to listen; 0: any free port (default 3001)
+  --host        the interface to listen on (default 127.0.0.1)
+  --allow-host  a name or address by which another machine calls it; may be given several times
+  --config      a JSON array of apps, [{"appid", "secret", "openPlatform"}], in place of the three default ones
+  --help        this text
 `;
 
 /** The command `wechat-emulator`. */
@@ -35,6 +36,7 @@ function parseOptions(args: string[]): EmulatorOptions | undefined {
     options: {
       port: { type: 'string', default: '3001' },
       host: { type: 'string', default: '127.0.0.1' },
+      'allow-host': { type: 'string', multiple: true, default: [] },
       config: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -45,6 +47,7 @@ function parseOptions(args: string[]): EmulatorOptions | undefined {
   return {
     port: parsePort(values.port),
     host: values.host,
+    allowedHosts: values['allow-host'],
     ...(values.config !== undefined && { apps: readAppsFile(values.config) }),
   };
 }
@@ -65,7 +68,7 @@ function endOnSignal(): void {
 }
 
 function greeting({ url, wechat }: Emulator): string {
-  const apps = wechat.apps.all();
+  const apps = wechat.apps.all().map((app) => wechat.apps.describe(app));
   const lines = apps.map(({ appid, secret, openPlatform }) => {
     const account =
       openPlatform === undefined ? 'no Open Platform account' : `Open Platform account ${openPlatform}`;
@@ -75,7 +78,7 @@ function greeting({ url, wechat }: Emulator): string {
   return `WeChat emulator listening on ${url}, control calls under ${url}/__emulator__
 Apps:
 ${lines.join('')}A login code, as wx.login gives it:
-  curl -s ${url}/__emulator__/wx/login -d '${body}'
+  curl -sS --noproxy '*' -H 'content-type: application/json' -d '${body}' ${url}/__emulator__/wx/login
 `;
 }
 

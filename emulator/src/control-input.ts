@@ -7,7 +7,7 @@ export type ControlInput = JsonObject;
 export class ControlError extends Error {
   constructor(
     message: string,
-    readonly status: 400 | 404 | 405 | 413 = 400,
+    readonly status: 400 | 404 | 405 | 413 | 415 = 400,
   ) {
     super(message);
   }

@@ -24,14 +24,16 @@ export interface ControlRequest {
   /** Without the prefix. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The header, as it was sent. */
+  readonly contentType: string | undefined;
   readonly body: string;
 }
 
 type ControlCall = (wechat: Wechat, input: ControlInput) => object;
 
 const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
-  ['GET /apps', (wechat) => ({ items: wechat.apps.all() })],
-  ['POST /apps', (wechat, input) => wechat.apps.save(parseApp(input))],
+  ['GET /apps', (wechat) => ({ items: wechat.apps.all().map((app) => wechat.apps.describe(app)) })],
+  ['POST /apps', (wechat, input) => wechat.apps.describe(wechat.apps.save(parseApp(input)))],
   ['GET /users', (wechat) => ({ items: wechat.users.all().map((user) => describeUser(wechat, user)) })],
   ['POST /users', (wechat, input) => describeUser(wechat, wechat.users.save(parseUser(input)))],
   ['POST /wx/login', (wechat, input) => wechat.phone.login(...appAndUser(wechat, input))],
@@ -90,7 +92,12 @@ function findCall({ method, path }: ControlRequest): ControlCall {
   );
 }
 
-function parseInput({ query, body }: ControlRequest): ControlInput {
+/** JSON alone: a web page cannot send that to another origin without asking first (CORS). */
+function parseInput({ query, contentType, body }: ControlRequest): ControlInput {
+  const isJson = /^application\/json\s*(;|$)/i.test(contentType ?? '');
+  if (!isJson && (contentType !== undefined || body !== '')) {
+    throw new ControlError('send JSON, with content-type: application/json', 415);
+  }
   const fields = body === '' ? {} : parseJson(body);
   if (!isJsonObject(fields)) {
     throw new ControlError('the body must be a JSON object');

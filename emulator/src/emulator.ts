@@ -9,6 +9,8 @@ export interface EmulatorOptions {
   port?: number;
   /** Loopback unless told otherwise. */
   host?: string;
+  /** Host names and addresses by which it may be called, beside those of its own machine and `host`. */
+  allowedHosts?: readonly string[];
   /** In place of the three default apps; what is left out of each is made up. */
   apps?: readonly AppInput[];
 }
@@ -26,9 +28,9 @@ export interface Emulator {
 
 /** Starts an emulator; resolves once it listens. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { port = 0, host = '127.0.0.1', apps = defaultApps } = options;
+  const { port = 0, host = '127.0.0.1', allowedHosts = [], apps = defaultApps } = options;
   const wechat = new Wechat(apps.map((app) => parseApp({ ...app })));
-  const server = createHttpServer(wechat);
+  const server = createHttpServer(wechat, [host, ...allowedHosts]);
   const address = await listen(server, port, host);
   let closed: Promise<void> | undefined;
   return {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { answerControl, controlFailure, controlPrefix } from './control.js';
 import type { HttpAnswer } from './http-answer.js';
+import { refuseWebPages } from './own-machine.js';
 import { answerUpstream } from './upstream.js';
 import type { Wechat } from './wechat.js';
 
@@ -9,9 +10,10 @@ const bodyBytesTaken = 1024 * 1024;
 /** Longer than clients keep idle connections, so that none is closed just when a client uses it again. */
 const keepAliveMilliseconds = 120_000;
 
-export function createHttpServer(wechat: Wechat): Server {
+/** @param allowedHosts names and addresses by which it may be called, beside those of its own machine */
+export function createHttpServer(wechat: Wechat, allowedHosts: readonly string[] = []): Server {
   return createServer({ keepAliveTimeout: keepAliveMilliseconds }, (request, response) => {
-    handle(wechat, request, response).catch((error: unknown) => {
+    handle(wechat, allowedHosts, request, response).catch((error: unknown) => {
       if (!response.destroyed && !response.headersSent) {
         send(wechat, response, controlFailure({ status: 500, message: String(error) }));
       }
@@ -19,11 +21,22 @@ export function createHttpServer(wechat: Wechat): Server {
   });
 }
 
-async function handle(wechat: Wechat, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  wechat: Wechat,
+  allowedHosts: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const callerLeft = new AbortController();
   response.once('close', () => callerLeft.abort());
 
   const body = await readBody(request);
+  const refusal = refuseWebPages(request.headers, { hosts: allowedHosts });
+  if (refusal !== undefined) {
+    const message = `This emulator answers its own machine only: ${refusal} Start it with --allow-host NAME to let others call it by that name.`;
+    send(wechat, response, controlFailure({ status: 403, message }));
+    return;
+  }
   if (body === undefined) {
     send(
       wechat,
@@ -38,7 +51,13 @@ async function handle(wechat: Wechat, request: IncomingMessage, response: Server
     send(
       wechat,
       response,
-      answerControl(wechat, { method, path: path.slice(controlPrefix.length), query, body }),
+      answerControl(wechat, {
+        method,
+        path: path.slice(controlPrefix.length),
+        query,
+        contentType: request.headers['content-type'],
+        body,
+      }),
     );
     return;
   }

@@ -25,9 +25,16 @@ export type UserInput = Partial<User>;
 
 export class Users {
   private readonly byId = new Map<string, User>();
+  private readonly hidden = new Set<string>();
 
+  /** All but the hidden ones. */
   all(): User[] {
-    return [...this.byId.values()];
+    return [...this.byId.values()].filter(({ id }) => !this.hidden.has(id));
+  }
+
+  /** Shows the user of this name to nobody: whoever knows a name can log in as that user. */
+  hide(id: string): void {
+    this.hidden.add(id);
   }
 
   /** The user of this name; made here if there is none yet. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,10 +70,11 @@ describe('wechat-emulator', () => {
       '  wxe000000000000002  secret e000000000000002e000000000000002  Open Platform account emulator',
       '  wxe000000000000003  secret e000000000000003e000000000000003  no Open Platform account',
       'A login code, as wx.login gives it:',
-      `  curl -s ${url}/__emulator__/wx/login -d '{"appid":"wxe000000000000001","user":"anna"}'`,
+      `  curl -sS --noproxy '*' -H 'content-type: application/json' -d '{"appid":"wxe000000000000001","user":"anna"}' ${url}/__emulator__/wx/login`,
     ]);
     const response = await fetch(`${url}/__emulator__/wx/login`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: '{"appid":"wxe000000000000001","user":"anna"}',
     });
     expect(await response.json()).toMatchObject({ errMsg: 'login:ok' });
@@ -86,8 +88,23 @@ describe('wechat-emulator', () => {
 
     expect(lines.slice(1, 3)).toEqual([
       'Apps:',
-      '  wx00000000000000aa  secret mine  Open Platform account us',
+      '  wx00000000000000aa  secret ***  Open Platform account us',
     ]);
+  });
+
+  it('answers by the names that it is told', async () => {
+    const { url } = await startListening('--allow-host', 'emulator', '--allow-host', '192.168.1.5');
+
+    for (const [host, status] of [
+      ['emulator:3001', 200],
+      ['192.168.1.5:3001', 200],
+      ['evil.example', 403],
+    ] as const) {
+      const sent = request(`${url}/__emulator__/apps`, { headers: { host } }).end();
+      const [answer] = await once(sent, 'response');
+      answer.resume();
+      expect(answer.statusCode).toBe(status);
+    }
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends with exit code 0 on %s', async (signal) => {

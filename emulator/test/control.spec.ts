@@ -48,7 +48,30 @@ describe('/__emulator__/apps', () => {
       push: { url: 'http://localhost/push' },
     });
 
-    expect(json).toMatchObject({ secret: 'old', push: { mode: 'secure', url: 'http://localhost/push' } });
+    expect(json).toMatchObject({ push: { mode: 'secure', url: 'http://localhost/push' } });
+    const code = await emulator.login(appid);
+    expect((await emulator.exchange(code, { appid, secret: 'old' })).json).toHaveProperty('openid');
+  });
+
+  it('shows no secret that the emulator did not make, whoever told it', async () => {
+    const app = { appid: 'wx0123456789abcde0', secret: 'c'.repeat(32) };
+    const push = { token: 'myToken', encodingAesKey: 'B'.repeat(43) };
+    const added = await emulator.control('POST', '/apps', { ...app, push });
+    const asked = await emulator.control('POST', '/apps', { appid: app.appid });
+    const { items } = (await emulator.control('GET', '/apps')).json;
+    const shown = { secret: '***', push: { token: '***', encodingAesKey: '***' } };
+
+    expect(added.json).toMatchObject(shown);
+    expect(asked.json).toMatchObject(shown);
+    expect(items).toContainEqual(added.json);
+  });
+
+  it('goes on to show the secret that it made up', async () => {
+    const { json } = await emulator.control('POST', '/apps');
+    const { items } = (await emulator.control('GET', '/apps')).json;
+
+    expect(items).toContainEqual(json);
+    expect(json['secret']).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it('unbinds an app from its Open Platform account with null', async () => {
@@ -124,6 +147,16 @@ describe('/__emulator__/users', () => {
     const { items } = (await emulator.control('GET', '/users')).json;
 
     expect(items).toMatchObject([{ id: 'anna' }, { id: 'bo' }, { id: 'cai' }, { id: 'dan' }]);
+  });
+
+  it('shows no user who is hidden, and lets them log in all the same', async () => {
+    emulator.wechat.users.hide('operator');
+    await emulator.control('POST', '/users', { id: 'anna' });
+    const { openid } = await emulator.logIn(appOne, 'operator');
+    const { items } = (await emulator.control('GET', '/users')).json;
+
+    expect(openid).toMatch(/^o/);
+    expect(items).toMatchObject([{ id: 'anna' }]);
   });
 
   it.each([

@@ -23,7 +23,7 @@ async function leaveDuring(code: string): Promise<void> {
     js_code: code,
     grant_type: 'authorization_code',
   });
-  socket.write(`GET ${path}?${query.toString()} HTTP/1.1\r\nHost: emulator\r\n\r\n`);
+  socket.write(`GET ${path}?${query.toString()} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   await expect.poll(() => emulator.wechat.requests.all().length).toBe(1);
   socket.destroy();
   await once(socket, 'close');

@@ -43,7 +43,10 @@ export function useEmulator() {
   async function control(method: string, path: string, body?: unknown): Promise<Answer> {
     return call(`/__emulator__${path}`, {
       method,
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && {
+        headers: { 'content-type': 'application/json' },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
     });
   }
 
