@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Emulator } from '../emulator/src/index.js';
 import { type BuiltPlayground, withoutPhone } from '../playground/server/build.js';
 import { addPageAlone, Playground } from '../playground/server/playground.js';
 import type { Settings } from '../src/config/settings.js';
 import { grantAdmin } from './built-service.js';
+import { keptSecret } from './kept-secret.js';
 import type { Part } from './launch.js';
 import type { LocalSettings } from './local-settings.js';
 
@@ -35,6 +37,7 @@ export async function addPlayground(
     port: local.port,
     databaseUrl: settings.databaseUrl,
     apps: settings.wechatApps,
+    operatorName: `operator ${keptSecret(join(local.dataDirectory, 'playground-operator'))}`,
     grantAdmin: (userId) => grantAdmin(service, userId),
   });
   await playground.addTo(fastify);

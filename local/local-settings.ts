@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Environment, readVariables } from '../src/config/environment.js';
 import { SettingsError } from '../src/config/settings.error.js';
-import { encryptionKeys } from './encryption-keys.js';
+import { keptSecret } from './kept-secret.js';
 import { findFreePort } from './ports.js';
 import { defaultApps } from '../emulator/src/index.js';
 
@@ -63,7 +63,8 @@ export async function readLocalSettings(environment: Environment): Promise<Local
     HOST: () => host,
     API_DOCS: () => 'true',
     WECHAT_BASE_URL: () => emulatorUrl,
-    ENCRYPTION_KEYS: () => encryptionKeys(join(dataDirectory, 'encryption-keys')),
+    // They seal what is in the database: keep both.
+    ENCRYPTION_KEYS: () => keptSecret(join(dataDirectory, 'encryption-keys')),
     JWT_ISSUER: () => serviceUrl,
     PUBLIC_URL: () => serviceUrl,
     AVATAR_STORAGE: () => `file:${join(dataDirectory, 'avatars')}`,

@@ -1,6 +1,7 @@
 import { importService } from './built-service.js';
 import { describeError } from './describe-error.js';
 import { inheritedEnvironment } from './environment.js';
+import { refuseForeignCallers } from './own-callers.js';
 
 // The service of `npm run dev`, which restarts it with each build. It ends when the channel to its parent does.
 let close = (): Promise<void> => Promise.resolve();
@@ -10,7 +11,8 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => {});
 
 try {
   const { loadSettings, startService } = await importService();
-  const service = await startService(loadSettings(inheritedEnvironment(), { allowEmulator: true }));
+  const settings = loadSettings(inheritedEnvironment(), { allowEmulator: true });
+  const service = await startService(settings, async (app) => refuseForeignCallers(app, settings));
   close = () => service.close();
   process.send?.('ready');
 } catch (error) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request as startRequest } from 'node:http';
 import { createServer, connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -201,7 +202,7 @@ it('lets a request under way finish, unless Ctrl-C comes a second time', async (
   const request = connect(port, '127.0.0.1');
   request.on('error', () => {});
   request.write(
-    'POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    'POST /auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
   );
   await once(request, 'connect');
   process.kill(start.pid, 'SIGINT');
@@ -244,6 +245,77 @@ it('plays WeChat for apps of your own, and takes a setting from a file', async (
   expect(start.login()).toMatchObject({ isNewUser: true });
   const keys = readFileSync(join(dataDirectory, 'encryption-keys'), 'utf8');
   expect(Buffer.from(keys, 'base64')).toHaveLength(32);
+  process.kill(start.pid, 'SIGTERM');
+  expect(await start.leftBehind()).toEqual([]);
+});
+
+/** A request with headers that `fetch` does not let a caller choose. */
+async function statusOf(
+  at: number,
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<number | undefined> {
+  const sent = startRequest({ host: '127.0.0.1', port: at, path, method, headers }).end();
+  const [answer] = await once(sent, 'response');
+  answer.resume();
+  return answer.statusCode;
+}
+
+it('answers its own machine, and no web page of another', async () => {
+  const start = await nodeStart({ CORS_ORIGINS: 'https://shop.example.com' }).ready();
+
+  for (const path of [
+    '/',
+    '/health/live',
+    '/docs',
+    '/docs/openapi.json',
+    '/.well-known/jwks.json',
+    '/nothing',
+  ]) {
+    expect(await statusOf(port, path, { host: `evil.example:${port}` })).toBe(403);
+    expect(await statusOf(port, path, { origin: 'https://evil.example' })).toBe(403);
+  }
+  expect(await statusOf(port, '/auth/login', { origin: 'https://evil.example' }, 'POST')).toBe(403);
+  expect(await statusOf(port, '/auth/login', { host: 'evil.example' }, 'POST')).toBe(403);
+  expect(await statusOf(emulatorPort, '/__emulator__/apps', { host: `evil.example:${emulatorPort}` })).toBe(
+    403,
+  );
+
+  expect(await statusOf(port, '/health/live', { host: 'localhost:8080' })).toBe(200);
+  expect(await statusOf(port, '/health/live', { origin: 'http://localhost:5173' })).toBe(200);
+  expect(await statusOf(port, '/health/live', { origin: 'https://shop.example.com' })).toBe(200);
+  process.kill(start.pid, 'SIGTERM');
+  expect(await start.leftBehind()).toEqual([]);
+});
+
+it('answers a phone in the same network by the address in PUBLIC_URL', async () => {
+  const start = await nodeStart({ HOST: '0.0.0.0', PUBLIC_URL: `http://192.168.1.5:${port}` }).ready();
+  const refused = await fetch(`http://127.0.0.1:${port}/health/live`, { headers: { origin: 'null' } });
+
+  expect(await statusOf(port, '/health/live', { host: `192.168.1.5:${port}` })).toBe(200);
+  expect(await statusOf(port, '/health/live', { host: `192.168.1.6:${port}` })).toBe(403);
+  expect(await refused.text()).toMatch(/^npm start answers its own machine only: .* Set PUBLIC_URL /);
+  process.kill(start.pid, 'SIGTERM');
+  expect(await start.leftBehind()).toEqual([]);
+});
+
+it('tells nobody the name under which the playground operates the service', async () => {
+  const start = await nodeStart().ready();
+  const login = await fetch(`http://127.0.0.1:${emulatorPort}/__emulator__/wx/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"appid":"wxe000000000000001","user":"bo"}',
+  });
+  expect(login.status).toBe(200);
+  // Whoever opens the page has the operator sign in.
+  const page = await fetch(`http://127.0.0.1:${port}/playground/events`);
+  await page.body?.cancel();
+  const users = await fetch(`http://127.0.0.1:${emulatorPort}/__emulator__/users`);
+  const { items } = (await users.json()) as { items: { id: string }[] };
+
+  expect(items.map(({ id }) => id)).toEqual(['bo']);
+  expect(statSync(join(dataDirectory, 'playground-operator')).mode & 0o777).toBe(0o600);
   process.kill(start.pid, 'SIGTERM');
   expect(await start.leftBehind()).toEqual([]);
 });

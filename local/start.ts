@@ -9,6 +9,7 @@ import { openDatabase } from './local-database.js';
 import { openEmulator } from './local-emulator.js';
 import { addPlayground } from './local-playground.js';
 import { readLocalSettings, withoutFile } from './local-settings.js';
+import { refuseForeignCallers } from './own-callers.js';
 import { requirePort } from './ports.js';
 
 // `npm start`: everything on one machine. The service runs in this very process, so that nothing but Postgres can
@@ -31,6 +32,7 @@ await Launch.run(async (launch) => {
   const built = await building;
   let playground: Part | undefined;
   const service = await startService(settings, async (app) => {
+    refuseForeignCallers(app, settings);
     playground = await addPlayground(app, { local, settings, emulator, built });
   });
   launch.add({ stop: () => service.close() });

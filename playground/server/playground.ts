@@ -20,12 +20,13 @@ export interface Surroundings {
   databaseUrl: string;
   /** The mini-programs that the service serves. */
   apps: readonly Pick<WechatApp, 'appid' | 'name'>[];
+  /** The emulator's person who operates the service. Whoever knows the name can log in as them: a secret. */
+  operatorName: string;
   /** Gives a user the role `admin`, as `npm run admin:grant` does. */
   grantAdmin: (userId: string) => Promise<void>;
 }
 
 const person = '小明';
-const operatorPerson = 'playground-operator';
 
 const servicePrefix = '/playground/service';
 const wechatPrefix = '/playground/wechat';
@@ -61,7 +62,7 @@ export class Playground {
   private readonly apps: { app: PhoneApp; otherApp: PhoneApp | null };
 
   constructor(private readonly surroundings: Surroundings) {
-    const { emulator, serviceUrl, databaseUrl, apps, grantAdmin } = surroundings;
+    const { emulator, serviceUrl, databaseUrl, apps, operatorName, grantAdmin } = surroundings;
     const { wechat } = emulator;
     this.apps = chooseApps(surroundings);
     const { appid } = this.apps.app;
@@ -69,9 +70,10 @@ export class Playground {
       databaseUrl,
       apps.map((app) => app.appid),
     );
+    wechat.users.hide(operatorName);
     this.operator = new Operator(
       serviceUrl,
-      () => ({ appid, code: wechat.phone.login(appid, operatorPerson).code }),
+      () => ({ appid, code: wechat.phone.login(appid, operatorName).code }),
       grantAdmin,
     );
     this.troubles = new Troubles(wechat, this.operator, this.people);

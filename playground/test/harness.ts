@@ -57,6 +57,7 @@ export class TestPlayground {
       // Nothing listens there: what these tests ask needs no database.
       databaseUrl: 'postgres://127.0.0.1:1/none',
       apps: defaultApps,
+      operatorName: 'operator',
       grantAdmin: async () => {},
     });
     await this.playground.addTo(this.server);

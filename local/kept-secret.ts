@@ -3,8 +3,8 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { errorCode } from './local.error.js';
 
-/** The keys in a file, which gets one made up where it is missing. They seal what is in the database: keep both. */
-export function encryptionKeys(file: string): string {
+/** What is in a file, which gets 32 random bytes in base64 if it is missing: the same secret at every start. */
+export function keptSecret(file: string): string {
   if (!existsSync(file)) {
     mkdirSync(dirname(file), { recursive: true });
     createOnce(file, randomBytes(32).toString('base64'));
