@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LocalError } from './local.error.js';
 
@@ -17,6 +17,14 @@ export async function ensureBuilt(signal: AbortSignal): Promise<void> {
   // The compiler writes in spite of errors; the next start must not take that for a good build.
   rmSync(buildDirectory, { recursive: true, force: true });
   throw new LocalError(`The build failed.\n${output}`);
+}
+
+/** Builds the client for the demo unless that has been done: with `npm ci --ignore-scripts` nothing did it. */
+export async function ensureDemoBuilt(): Promise<void> {
+  if (existsSync(join(projectDirectory, 'miniprogram/miniprogram_npm/weapp-auth-client/index.js'))) return;
+  const { buildClient, copyIntoDemo } = await import('../client/build.js');
+  await buildClient();
+  await copyIntoDemo();
 }
 
 function isBuilt(): boolean {

@@ -1,6 +1,6 @@
 import { buildPlayground } from '../playground/server/build.js';
 import { importService } from './built-service.js';
-import { ensureBuilt } from './build.js';
+import { ensureBuilt, ensureDemoBuilt } from './build.js';
 import { publishEnvironment } from './environment-file.js';
 import { readEnvironment } from './environment.js';
 import { greeting } from './greeting.js';
@@ -21,7 +21,7 @@ await Launch.run(async (launch) => {
 
   const opening = openDatabase(launch, local);
   // All of them to the end: a database that is just coming up must be known before everything is stopped.
-  const building = buildPlayground();
+  const building = ensureDemoBuilt().then(buildPlayground);
   await Promise.allSettled([opening, ensureBuilt(launch.signal), building]).then(rethrow);
   const database = await opening;
 
