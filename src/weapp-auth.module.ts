@@ -1,10 +1,11 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { ConfigModule, type SettingsFactory } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import type { Schema } from './database/data-source-options.js';
 import { DatabaseModule } from './database/database.module.js';
+import { requireFastify } from './http/fastify.js';
 import { ServiceErrorFilter } from './http/problem.filter.js';
 import { schema } from './schema.js';
 
@@ -17,7 +18,16 @@ export type OwnSchema = Partial<Schema>;
  * of both, however many nodes start at once; `TypeOrmModule.forFeature()` does the rest.
  */
 @Module({})
-export class WeappAuthModule {
+export class WeappAuthModule implements OnModuleInit {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  /** Routes and filters speak to Fastify: without it some fail at the start, others only when they are asked. */
+  onModuleInit(): void {
+    // A context without HTTP (`createApplicationContext`) has none.
+    const hasRoutes = Boolean(this.host.httpAdapter);
+    if (hasRoutes) requireFastify(this.host);
+  }
+
   /** @param settings of `loadSettings(environment)` */
   static forRoot(settings: Settings, own: OwnSchema = {}): DynamicModule {
     return WeappAuthModule.on(ConfigModule.register(settings), own);

@@ -6,7 +6,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import { requireFastify } from './fastify.js';
 import {
   InvalidRequestError,
   PayloadTooLargeError,
@@ -80,8 +81,7 @@ export class Uploads implements OnModuleInit {
 
   /** A pattern, which gives way to `@fastify/multipart` in an application that has it. */
   onModuleInit(): void {
-    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    fastify.addContentTypeParser(form, (request, _body, done) => {
+    requireFastify(this.host).addContentTypeParser(form, (request, _body, done) => {
       const { takesUpload } = request.routeOptions.config as UploadRoute;
       done(takesUpload ? null : new UnsupportedMediaTypeError('This route takes no forms: send JSON.'));
     });
