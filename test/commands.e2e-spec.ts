@@ -1,14 +1,32 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandResult, runCommand } from './harness/command.js';
+import { type CommandResult, OperatorCommand, runCommand } from './harness/command.js';
 import { TestDatabase } from './harness/database.js';
 import type { ServiceNode } from './harness/node.js';
 import { tea, useWorld } from './harness/world.js';
 
 const nobody = '01a1fc0b-8543-769f-a0a8-36d8f00a7120';
+
+const scripts: Record<string, string> = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
+).scripts;
+
+describe('every command of the operator', () => {
+  const commands = Object.entries(scripts).flatMap(([script, line]) => {
+    const file = /^node dist\/commands\/(.*)\.js$/.exec(line)?.[1];
+    return file === undefined ? [] : [{ script, file }];
+  });
+
+  it.each(commands)('tells with --help how $script is called, whatever the settings are', async (command) => {
+    const { code, stdout, stderr } = await runCommand(command.file, ['--help'], {});
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: npm run ${command.script}[^\n]*\n$`));
+  });
+});
 
 describe('the commands around roles and tokens', () => {
   const world = useWorld();
@@ -67,6 +85,19 @@ describe('the commands around roles and tokens', () => {
       );
       expect(result).toMatchObject({ code: 0, stdout: `User ${id} now has the role support_2.\n` });
       expect(await stored(id)).toEqual({ roles: ['support_2'], token_version: 2 });
+    });
+
+    it('read the openid from standard input, where no other user of the machine can see it', async () => {
+      const { id, openid } = await person('berta');
+      const options = ['--appid', tea.appid, '--openid', '-'];
+      const command = OperatorCommand.launch('admin-grant', options, world.environment());
+      command.process.stdin!.end(`${openid}\n`);
+
+      expect(await command.result()).toEqual({
+        code: 0,
+        stdout: `User ${id} now has the role admin.\n`,
+        stderr: '',
+      });
     });
 
     it('change nothing the second time, and leave tokens as they are', async () => {

@@ -11,6 +11,9 @@ import { describeError } from '../http/describe-error.js';
 /** A command was called wrongly. The message is one line. */
 export class UsageError extends Error {}
 
+/** `--help`: how a command is called. The message is one line. */
+class HelpRequest extends Error {}
+
 /** A command cannot do what it was asked, and says why in one line. */
 export class CommandError extends Error {}
 
@@ -22,13 +25,17 @@ export async function runCommand(work: () => Promise<number | void>): Promise<vo
   try {
     process.exitCode = (await work()) ?? 0;
   } catch (error) {
+    if (error instanceof HelpRequest) {
+      process.stdout.write(`${error.message}\n`);
+      return;
+    }
     process.stderr.write(`${reasonOf(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
 
 /**
- * Reads the command line.
+ * Reads the command line. `--help` in it ends the command with its usage.
  *
  * @param usage how the command is meant to be called, told beside what is wrong
  * @throws {UsageError}
@@ -37,6 +44,7 @@ export function readCommandLine<Config extends ParseArgsConfig>(
   usage: string,
   config: Config,
 ): ReturnType<typeof parseArgs<Config & { strict: true }>> {
+  if (process.argv.slice(2).includes('--help')) throw new HelpRequest(`Usage: ${usage}`);
   try {
     return parseArgs({ strict: true, ...config });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
 import { Audit } from '../audit/audit.js';
 import { isUuid } from '../http/uuid.js';
@@ -25,7 +26,7 @@ export async function changeRole<Outcome extends RoleChange>(
   change: (standing: UserStanding, options: RoleOptions) => Promise<Outcome>,
 ): Promise<Outcome & { role: string }> {
   const options = readRoleOptions(
-    `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]`,
+    `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]   (--role: admin unless named; --openid -: the openid comes from standard input)`,
   );
   const settings = loadCommandSettings();
   refuseUnknownApp(settings, options.reference);
@@ -73,11 +74,16 @@ function readRoleOptions(usage: string): RoleOptions {
     return { reference: { id: user }, role };
   }
   if (!appid || !openid) throw refuse('Say who: --user, or --appid and --openid');
-  return { reference: { appid, openid }, role };
+  return { reference: { appid, openid: openid === '-' ? readStandardInput() : openid }, role };
 }
 
 function refuseUnknownApp({ wechatApps }: Settings, reference: UserReference): void {
   if ('id' in reference || wechatApps.some(({ appid }) => appid === reference.appid)) return;
   const served = wechatApps.map(({ appid }) => appid).join(', ');
   throw new CommandError(`This appid is not served here. Served: ${served}.`);
+}
+
+/** Every user of the machine can read the command line of a process, and npm prints it. */
+function readStandardInput(): string {
+  return readFileSync(0, 'utf8').trim();
 }
