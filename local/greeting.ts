@@ -9,7 +9,7 @@ import type { LocalSettings } from './local-settings.js';
  */
 export function greeting(
   local: LocalSettings,
-  { wechatApps }: Settings,
+  { wechatApps, publicUrl }: Settings,
   database: LocalDatabase,
   { hasPlayground }: { hasPlayground: boolean },
 ): string {
@@ -17,12 +17,12 @@ export function greeting(
   const appid = wechatApps[0]?.appid ?? '';
   const login = isWechatEmulated
     ? ['Log in:', '', loginCommand(local, appid)]
-    : ['WECHAT_BASE_URL names another WeChat than the emulator: log in from a mini-program.'];
+    : ['Log in from a mini-program.'];
   return [
     '',
     ...(hasPlayground && isWechatEmulated ? [`Playground  ${serviceUrl}/ (watch a login)`] : []),
-    `Service     ${serviceUrl}`,
-    `Emulator    ${emulatorUrl} (WeChat, offline)`,
+    `Service     ${serviceUrl}${publicUrl === serviceUrl ? '' : `, known to others as ${publicUrl}`}`,
+    `Emulator    ${emulatorUrl} (${isWechatEmulated ? 'WeChat, offline' : 'not in use: WECHAT_BASE_URL names another WeChat'})`,
     `Postgres    ${database.description}`,
     '',
     ...login,

@@ -289,8 +289,18 @@ it('answers its own machine, and no web page of another', async () => {
   expect(await start.leftBehind()).toEqual([]);
 });
 
-it('answers a phone in the same network by the address in PUBLIC_URL', async () => {
-  const start = await nodeStart({ HOST: '0.0.0.0', PUBLIC_URL: `http://192.168.1.5:${port}` }).ready();
+it('answers a phone in the same network by the address in PUBLIC_URL, and says both', async () => {
+  const start = await nodeStart({
+    HOST: '0.0.0.0',
+    PUBLIC_URL: `http://192.168.1.5:${port}`,
+    WECHAT_APPID: 'wx0123456789abcdef',
+    WECHAT_SECRET: '0123456789abcdef0123456789abcdef',
+    WECHAT_BASE_URL: 'https://api.weixin.qq.com',
+  }).ready();
+  expect(start.output).toContain(
+    `Service     http://127.0.0.1:${port}, known to others as http://192.168.1.5:${port}\n`,
+  );
+  expect(start.output).toContain(`Emulator    http://127.0.0.1:${emulatorPort} (not in use: `);
   const refused = await fetch(`http://127.0.0.1:${port}/health/live`, { headers: { origin: 'null' } });
 
   expect(await statusOf(port, '/health/live', { host: `192.168.1.5:${port}` })).toBe(200);
