@@ -1,15 +1,19 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestDatabase } from './harness/database.js';
+import { guideBlock } from './harness/guide.js';
+import { Launcher } from './harness/launcher.js';
 import { ServiceNode } from './harness/node.js';
 import { useWorld } from './harness/world.js';
 
 const project = join(import.meta.dirname, '..');
 const example = join(project, 'examples/notes');
 const unpacked = join(example, 'node_modules/weapp-auth');
+const program = { main: join(example, 'dist/main.js'), listening: /Notes are served at (\S+)/ };
 
 /** examples/notes against the package as npm would publish it, not against the sources next door. */
 describe('an application of its own on the packed package', () => {
@@ -31,10 +35,7 @@ describe('an application of its own on the packed package', () => {
       cwd: unpacked,
     });
     execFileSync(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', example]);
-    notes = await ServiceNode.start(world.environment(), {
-      main: join(example, 'dist/main.js'),
-      listening: /Notes are served at (\S+)/,
-    });
+    notes = await ServiceNode.start(world.environment(), program);
     world.nodes.push(notes);
   });
   afterAll(() => rmSync(join(example, 'node_modules'), { recursive: true, force: true }));
@@ -84,9 +85,13 @@ describe('an application of its own on the packed package', () => {
     expect(answer).toMatchObject({ status: 400, body: { message: 'text must not be empty' } });
   });
 
-  it('goes by the roles of the users table', async () => {
+  it('goes by the roles that a command of the package gives', async () => {
     const { body } = await world.login(notes, 'carl');
-    await world.database.query(`UPDATE users SET roles = '{moderator}' WHERE id = $1`, [body.user.id]);
+    execFileSync(
+      process.execPath,
+      [join(unpacked, 'dist/commands/admin-grant.js'), '--user', body.user.id, '--role', 'moderator'],
+      { env: world.environment() },
+    );
     const again = await world.login(notes, 'carl');
     expect((await notes.call('DELETE', '/notes', bearer(again.body.accessToken))).status).toBe(204);
   });
@@ -105,7 +110,6 @@ describe('an application of its own on the packed package', () => {
   it('starts on an empty database any number of times at once', async () => {
     const database = await TestDatabase.create(world.database.url);
     try {
-      const program = { main: join(example, 'dist/main.js'), listening: /Notes are served at (\S+)/ };
       const environment = world.environment({ DATABASE_URL: database.url });
       const together = await Promise.all([1, 2, 3].map(() => ServiceNode.start(environment, program)));
       expect(together.map(({ output }) => output.includes('ERROR'))).toEqual([false, false, false]);
@@ -119,6 +123,38 @@ describe('an application of its own on the packed package', () => {
     const service = await world.startNode();
     const { body } = await world.login(service, 'anna');
     expect((await notes.get('/notes', bearer(body.accessToken))).status).toBe(200);
+  });
+
+  it('can be tried beside npm start, without an appid', async () => {
+    const database = await TestDatabase.create(world.database.url);
+    const launcher = await Launcher.start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
+    try {
+      const settings = parseEnv(readFileSync(join(launcher.dataDirectory, 'environment'), 'utf8'));
+      const tried = await ServiceNode.start({ ...(settings as Record<string, string>), PORT: '0' }, program);
+      world.nodes.push(tried);
+      const guide = guideBlock('../../examples/notes/README.md', 'sh', '__emulator__', {
+        'http://127.0.0.1:3001': settings['WECHAT_BASE_URL']!,
+        'http://127.0.0.1:3002': tried.url,
+      });
+      const { stdout } = await promisify(execFile)('sh', ['-c', guide], {
+        env: { PATH: process.env['PATH'] },
+      });
+
+      expect(stdout).toMatch(/^{"id":"?1"?,.*}\[{.*"text":"买菜".*}\]$/);
+      expect((await tried.get('/notes')).status).toBe(401);
+    } finally {
+      await launcher.stop();
+      await database.drop();
+    }
+  });
+
+  it('does not start in production with the emulator’s appids', async () => {
+    const apps = JSON.stringify([{ appid: 'wxe000000000000001', secret: 'e000000000000001'.repeat(2) }]);
+    const environment = world.environment({ WECHAT_APPS: apps, NODE_ENV: 'production' });
+    const node = ServiceNode.launch(environment, program);
+
+    expect(await node.exit()).toBe(1);
+    expect(node.output).toMatch(/wxe000000000000001.*emulator/);
   });
 
   it('holds the built service and nothing else', () => {

@@ -7,6 +7,7 @@ const project = join(import.meta.dirname, '../..');
 /**
  * A code block of a guide, word for word: what is documented is what the tests run.
  *
+ * @param guide its file, below `docs/guides/`
  * @param containing tells it from others in its language
  * @param changes what has to be another address, port or name in a test; all of it must occur
  */

@@ -10,7 +10,7 @@ const project = join(import.meta.dirname, '../..');
 /** `npm start` without npm: its launcher, with data of its own on ports of its own. */
 export class Launcher {
   output = '';
-  private readonly dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-start-'));
+  readonly dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-start-'));
   private process: ChildProcess;
 
   private constructor(readonly url: string) {}

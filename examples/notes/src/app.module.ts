@@ -8,10 +8,11 @@ import { Notes1795220000000 } from './notes.migration.js';
 @Module({
   imports: [
     // One database: weapp-auth's tables, and your own beside them.
-    WeappAuthModule.forRoot(loadSettings(process.env), {
-      entities: [Note],
-      migrations: [Notes1795220000000],
-    }),
+    WeappAuthModule.forRoot(
+      // The emulator's appids, whose secrets anybody knows, are for a developer's machine.
+      loadSettings(process.env, { allowEmulator: process.env['NODE_ENV'] !== 'production' }),
+      { entities: [Note], migrations: [Notes1795220000000] },
+    ),
     AuthModule, // /auth, the published keys, and JwtGuard
     AccountModule, // /me
     TypeOrmModule.forFeature([Note]),
