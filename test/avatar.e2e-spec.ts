@@ -45,6 +45,17 @@ function bombOf(side: number): Buffer {
   ]);
 }
 
+/** A JPEG that is different all over, so that nothing of it can be missing without a trace. */
+function variedJpeg(progressive: boolean): Promise<Buffer> {
+  const [width, height, channels] = [600, 400, 3] as const;
+  const pixels = Buffer.from(Array.from({ length: width * height * channels }, (_, i) => (i * 7_919) % 251));
+  return sharp(pixels, { raw: { width, height, channels } }).jpeg({ progressive }).toBuffer();
+}
+
+function halfOf(file: Buffer): Buffer {
+  return file.subarray(0, file.length / 2);
+}
+
 function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
@@ -194,6 +205,25 @@ describe('avatars', () => {
       expect(image.includes('PK')).toBe(false);
     });
 
+    it.each([
+      [1, false],
+      [2, false],
+      [1, true],
+      [2, true],
+    ])(
+      'from a JPEG without the last %i bytes of its end mark (progressive: %s)',
+      async (missing, progressive) => {
+        const whole = await variedJpeg(progressive);
+        const images: Buffer[] = [];
+        for (const file of [whole, whole.subarray(0, -missing)]) {
+          const { status, body } = await upload(file);
+          expect(status).toBe(200);
+          images.push(await drawn(body.avatarUrl));
+        }
+        expect(images[1]).toEqual(images[0]);
+      },
+    );
+
     it('up to 2 MB and 25 megapixels', async () => {
       const largest = await plain(5_000, 5_000).png().toBuffer();
       const padding = Buffer.alloc(2 * megabyte - largest.length);
@@ -244,6 +274,9 @@ describe('avatars', () => {
       ['an SVG behind the signature of a PNG', () => Buffer.concat([pngSignature, Buffer.from(svg)])],
       ['a PNG that ends too soon', async () => (await plain(900, 900).png().toBuffer()).subarray(0, -400)],
       ['a JPEG that ends too soon', async () => (await plain(900, 900).jpeg().toBuffer()).subarray(0, -400)],
+      ['half of a photo', async () => halfOf(await variedJpeg(false))],
+      ['half of a progressive photo', async () => halfOf(await variedJpeg(true))],
+      ['a photo without its last row', async () => (await variedJpeg(false)).subarray(0, -40)],
       ['a WebP that ends too soon', async () => (await plain(900, 900).webp().toBuffer()).subarray(0, -40)],
       ['the signature of a JPEG alone', () => Buffer.from([0xff, 0xd8, 0xff])],
       ['more than 25 megapixels', () => plain(5_001, 5_000).png().toBuffer()],

@@ -15,6 +15,9 @@ const patience = 5;
 const mostAtOnce = 2;
 const mostWaiting = 16;
 
+/** The marker EOI, with which a JPEG ends. */
+const endOfImage = Buffer.from([0xff, 0xd9]);
+
 type Format = 'jpeg' | 'png' | 'webp';
 
 /**
@@ -51,14 +54,27 @@ export class AvatarImages {
 
 async function draw(upload: Buffer, format: Format): Promise<Buffer> {
   try {
-    // Looks at the header first, so that nothing too large is ever decoded. All but the first frame is left alone.
-    const image = sharp(upload, { limitInputPixels: mostPixels, failOn: 'error', autoOrient: true });
-    const metadata = await image.metadata();
-    if (metadata.format !== format) throw new AvatarFormatError();
-    return await image.resize(side, side, { fit: 'cover' }).webp().timeout({ seconds: patience }).toBuffer();
+    return await render(upload, format, 'error').catch((error: unknown) => {
+      if (format !== 'jpeg' || !lacksEnd(error)) throw error;
+      // Phones show such a file. With an end mark, only what is missing before it is left to complain about.
+      return render(Buffer.concat([upload, endOfImage]), format, 'warning');
+    });
   } catch (error) {
     throw error instanceof AvatarFormatError ? error : new AvatarBrokenError(error);
   }
+}
+
+async function render(upload: Buffer, format: Format, failOn: 'error' | 'warning'): Promise<Buffer> {
+  // Looks at the header first, so that nothing too large is ever decoded. All but the first frame is left alone.
+  const image = sharp(upload, { limitInputPixels: mostPixels, failOn, autoOrient: true });
+  const metadata = await image.metadata();
+  if (metadata.format !== format) throw new AvatarFormatError();
+  return image.resize(side, side, { fit: 'cover' }).webp().timeout({ seconds: patience }).toBuffer();
+}
+
+/** What libvips says of a JPEG that stops before its end mark. */
+function lacksEnd(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('premature end of JPEG image');
 }
 
 /** By how the bytes begin: what the sender calls them counts for nothing, and no other decoder sees them. */
