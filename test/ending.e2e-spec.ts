@@ -162,6 +162,22 @@ describe('the end of sessions', () => {
       ]);
     });
 
+    it.each([
+      ['UTF-8', Buffer.from('小明的手机/1 📱'), '小明的手机/1 📱'],
+      ['latin1', Buffer.from('T\u00e9l\u00e9phone/1', 'latin1'), 'T\u00e9l\u00e9phone/1'],
+      ['512 characters and half an emoji', Buffer.from(`${'x'.repeat(511)}📱`), `${'x'.repeat(511)}\ufffd`],
+    ])('shows a client that calls itself something in %s', async (_, bytes, userAgent) => {
+      // The harness would write the header as UTF-8, as Node does in front of a text.
+      const response = await fetch(new URL('/auth/login', node.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': bytes.toString('latin1') },
+        body: JSON.stringify({ code: await world.code('dina'), appid: tea.appid }),
+      });
+      const { accessToken } = (await response.json()) as { accessToken: string };
+      const { body: sessions } = await node.as(accessToken, 'GET', '/me/sessions');
+      expect(sessions[0]).toMatchObject({ current: true, userAgent });
+    });
+
     it('tells when a session was last refreshed', async () => {
       const { body } = await world.login(node, 'dora');
       await node.refresh(body.refreshToken);

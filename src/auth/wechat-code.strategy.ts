@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
 import { parseBody } from '../http/body.js';
 import { clientAddress } from '../http/client-address.js';
+import { headerText } from '../http/header-text.js';
 import { InvalidRequestError } from '../http/http.errors.js';
 import { WechatApps } from '../wechat/wechat-apps.js';
 import { CodeLogin, type CodeLoginOutcome } from './code-login.js';
@@ -24,6 +25,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   /** Guards run before pipes: the request is checked here, before a malformed one can spend its code. */
   async validate(request: FastifyRequest): Promise<CodeLoginOutcome> {
     const { body, headers } = request;
+    const userAgent = headers['user-agent'];
     const { code, appid, phoneCode, consent, restore } = await parseBody(LoginRequest, body);
     const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
@@ -35,7 +37,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
       restore,
       idempotencyKey,
       ip: clientAddress(request),
-      userAgent: headers['user-agent'],
+      userAgent: userAgent === undefined ? undefined : headerText(userAgent),
     });
   }
 }

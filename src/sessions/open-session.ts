@@ -37,5 +37,6 @@ const longestUserAgent = 512;
 
 /** The client's program as a session keeps it. */
 export function userAgentOf({ userAgent }: Client): string | null {
-  return userAgent?.slice(0, longestUserAgent) ?? null;
+  // The cut may go through a pair of surrogates.
+  return userAgent?.slice(0, longestUserAgent).toWellFormed() ?? null;
 }
