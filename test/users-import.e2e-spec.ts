@@ -87,7 +87,7 @@ describe('npm run users:import', () => {
     });
     const [imported] = await users();
     expect(imported).toMatchObject({ external_id: 'C-17', last_login_at: null });
-    expect(imported!['phone_sealed']).not.toContain('138');
+    expect(imported!['phone_sealed']).not.toContain('13800138000');
 
     const { body } = await world.login(node, 'anna');
     expect(body).toMatchObject({
@@ -642,7 +642,7 @@ describe('npm run users:import', () => {
           );
           expect(waiting).toHaveLength(1);
         },
-        { timeout: 30_000, interval: 20 },
+        { timeout: 90_000, interval: 20 },
       );
       await goOn();
       return importing;

@@ -162,7 +162,7 @@ export class World {
         );
         return waiting.length >= count;
       },
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
   }
 
