@@ -8,7 +8,7 @@ import { findFreePort } from '../local/ports.js';
 import { guideBlock, loadModule } from './harness/guide.js';
 import { hasNginx, Nginx } from './harness/nginx.js';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { tea, useWorld } from './harness/world.js';
+import { cake, tea, useWorld } from './harness/world.js';
 
 const guide = 'other-backends.md';
 
@@ -178,6 +178,40 @@ describe('verification elsewhere', () => {
       },
     );
 
+    it('refuses whoever came in through another mini-program than the one that is asked for', async () => {
+      expect(await verify(`?app=${tea.appid}`, bearer(anna.accessToken))).toMatchObject({
+        status: 204,
+        headers: { 'x-app-id': tea.appid },
+      });
+      for (const app of [cake.appid, 'wx0000000000000000', 'operator', tea.appid.toUpperCase()]) {
+        const answer = await verify(`?app=${app}`, bearer(anna.accessToken));
+        expect(answer).toMatchObject({
+          status: 403,
+          headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+          body: { code: 'forbidden', detail: expect.stringContaining('mini-program') },
+        });
+        expect(answer.headers).not.toHaveProperty('x-user-id');
+      }
+    });
+
+    it('asks for both where role and mini-program are named', async () => {
+      const query = (app: string, role: string) =>
+        verify(`?app=${app}&role=${role}`, bearer(admin.accessToken));
+      expect((await query(tea.appid, 'admin')).status).toBe(204);
+      expect((await query(cake.appid, 'admin')).status).toBe(403);
+      expect((await query(tea.appid, 'nobody')).status).toBe(403);
+    });
+
+    it.each(['', 'wx1,wx2', 'wx1&app=wx1', 'wx 1', 'a'.repeat(65)])(
+      'answers invalid_request to the mini-program "%s"',
+      async (app) => {
+        expect(await verify(`?app=${app}`, bearer(anna.accessToken))).toMatchObject({
+          status: 400,
+          body: { code: 'invalid_request', errors: [{ field: 'app' }] },
+        });
+      },
+    );
+
     it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('takes no %s', async (method) => {
       const answer = await node.call(method, '/auth/verify', { headers: bearer(anna.accessToken) });
       expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
@@ -205,6 +239,11 @@ describe('verification elsewhere', () => {
         expect((await node.call(method, '/auth/verify/orders/5', {})).status).toBe(401);
       },
     );
+
+    it('takes no app of the original query for ours', async () => {
+      const headers = bearer(anna.accessToken);
+      expect((await node.get('/auth/verify/orders?app=the%20backend%27s', { headers })).status).toBe(200);
+    });
 
     it.each([
       ['none', '/'],

@@ -49,6 +49,15 @@ export class FreshLoginRequiredError extends ServiceError {
   }
 }
 
+/** The person came in through another mini-program than the one that is asked for. */
+export class OtherAppError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super('This access token is from another mini-program. Log in through the one that this is for.');
+  }
+}
+
 /** As many logins from this address are under way as may still fail, and none of them has ended for a while. */
 export class TooManyLoginsError extends ServiceError {
   readonly code = 'overloaded';

@@ -1,7 +1,8 @@
 import { All, Controller, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ForbiddenError } from './auth.errors.js';
+import { ForbiddenError, OtherAppError } from './auth.errors.js';
+import { ClientIdPipe } from './client-id.pipe.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
 import { Guarded } from './guarded.decorator.js';
 import { RoleNamePipe } from './role-name.pipe.js';
@@ -19,12 +20,19 @@ export class VerifyController {
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
   @ApiQuery({ name: 'role', required: false, description: 'A role that the person must have, too.' })
+  @ApiQuery({
+    name: 'app',
+    required: false,
+    description: 'The appid of the mini-program through which the person must have come in, too.',
+  })
   verify(
     @CurrentUser() user: SignedInUser,
     @Query('role', RoleNamePipe) role: string | undefined,
+    @Query('app', ClientIdPipe) app: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): void {
     if (role !== undefined && !user.roles.includes(role)) throw new ForbiddenError();
+    if (app !== undefined && app !== user.appid) throw new OtherAppError();
     // All four always, so that a proxy that copies them replaces whatever a visitor has sent under these names.
     void reply.headers({
       'X-User-Id': user.id,
@@ -36,7 +44,7 @@ export class VerifyController {
 
   /**
    * The same for Envoy, whose ext_authz asks with the method of the original request, appends its path and query to
-   * `path_prefix`, and takes 200 alone for a yes.
+   * `path_prefix`, and takes 200 alone for a yes. An `app` in that query is the backend's own.
    */
   @All('*')
   @HttpCode(200)
@@ -47,6 +55,6 @@ export class VerifyController {
     @Query('role', RoleNamePipe) role: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): void {
-    this.verify(user, role, reply);
+    this.verify(user, role, undefined, reply);
   }
 }
