@@ -217,7 +217,7 @@ describe('POST /auth/login', () => {
     });
 
     it('may hold members that nobody knows, however deep and many they are', async () => {
-      const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+      const deep = '['.repeat(8_000) + ']'.repeat(8_000);
       const body = `{"code":"${await world.code('anna')}","appid":"${tea.appid}","deep":${deep}}`;
       expect((await node.post('/auth/login', body)).status).toBe(200);
       expect(
@@ -226,7 +226,7 @@ describe('POST /auth/login', () => {
     });
   });
 
-  it.each(['a&appid=wxffffffffffffffff', 'a"b\'c', '中文😀', 'a b+c%20d', 'a\u0000b', '\ud800', '../?#'])(
+  it.each(['a&appid=wxffffffffffffffff', 'a"b\'c', 'a+b%20c', '<script>', '../?#', '~'.repeat(512)])(
     'sends the code %j to WeChat escaped',
     async (code) => {
       const answer = await node.login({ code, appid: tea.appid });
@@ -235,6 +235,27 @@ describe('POST /auth/login', () => {
       expect(exchange.query.appid).toBe(tea.appid);
     },
   );
+
+  it('refuses a code that WeChat cannot have made without sending it, and counts that', async () => {
+    const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1' });
+    const codes = ['中文😀', 'a b', ' a', 'a\n', 'a\u0000b', '\ud800', '\u007f', 'é'];
+    for (const [index, code] of codes.entries()) {
+      const from = `127.0.0.${index + 10}`;
+      const answer = await limited.login({ code, appid: tea.appid }, { from });
+      expect(answer, code).toMatchObject({ status: 401, body: { code: 'code_invalid' } });
+      const next = await limited.login({ code: await world.code('anna'), appid: tea.appid }, { from });
+      expect(next, code).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    }
+    expect(await world.exchanges()).toEqual([]);
+  });
+
+  it.each([' ', '\t\n', '\u3000'])('takes a code of blanks for none: %j', async (code) => {
+    expect(await node.login({ code, appid: tea.appid })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', errors: [{ field: 'code' }] },
+    });
+    expect(await world.exchanges()).toEqual([]);
+  });
 
   describe('many at once', () => {
     it('makes one user of ten concurrent first logins of one person', async () => {

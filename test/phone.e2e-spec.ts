@@ -174,6 +174,23 @@ describe('the phone number', () => {
       expect((await node.me(login.body.accessToken)).body.phone).toBeNull();
     });
 
+    it.each(['中文', 'a b', 'a\u0000', '\ud800'])(
+      'is refused with a code that WeChat cannot have made, without asking it: %j',
+      async (code) => {
+        const login = await world.login(node, 'helga');
+        expect(await share(login, { code })).toMatchObject(invalid);
+        expect(await asked()).toEqual([]);
+      },
+    );
+
+    it('is refused with a code of blanks, as malformed', async () => {
+      const login = await world.login(node, 'hilde');
+      expect(await share(login, { code: ' ' })).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request' },
+      });
+    });
+
     it('comes although another server has replaced the access_token', async () => {
       const people = Array.from({ length: 10 }, (_, index) => `hans-${index}`);
       const logins = await Promise.all(people.map((name) => world.login(node, name)));
@@ -344,12 +361,24 @@ describe('the phone number', () => {
       expect((await lost).body.user.phone).toBe('+8613400134000');
     });
 
-    it.each(['', 'x'.repeat(513), 5, null])('is refused before anything is spent: %j', async (phoneCode) => {
-      expect(await login('rosa', phoneCode)).toMatchObject({
-        status: 400,
-        body: { code: 'invalid_request' },
+    it('is a warning where it is nothing that WeChat makes', async () => {
+      const { status, body } = await login('rosa', '中文');
+      expect({ status, warnings: body.warnings }).toEqual({
+        status: 200,
+        warnings: [{ code: 'phone_code_invalid' }],
       });
-      expect(await world.exchanges()).toEqual([]);
+      expect(await asked()).toEqual([]);
     });
+
+    it.each(['', ' ', 'x'.repeat(513), 5, null])(
+      'is refused before anything is spent: %j',
+      async (phoneCode) => {
+        expect(await login('rosa', phoneCode)).toMatchObject({
+          status: 400,
+          body: { code: 'invalid_request' },
+        });
+        expect(await world.exchanges()).toEqual([]);
+      },
+    );
   });
 });

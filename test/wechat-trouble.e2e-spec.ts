@@ -188,6 +188,64 @@ describe('when WeChat', () => {
       expect((await world.login(lonely, 'anna', cake.appid)).status).toBe(200);
     });
 
+    describe('for what one person sends, and is asked on for all others', () => {
+      const many = Array.from({ length: 12 }, (_, index) => index);
+      const from = '127.0.0.6';
+      const anybody = () => world.login(lonely, 'anna');
+
+      it('with a status of 4xx to a login, which counts against the address', async () => {
+        const limited = await world.startNode({ RATE_LIMIT_LOGIN: '12' });
+        await world.fault({ httpStatus: 403, body: 'html', times: 12 });
+        for (const index of many) {
+          const answer = await limited.login({ code: `code${index}`, appid: tea.appid }, { from });
+          expect(answer).toMatchObject(unavailable);
+        }
+        expect((await world.login(limited, 'anna')).status).toBe(200);
+        const next = await limited.login({ code: await world.code('bert'), appid: tea.appid }, { from });
+        expect(next).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+      });
+
+      it.each([
+        ['a reset', { reset: true }],
+        ['a page', { body: 'html' }],
+        ['a page with status 502', { body: 'html', httpStatus: 502 }],
+      ])('with %s to codes like no other', async (_, fault) => {
+        const limited = await world.startNode({ RATE_LIMIT_LOGIN: '12' });
+        await world.fault(fault);
+        for (const index of many) {
+          const code = `<script>${index}</script>`;
+          expect(await limited.login({ code, appid: tea.appid }, { from })).toMatchObject(unavailable);
+        }
+        await world.control('DELETE', '/faults');
+        expect((await world.login(limited, 'anna')).status).toBe(200);
+        const next = await limited.login({ code: await world.code('bert'), appid: tea.appid }, { from });
+        expect(next).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+      });
+
+      it('with a reset to nicknames or phone codes like no other', async () => {
+        for (const [path, change, sane] of [
+          ['/wxa/msg_sec_check', { nickname: `' or 1=1 --` }, { nickname: 'Anna' }],
+          ['/wxa/business/getuserphonenumber', { code: '../../etc/passwd' }, undefined],
+        ] as const) {
+          const isPhone = path.endsWith('phonenumber');
+          const people = await Promise.all(many.map((index) => world.login(lonely, `person-${index}`)));
+          await world.fault({ path, reset: true });
+          for (const { body } of people) {
+            await lonely.as(body.accessToken, 'POST', isPhone ? '/me/phone' : '/me', change);
+          }
+          await world.control('DELETE', '/faults');
+          await world.control('DELETE', '/requests');
+          const { accessToken } = (await anybody()).body;
+          const phone = await world.control('POST', '/wx/getPhoneNumber', { appid: tea.appid, user: 'anna' });
+          const body = sane ?? { code: phone.code };
+          const answer = await lonely.as(accessToken, 'POST', isPhone ? '/me/phone' : '/me', body);
+          expect(answer.status, path).toBe(200);
+          const { items } = await world.control('GET', '/requests');
+          expect(items.filter((item: { path: string }) => item.path === path)).not.toEqual([]);
+        }
+      });
+    });
+
     it('is asked on where bad codes stand between the failures', async () => {
       for (let round = 0; round < 3; round += 1) {
         await world.fault({ body: 'empty', times: 9 });

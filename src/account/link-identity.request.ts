@@ -1,10 +1,11 @@
-import { IsString, Length } from 'class-validator';
+import { IsString, Length, Matches } from 'class-validator';
 
 /** Body of a wish to link another mini-program. */
 export class LinkIdentityRequest {
   /** What wx.login gave in that mini-program. */
   @IsString()
   @Length(1, 512)
+  @Matches(/\S/, { message: '$property must not be blank' })
   code: string;
 
   /** That mini-program. */

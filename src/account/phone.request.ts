@@ -1,4 +1,4 @@
-import { IsNotEmpty, IsString, Length, ValidateIf } from 'class-validator';
+import { IsNotEmpty, IsString, Length, Matches, ValidateIf } from 'class-validator';
 
 const hasNoCode = ({ code }: PhoneRequest) => code === undefined;
 const hasNoCodeOrBoth = (request: PhoneRequest) => hasNoCode(request) || request.encryptedData !== undefined;
@@ -9,6 +9,7 @@ export class PhoneRequest {
   @ValidateIf((request: PhoneRequest) => !hasNoCode(request))
   @IsString()
   @Length(1, 512)
+  @Matches(/\S/, { message: '$property must not be blank' })
   code?: string;
 
   /** Base64. */

@@ -11,6 +11,7 @@ import { PhoneNumbers } from '../users/phone-numbers.js';
 import { AccountDeletingError, AccountDisabledError } from '../users/users.errors.js';
 import { type SignedIn, Users } from '../users/users.js';
 import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
+import { isHarmless } from '../wechat/caller-text.js';
 import { callDeadline } from '../wechat/wechat-calls.js';
 import { CodeInvalidError, CodeUsedError, WechatUnavailableError } from '../wechat/wechat.errors.js';
 import { LoginLimit } from './login-limit.js';
@@ -79,12 +80,16 @@ export class CodeLogin {
   /**
    * What a code stands for at WeChat, without signing anybody in.
    *
-   * @param ip where it comes from: one that WeChat refuses counts against that address, and at once, since the search
-   *   for its login takes a while
+   * @param ip where it comes from: one that WeChat refuses, or something before WeChat, counts against that address, and
+   *   at once, since the search for its login takes a while
    * @throws {LoginLimitError} {@link TooManyLoginsError} and whatever `WechatClient.code2Session` throws
    */
   async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
-    return this.limit.run(ip, () => this.wechat.code2Session(app, code), isRefusedCode);
+    return this.limit.run(
+      ip,
+      () => this.wechat.code2Session(app, code),
+      (error) => isRefusedCode(error) || mayBeDueToCode(error, code),
+    );
   }
 
   private async firstOrRepeat(app: WechatApp, request: CodeLoginRequest): Promise<CodeLoginOutcome> {
@@ -175,4 +180,9 @@ export class CodeLogin {
 
 function isRefusedCode(error: unknown): boolean {
   return error instanceof CodeInvalidError || error instanceof CodeUsedError;
+}
+
+/** Whether WeChat was not asked, or gave no answer, and the code itself may be why. */
+function mayBeDueToCode(error: unknown, code: string): boolean {
+  return error instanceof WechatUnavailableError && (error.failure === 'refused' || !isHarmless(code));
 }

@@ -5,6 +5,7 @@ import {
   IsOptional,
   IsString,
   Length,
+  Matches,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
@@ -21,9 +22,10 @@ export class ConsentRequest {
 
 /** Body of a login. */
 export class LoginRequest {
-  /** What wx.login gave. WeChat says nothing of its form, so that only WeChat judges it. */
+  /** What wx.login gave. WeChat says nothing of its form: what is printable ASCII is judged by WeChat alone. */
   @IsString()
   @Length(1, 512)
+  @Matches(/\S/, { message: '$property must not be blank' })
   code: string;
 
   /** The mini-program; needed only where several are served and the request does not come from wx.request. */
@@ -36,6 +38,7 @@ export class LoginRequest {
   @ValidateIf((_, value) => value !== undefined)
   @IsString()
   @Length(1, 512)
+  @Matches(/\S/, { message: '$property must not be blank' })
   phoneCode?: string;
 
   /** Kept with its time: the newest one counts. */

@@ -155,6 +155,7 @@ function wordsFor({ failure }: WechatUnavailableError, { wechatBaseUrl }: Settin
     case 'timed_out':
       return `${wechatBaseUrl} does not answer in time. Is there a network, does a firewall let this machine out? WeChat is called directly, past any HTTPS_PROXY`;
     case 'malformed':
+    case 'refused':
       return `what answers at ${wechatBaseUrl} is not WeChat: a proxy or a portal in between sends a page of its own. Let this machine through to WeChat, or correct WECHAT_BASE_URL`;
     case 'quota':
       return 'the mini-program has used up what WeChat allows: see 开发管理 → 接口设置, and try again later';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
+import { isCode } from './caller-text.js';
 import { malformed, type WechatFields } from './wechat-answer.js';
 import { WechatInterfaces } from './wechat-interfaces.js';
 import { interfaceError } from './wechat-refusal.js';
@@ -36,11 +37,13 @@ export class PhoneNumberClient {
     app: WechatApp,
     { code, openid, onSend }: { code: string; openid: string; onSend?: (isSent: boolean) => void },
   ): Promise<WechatPhoneNumber> {
+    if (!isCode(code)) throw new PhoneCodeInvalidError();
     return this.interfaces.call(app, {
       wanted: 'phone number',
       path: '/wxa/business/getuserphonenumber',
       body: { code, openid },
       secrets: [code, openid],
+      callerText: code,
       once: true,
       onSend,
       read: (answer) => toPhoneNumber(app, answer),

@@ -40,6 +40,7 @@ export class TextCheckClient {
       // WeChat passes whatever is escaped as \uXXXX, which JSON.stringify does to halves of characters.
       body: { version: 2, scene: profileScene, openid, content: text.toWellFormed() },
       secrets: [openid, text],
+      callerText: text,
       read: toVerdict,
       refused: (refusal) => this.verdictOf(refusal, app),
     });

@@ -10,9 +10,11 @@ export type WechatFields = Readonly<Record<string, unknown>>;
  * are ignored.
  *
  * @throws {WechatUnavailableError} `busy` for -1; `malformed` for what WeChat would never write: a proxy's HTML,
- *   a truncated or empty body, an error status
+ *   a truncated or empty body, an error status; `refused` for a status of 4xx
  */
 export function readAnswer(status: number, body: string): WechatFields | WechatRefusal {
+  if (status >= 400 && status < 500)
+    throw new WechatUnavailableError('refused', answerWas(`status ${status}`));
   if (status !== 200) throw malformed(`status ${status}`);
   let parsed: unknown;
   try {
@@ -43,5 +45,9 @@ export function readSessionKey({ session_key: sessionKey }: WechatFields): strin
 
 /** What was found instead of an answer. Never quotes the body, which may hold a session_key. */
 export function malformed(found: string): WechatUnavailableError {
-  return new WechatUnavailableError('malformed', { cause: new Error(`WeChat's answer was ${found}`) });
+  return new WechatUnavailableError('malformed', answerWas(found));
+}
+
+function answerWas(found: string): { cause: Error } {
+  return { cause: new Error(`WeChat's answer was ${found}`) };
 }

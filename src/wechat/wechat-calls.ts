@@ -7,8 +7,8 @@ import {
   CircuitState,
   ConsecutiveBreaker,
   ExponentialBackoff,
-  handleAll,
   handleType,
+  handleWhen,
   type IPolicy,
   noop,
   retry,
@@ -18,6 +18,7 @@ import {
   wrap,
 } from 'cockatiel';
 import { Settings } from '../config/settings.js';
+import { isHarmless } from './caller-text.js';
 import { OverloadedError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
 
 /** Milliseconds for one attempt. */
@@ -37,6 +38,8 @@ export interface WechatCall {
   path: string;
   /** What it sends works once and is not sent twice: it is repeated only where surely nothing was sent. */
   once?: boolean;
+  /** What it sends of a caller's choosing. */
+  callerText?: string;
   /** Nobody else makes this call of this app's meanwhile, and logins must not stand in line behind it. */
   outOfTurn?: boolean;
 }
@@ -46,7 +49,8 @@ export interface WechatCall {
  *
  * One breaker per app and interface, so that the trouble of one does not close the door of another: whoever logs
  * in needs no access_token. It sees only what an attempt throws, and an attempt throws only where WeChat gave no
- * usable answer: a bad code is an answer.
+ * usable answer: a bad code is an answer. What a stranger can cause is not counted, or ten requests of one stranger
+ * would close the door for all: neither a status of 4xx, nor any failure of a call whose text may have caused it.
  */
 @Injectable()
 export class WechatCalls {
@@ -103,13 +107,14 @@ export class WechatCalls {
   }
 
   private policyOf(call: WechatCall): IPolicy {
-    const name = `${call.appid} ${call.path}`;
+    const isSuspect = call.callerText !== undefined && !isHarmless(call.callerText);
+    const name = `${call.appid} ${call.path} ${isSuspect}`;
     const known = this.#policies.get(name);
     if (known !== undefined) return known;
     const policy = wrap(
       this.#deadline,
       call.outOfTurn === true ? noop : this.turnsOf(call),
-      this.breakerOf(call),
+      isSuspect ? noop : this.breakerOf(call),
       retry(
         handleType(
           WechatUnavailableError,
@@ -133,10 +138,10 @@ export class WechatCalls {
   }
 
   private breakerOf({ appid, path }: WechatCall): IPolicy {
-    const breaker = circuitBreaker(handleAll, {
-      breaker: new ConsecutiveBreaker(breakerThreshold),
-      halfOpenAfter: breakerPause,
-    });
+    const breaker = circuitBreaker(
+      handleWhen((error) => !(error instanceof WechatUnavailableError && error.failure === 'refused')),
+      { breaker: new ConsecutiveBreaker(breakerThreshold), halfOpenAfter: breakerPause },
+    );
     breaker.onStateChange((state) => {
       if (state === CircuitState.Open) {
         this.#logger.error(

@@ -19,6 +19,8 @@ export interface InterfaceCall<Answer> {
   body?: Record<string, unknown>;
   /** What of it must not come back in WeChat's words. */
   secrets: string[];
+  /** What it sends of a caller's choosing: see {@link WechatCall.callerText}. */
+  callerText?: string;
   /** What it sends works once: see {@link WechatCall.once}. */
   once?: boolean;
   /**
@@ -64,7 +66,7 @@ export class WechatInterfaces {
   private async callWith<Answer>(
     accessToken: string,
     { appid }: WechatApp,
-    { path, query, body, secrets, once, onSend, read }: InterfaceCall<Answer>,
+    { path, query, body, secrets, callerText, once, onSend, read }: InterfaceCall<Answer>,
     outer: AbortSignal,
   ): Promise<Answer | WechatRefusal> {
     const request = {
@@ -84,6 +86,6 @@ export class WechatInterfaces {
       if (isTokenRefusal(answer)) onSend?.(false);
       return answer instanceof WechatRefusal ? answer : read(answer);
     };
-    return this.calls.make({ appid, path, once }, attempt, outer);
+    return this.calls.make({ appid, path, callerText, once }, attempt, outer);
   }
 }

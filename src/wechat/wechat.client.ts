@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
 import { isNothingWord } from '../text/nothing-words.js';
+import { isCode } from './caller-text.js';
 import { isIdentifier } from './identifier.js';
 import { reportTrouble } from './trouble-report.js';
 import { malformed, readSessionKey, type WechatFields } from './wechat-answer.js';
 import { WechatCalls } from './wechat-calls.js';
 import { codeExchangeError, refusalError, WechatRefusal } from './wechat-refusal.js';
 import { WechatRequests } from './wechat-requests.js';
-import { WechatUnavailableError } from './wechat.errors.js';
+import { CodeInvalidError, WechatUnavailableError } from './wechat.errors.js';
 
 /** What a login code stands for. */
 export interface WechatSession {
@@ -45,17 +46,21 @@ export class WechatClient {
    *   {@link OverloadedError}
    */
   async code2Session(app: WechatApp, code: string): Promise<WechatSession> {
+    if (!isCode(code)) throw new CodeInvalidError();
     const url = '/sns/jscode2session';
     const query = { appid: app.appid, secret: app.secret, js_code: code, grant_type: 'authorization_code' };
     let attempts = 0;
     try {
-      const result = await this.calls.make({ appid: app.appid, path: url }, async (signal) => {
-        attempts += 1;
-        // Through `URLSearchParams`, which escapes whatever a caller sends as a code.
-        const params = new URLSearchParams(query);
-        const answer = await this.requests.ask({ url, params, signal }, [app.secret, code]);
-        return answer instanceof WechatRefusal ? answer : toSession(answer);
-      });
+      const result = await this.calls.make(
+        { appid: app.appid, path: url, callerText: code },
+        async (signal) => {
+          attempts += 1;
+          // Through `URLSearchParams`, which escapes whatever a caller sends as a code.
+          const params = new URLSearchParams(query);
+          const answer = await this.requests.ask({ url, params, signal }, [app.secret, code]);
+          return answer instanceof WechatRefusal ? answer : toSession(answer);
+        },
+      );
       if (!(result instanceof WechatRefusal)) return result;
       // An earlier attempt reached WeChat after all, and its answer was lost: no fault of the caller's.
       if (result.errcode === 40163 && attempts > 1) throw new WechatUnavailableError('answer_lost');

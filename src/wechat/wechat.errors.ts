@@ -109,6 +109,8 @@ export type WechatFailure =
   | 'timed_out'
   /** an answer that is not WeChat's: HTML, truncated, without what it must hold */
   | 'malformed'
+  /** a status of 4xx: something before WeChat did not like the request */
+  | 'refused'
   /** the breaker is open: too many calls in a row have failed */
   | 'breaker_open'
   /** errcode 45009 or 45011, what the app may ask for in a day or a minute */
