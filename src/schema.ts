@@ -13,6 +13,7 @@ import { PendingMerges1795220000000 } from './database/migrations/1795220000000-
 import { Erasure1795219700000 } from './database/migrations/1795219700000-erasure.js';
 import { Admins1795300000000 } from './database/migrations/1795300000000-admins.js';
 import { ImpossibleMerges1795300000001 } from './database/migrations/1795300000001-impossible-merges.js';
+import { WaitingNicknames1795300300000 } from './database/migrations/1795300300000-waiting-nicknames.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -49,5 +50,6 @@ export const schema = {
     PendingMerges1795220000000,
     Admins1795300000000,
     ImpossibleMerges1795300000001,
+    WaitingNicknames1795300300000,
   ],
 } satisfies Schema;

@@ -24,6 +24,7 @@ describe('nicknames', () => {
     id: string;
     /** On the phone. */
     user: string;
+    accessToken: string;
     rename(nickname: string | null): Promise<Answer>;
     nickname(): Promise<string | null>;
   }
@@ -34,6 +35,7 @@ describe('nicknames', () => {
     return {
       id: known.id,
       user,
+      accessToken,
       rename: (nickname) => node.as(accessToken, 'PATCH', '/me', { nickname }),
       nickname: async () => (await node.me(accessToken)).body.nickname,
     };
@@ -143,8 +145,6 @@ describe('nicknames', () => {
   it.each([
     ['is busy', { errcode: -1 }],
     ['refuses this server', { errcode: 40164 }],
-    ['limits the calls', { errcode: 45011 }],
-    ['has had its calls of the day', { errcode: 45009 }],
     ['hangs up', { reset: true }],
     ['answers with a page', { body: 'html' }],
     ['gives no verdict', { errcode: 0 }],
@@ -155,6 +155,135 @@ describe('nicknames', () => {
     expect(await pending()).toEqual([anna.id]);
     expect((await anna.rename(null)).status).toBe(200);
     expect(await pending()).toEqual([]);
+  });
+
+  it.each([45009, 45011])(
+    'wait unseen where they are too many for WeChat, which answers %i',
+    async (errcode) => {
+      const anna = await person('anna');
+      await anna.rename('小明');
+      await world.fault({ path, errcode });
+      const seen = { nickname: '小明', pendingNickname: '小红' };
+      expect(await anna.rename('小红')).toMatchObject({ status: 200, body: seen });
+      expect((await node.me(anna.accessToken)).body).toMatchObject(seen);
+      expect((await node.as(anna.accessToken, 'GET', '/me/export')).body.user).toMatchObject(seen);
+      expect((await world.login(node, anna.user)).body.user.nickname).toBe('小明');
+      expect(await pending()).toEqual([anna.id]);
+      expect((await anna.rename(null)).body).toMatchObject({ nickname: null, pendingNickname: null });
+      expect(await pending()).toEqual([]);
+    },
+  );
+
+  it('wait unseen where there is no access_token to be had for the check', async () => {
+    const crowded = await world.startNode();
+    const { accessToken } = (await world.login(crowded, 'anna')).body;
+    await world.fault({ path: '/cgi-bin/stable_token', errcode: 45009 });
+    const { body } = await crowded.as(accessToken, 'PATCH', '/me', { nickname: '小红' });
+    expect(body).toMatchObject({ nickname: null, pendingNickname: '小红' });
+    await world.database.query('DELETE FROM nickname_checks');
+  });
+
+  it('that wait go with the person when they are erased', async () => {
+    const anna = await person('anna');
+    await world.fault({ path, errcode: 45009 });
+    await anna.rename('小红');
+    const operator = await world.operator(node);
+    expect((await node.as(operator.accessToken, 'DELETE', `/admin/users/${anna.id}`)).status).toBe(202);
+    await expect.poll(pending).toEqual([]);
+  });
+
+  it('that wait go to the user who stays of two that are merged, unless that one has a nickname', async () => {
+    const operator = await world.operator(node);
+    for (const hasOne of [false, true]) {
+      const anna = await person(`anna-${hasOne}`, alone.appid);
+      const bert = await person(`bert-${hasOne}`);
+      if (hasOne) await anna.rename('小明');
+      await world.fault({ path, errcode: 45009 });
+      await bert.rename('小红');
+      await world.control('DELETE', '/faults');
+      const merge = { into: anna.id };
+      const { status } = await node.as(operator.accessToken, 'POST', `/admin/users/${bert.id}/merge`, merge);
+      expect(status).toBeLessThan(300);
+      expect((await node.me(anna.accessToken)).body).toMatchObject(
+        hasOne ? { nickname: '小明', pendingNickname: null } : { nickname: null, pendingNickname: '小红' },
+      );
+      await world.database.query('DELETE FROM nickname_checks');
+    }
+  });
+
+  describe('that waited', () => {
+    const outcomes = new Map<string, unknown>();
+
+    beforeAll(async () => {
+      await world.control('POST', '/reset');
+      const people = new Map<string, Person>();
+      for (const name of ['good', 'risky', 'overUnjudged', 'unlinked', 'stillCrowded', 'overdue']) {
+        people.set(name, await person(name, name === 'stillCrowded' ? cake.appid : tea.appid));
+      }
+      await world.fault({ path, errcode: 40164 });
+      await people.get('overUnjudged')!.rename(`old ${risky}`);
+      await world.control('DELETE', '/faults');
+      for (const [name, someone] of people) if (name !== 'overUnjudged') await someone.rename('old');
+      await world.fault({ path, errcode: 45009 });
+      await people.get('good')!.rename('new');
+      await people.get('risky')!.rename(`new ${risky}`);
+      await people.get('overUnjudged')!.rename(`new ${risky}`);
+      await people.get('unlinked')!.rename(`new ${risky}`);
+      await people.get('stillCrowded')!.rename('new');
+      await people.get('overdue')!.rename('new');
+      await world.control('DELETE', '/faults');
+      await world.fault({ path, appid: cake.appid, errcode: 45009 });
+      const [unlinked, overdue] = [people.get('unlinked')!, people.get('overdue')!];
+      await world.database.query('DELETE FROM identities WHERE user_id = $1', [unlinked.id]);
+      await world.database.query(
+        `UPDATE nickname_checks SET created_at = now() - interval '31 days' WHERE user_id = $1`,
+        [overdue.id],
+      );
+      const outcomeOf = async ({ id }: Person) => {
+        const [row] = await world.database.query(
+          `SELECT nickname, waiting_nickname AS waiting FROM users LEFT JOIN nickname_checks ON user_id = id WHERE id = $1`,
+          [id],
+        );
+        return row;
+      };
+      const judge = async () => {
+        await world.database.query('UPDATE nickname_checks SET due_at = now()');
+        const later = await world.startNode({ LOG_LEVEL: 'trace' });
+        await vi.waitUntil(
+          async () =>
+            (await world.database.count(`nickname_checks WHERE due_at <= now()`)) === 0 &&
+            (await world.database.count(`nickname_checks`)) <= 1,
+          { timeout: 60_000 },
+        );
+        await later.stop();
+      };
+      await judge();
+      for (const [name, someone] of people) outcomes.set(name, await outcomeOf(someone));
+    });
+
+    it('are shown where WeChat lets them pass', () => {
+      expect(outcomes.get('good')).toEqual({ nickname: 'new', waiting: null });
+    });
+
+    it('are dropped where WeChat rejects them, and the old one stays', () => {
+      expect(outcomes.get('risky')).toEqual({ nickname: 'old', waiting: null });
+    });
+
+    it('leave an old one to be judged that never was', () => {
+      expect(outcomes.get('overUnjudged')).toEqual({ nickname: null, waiting: null });
+    });
+
+    it('are dropped where the person has left the mini-program', () => {
+      expect(outcomes.get('unlinked')).toEqual({ nickname: 'old', waiting: null });
+    });
+
+    it('wait on where WeChat still cannot be asked', () => {
+      expect(outcomes.get('stillCrowded')).toEqual({ nickname: 'old', waiting: 'new' });
+    });
+
+    it('are dropped after thirty days', () => {
+      expect(outcomes.get('overdue')).toEqual({ nickname: 'old', waiting: null });
+    });
   });
 
   describe('that were to be judged later', () => {
@@ -182,7 +311,7 @@ describe('nicknames', () => {
     /** All of them at once, by a node that starts: housekeeping begins with that. */
     beforeAll(async () => {
       await world.control('POST', '/reset');
-      await world.fault({ path, errcode: 45009 });
+      await world.fault({ path, errcode: 40164 });
       for (const [name, nickname] of Object.entries(names)) {
         const someone = await person(name, name === 'stillAway' ? cake.appid : tea.appid);
         await someone.rename(nickname);
@@ -227,7 +356,8 @@ describe('nicknames', () => {
       expect(
         await world.database.query(
           `SELECT actor, actor_id, user_id, details FROM audit_events
-           WHERE action = 'user.nickname_rejected' ORDER BY details->>'verdict' DESC`,
+           WHERE action = 'user.nickname_rejected' AND user_id = ANY ($1) ORDER BY details->>'verdict' DESC`,
+          [[people.get('risky')!.id, people.get('doubtful')!.id]],
         ),
       ).toEqual([
         { actor: 'service', actor_id: null, user_id: people.get('risky')!.id, details: { verdict: 'risky' } },

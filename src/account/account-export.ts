@@ -4,6 +4,7 @@ import { Audit } from '../audit/audit.js';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import type { Session } from '../sessions/session.entity.js';
 import { Sessions } from '../sessions/sessions.js';
+import { Nicknames } from '../users/nicknames.js';
 import type { User } from '../users/user.entity.js';
 import { UserViews } from '../users/user-views.js';
 import { Users } from '../users/users.js';
@@ -20,6 +21,7 @@ export class AccountExport {
   constructor(
     private readonly users: Users,
     private readonly views: UserViews,
+    private readonly nicknames: Nicknames,
     private readonly sessions: Sessions,
     private readonly audit: Audit,
     private readonly apps: WechatApps,
@@ -44,6 +46,7 @@ export class AccountExport {
       user: {
         ...this.views.of(user),
         status: user.status,
+        pendingNickname: await this.nicknames.waitingOf(user.id),
         externalId: user.externalId,
         lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
       },

@@ -7,6 +7,9 @@ import { ConsentView } from './me.view.js';
 export class ExportedUser extends UserView {
   status: UserStatus;
 
+  /** The nickname that they chose last, if WeChat could not check it yet. */
+  pendingNickname: string | null;
+
   /** The operator's own number for this person. */
   externalId: string | null;
 

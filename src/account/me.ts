@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Nicknames } from '../users/nicknames.js';
 import { sessionEndOf } from '../users/session-end.js';
 import type { User } from '../users/user.entity.js';
 import { UserViews } from '../users/user-views.js';
@@ -12,6 +13,7 @@ export class Me {
   constructor(
     private readonly users: Users,
     private readonly views: UserViews,
+    private readonly nicknames: Nicknames,
     private readonly apps: WechatApps,
   ) {}
 
@@ -32,6 +34,7 @@ export class Me {
     return {
       ...this.views.of(user),
       externalId,
+      pendingNickname: await this.nicknames.waitingOf(user.id),
       consent: consentOf(user),
       identities: identities.map(({ appid, linkedAt }) => ({
         appid,

@@ -24,6 +24,9 @@ export class MeView extends UserView {
   /** The operator's own number for this person. */
   externalId: string | null;
 
+  /** The nickname that they chose last, if WeChat could not check it yet: nobody sees it before. */
+  pendingNickname: string | null;
+
   consent: ConsentView | null;
 
   identities: IdentityView[];

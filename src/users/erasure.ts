@@ -6,6 +6,7 @@ import { batchSize } from '../database/walk.js';
 import { Bans } from './bans.js';
 import { Identity } from './identity.entity.js';
 import { idsOf } from './merged-users.js';
+import { NicknameCheck } from './nickname-check.entity.js';
 import { passOnPendingMerges } from './pending-merges.js';
 import { Unionid } from './unionid.entity.js';
 import { User } from './user.entity.js';
@@ -80,6 +81,7 @@ export class Erasure {
     await passOnPendingMerges(manager, userIds, null);
     await manager.delete(Identity, { userId: In(userIds) });
     await manager.delete(Unionid, { userId: In(userIds) });
+    await manager.delete(NicknameCheck, { userId: In(userIds) });
     await manager.update(
       User,
       { id: In(userIds) },

@@ -208,9 +208,8 @@ export class Merging {
     await passOnPendingMerges(manager, [loser.id], survivor.id);
     await manager.update(Identity, { userId: loser.id }, { userId: survivor.id });
     await manager.update(Unionid, { userId: loser.id }, { userId: survivor.id });
-    if (pending !== null && taken.nickname !== undefined) {
-      await manager.insert(NicknameCheck, { userId: survivor.id, appid: pending.appid });
-    }
+    if (loser.status !== 'deleting')
+      await passOnNicknameCheck(manager, pending, survivor, taken.nickname !== undefined);
     await this.revocations.write(manager, ...notices);
     for (const userId of [loser.id, survivor.id]) {
       const details = { from: loser.id, into: survivor.id };
@@ -256,6 +255,28 @@ export class Merging {
       });
     }
   }
+}
+
+/**
+ * Hands on what WeChat is still to judge of the one that went: the nickname that was taken over, and one that waits if the
+ * survivor has none at all.
+ *
+ * @param isTaken whether the survivor takes over the nickname
+ */
+async function passOnNicknameCheck(
+  manager: EntityManager,
+  check: NicknameCheck | null,
+  survivor: User,
+  isTaken: boolean,
+): Promise<void> {
+  if (check === null || (await manager.existsBy(NicknameCheck, { userId: survivor.id }))) return;
+  if (!isTaken && (survivor.nickname !== null || check.waitingNickname === null)) return;
+  await manager.insert(NicknameCheck, {
+    userId: survivor.id,
+    appid: check.appid,
+    waitingNickname: check.waitingNickname,
+    judgesShown: isTaken && check.judgesShown,
+  });
 }
 
 /** Whether the one is disabled for longer than the other. */

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { User } from './user.entity.js';
 
-/** A person whose nickname was taken while WeChat could not be asked: it is still to be judged. */
+/** A person who chose a nickname while WeChat could not be asked: it is still to be judged. */
 @Entity('nickname_checks')
 @Index('nickname_checks_due_at_idx', ['dueAt'])
 export class NicknameCheck {
@@ -15,6 +15,14 @@ export class NicknameCheck {
   /** The mini-program through which they chose it. */
   @Column({ type: 'text' })
   appid: string;
+
+  /** What they chose while WeChat's quota was used up: nobody sees it before it is judged. */
+  @Column({ type: 'text', name: 'waiting_nickname', nullable: true })
+  waitingNickname: string | null;
+
+  /** Whether the nickname that everybody sees is still to be judged. */
+  @Column({ type: 'boolean', name: 'judges_shown', default: true })
+  judgesShown: boolean;
 
   @Column({ type: 'timestamptz', precision: 3, name: 'due_at', default: () => 'now()' })
   dueAt: Date;

@@ -20,9 +20,12 @@ const claimStatement = `
     LIMIT ${batchSize}
     FOR UPDATE SKIP LOCKED
   ))
-  RETURNING user_id AS "userId", appid`;
+  RETURNING user_id AS "userId", appid, waiting_nickname AS "waitingNickname"`;
 
-/** Nicknames that WeChat could not judge when they were chosen are judged later; after 30 days they just stay. */
+/**
+ * Nicknames that WeChat could not judge when they were chosen are judged later. After 30 days those that are shown just
+ * stay, and those that wait are dropped.
+ */
 @Injectable()
 export class NicknameChecksChore implements Chore {
   readonly name = 'nickname checks';
@@ -38,7 +41,10 @@ export class NicknameChecksChore implements Chore {
     await manager.query(
       `DELETE FROM nickname_checks WHERE due_at <= now() AND created_at < now() - interval '30 days'`,
     );
-    const [owners] = await manager.query<[Pick<NicknameCheck, 'userId' | 'appid'>[], number]>(claimStatement);
+    const [owners] =
+      await manager.query<[Pick<NicknameCheck, 'userId' | 'appid' | 'waitingNickname'>[], number]>(
+        claimStatement,
+      );
     if (owners.length === 0) return false;
     return async () => {
       const asked = await Promise.all(owners.map((owner) => this.nicknames.recheck(owner)));

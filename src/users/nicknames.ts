@@ -16,6 +16,12 @@ import { NicknameCheck } from './nickname-check.entity.js';
 import { identityOf, type PersonInSession } from './session-identity.js';
 import { User } from './user.entity.js';
 
+/**
+ * What WeChat says of a nickname. If it cannot be asked: `away` if that is WeChat's trouble or this server's, `crowded` if
+ * too much was asked of it, which users themselves can bring about.
+ */
+type Judgement = TextVerdict | 'away' | 'crowded';
+
 /** The nicknames of users, which WeChat judges: at once, or later where it cannot be asked. */
 @Injectable()
 export class Nicknames {
@@ -27,7 +33,8 @@ export class Nicknames {
   ) {}
 
   /**
-   * Sets the nickname of a user, or clears it with null. Nothing changes where the user is not active.
+   * Sets the nickname of a user, or clears it with null. If WeChat cannot be asked because too much is asked of it, the
+   * nickname waits, and the old one stays until WeChat has judged the new one. Nothing changes if the user is not active.
    *
    * @throws {ContentRejectedError} {@link LoginAgainError}
    * @throws {DatabaseUnavailableError}
@@ -35,34 +42,58 @@ export class Nicknames {
   async change(person: PersonInSession, nickname: string | null): Promise<void> {
     const { userId } = person;
     const identity = await this.database.run((manager) => identityOf(manager, person));
-    const verdict = nickname === null ? 'pass' : await this.judge(identity, nickname);
-    if (isRejection(verdict)) throw new ContentRejectedError();
+    const judgement = nickname === null ? 'pass' : await this.judge(identity, nickname);
+    if (isRejection(judgement)) throw new ContentRejectedError();
     await this.database.transaction(async (manager) => {
       // Locks the user first: of two changes at once, the check that stays is the later one's, like the nickname.
-      const { affected } = await manager.update(User, { id: userId, status: 'active' }, { nickname });
-      if (affected === 0) return;
+      const user = await manager.findOne(User, {
+        where: { id: userId, status: 'active' },
+        lock: { mode: 'for_no_key_update' },
+      });
+      if (user === null) return;
+      const before = await manager.findOneBy(NicknameCheck, { userId });
       await manager.delete(NicknameCheck, { userId });
-      if (verdict === 'none') await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
+      if (judgement === 'crowded') {
+        await manager.insert(NicknameCheck, {
+          userId,
+          appid: identity!.appid,
+          waitingNickname: nickname,
+          judgesShown: before?.judgesShown ?? false,
+        });
+        return;
+      }
+      await manager.update(User, { id: userId }, { nickname });
+      if (judgement === 'away') await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
     });
   }
 
+  /** The nickname that a user has chosen, and that nobody sees yet. */
+  async waitingOf(userId: string): Promise<string | null> {
+    const check = await this.database.run((manager) => manager.findOneBy(NicknameCheck, { userId }));
+    return check?.waitingNickname ?? null;
+  }
+
   /**
-   * Has WeChat judge the nickname of a user that it could not judge before, and clears it where it is rejected.
+   * Has WeChat judge the nickname of a user that it could not judge before. One that waits is shown, or dropped; one that
+   * is shown stays, or is cleared.
    *
-   * @param appid the mini-program through which the person chose it
+   * @param check as it was when the nickname was chosen
    * @returns whether WeChat could be asked
    * @throws {DatabaseUnavailableError}
    */
-  async recheck({ userId, appid }: Pick<NicknameCheck, 'userId' | 'appid'>): Promise<boolean> {
+  async recheck({
+    userId,
+    appid,
+    waitingNickname,
+  }: Pick<NicknameCheck, 'userId' | 'appid' | 'waitingNickname'>): Promise<boolean> {
     const [user, identity] = await this.database.run((manager) =>
       Promise.all([manager.findOneBy(User, { id: userId }), manager.findOneBy(Identity, { userId, appid })]),
     );
     if (user === null) return true;
-    const { nickname } = user;
     try {
-      const verdict = nickname === null ? 'pass' : await this.judge(identity, nickname);
-      if (verdict === 'none') return false;
-      await this.settle(userId, nickname, verdict);
+      const judgement = await this.judgeLater(identity, { waitingNickname, shownNickname: user.nickname });
+      if (judgement === 'away' || judgement === 'crowded') return false;
+      await this.settle({ userId, waitingNickname, shownNickname: user.nickname }, judgement);
     } catch (error) {
       // May be judged once the person is back.
       if (!(error instanceof LoginAgainError)) throw error;
@@ -70,34 +101,53 @@ export class Nicknames {
     return true;
   }
 
-  /**
-   * WeChat's verdict, or `none` where it cannot be asked at the moment.
-   *
-   * @throws {LoginAgainError}
-   */
-  private async judge(identity: Identity | null, nickname: string): Promise<TextVerdict | 'none'> {
+  /** @throws {LoginAgainError} */
+  private async judgeLater(
+    identity: Identity | null,
+    { waitingNickname, shownNickname }: { waitingNickname: string | null; shownNickname: string | null },
+  ): Promise<Judgement> {
+    // Whoever unlinks the mini-program must not get round the check by that.
+    if (waitingNickname !== null && identity === null) return 'review';
+    const nickname = waitingNickname ?? shownNickname;
+    return nickname === null ? 'pass' : this.judge(identity, nickname);
+  }
+
+  /** @throws {LoginAgainError} */
+  private async judge(identity: Identity | null, nickname: string): Promise<Judgement> {
     const app = identity === null ? undefined : this.apps.find(identity.appid);
     // WeChat judges texts of people it knows: not those of an operator's token.
     if (app === undefined || identity === null) return 'skipped';
     try {
       return await this.textCheck.checkText(app, { openid: identity.openid, text: nickname });
     } catch (error) {
-      if (isTrouble(error)) return 'none';
+      if (isCrowded(error)) return 'crowded';
+      if (error instanceof WechatUnavailableError || error instanceof WechatMisconfiguredError) return 'away';
       throw error;
     }
   }
 
-  /** Carries out the verdict on a nickname, unless the user has another one by now. */
-  private async settle(userId: string, nickname: string | null, verdict: TextVerdict): Promise<void> {
+  /** Carries out the verdict on a nickname, unless the user has chosen another one since. */
+  private async settle(
+    judged: { userId: string; waitingNickname: string | null; shownNickname: string | null },
+    verdict: TextVerdict,
+  ): Promise<void> {
+    const { userId, waitingNickname, shownNickname } = judged;
     await this.database.transaction(async (manager) => {
       const user = await manager.findOne(User, {
         where: { id: userId },
         lock: { mode: 'for_no_key_update' },
       });
-      if (user?.nickname !== nickname) return;
+      const check = await manager.findOneBy(NicknameCheck, { userId });
+      if (user === null || check === null || check.waitingNickname !== waitingNickname) return;
+      if (waitingNickname === null && user.nickname !== shownNickname) return;
       await manager.delete(NicknameCheck, { userId });
-      if (!isRejection(verdict)) return;
-      await manager.update(User, { id: userId }, { nickname: null });
+      if (!isRejection(verdict)) {
+        if (waitingNickname !== null)
+          await manager.update(User, { id: userId }, { nickname: waitingNickname });
+        return;
+      }
+      if (waitingNickname === null) await manager.update(User, { id: userId }, { nickname: null });
+      else if (check.judgesShown) await manager.insert(NicknameCheck, { userId, appid: check.appid });
       await this.audit.record(manager, {
         ...serviceActor,
         action: 'user.nickname_rejected',
@@ -108,16 +158,15 @@ export class Nicknames {
   }
 }
 
-function isRejection(verdict: TextVerdict | 'none'): boolean {
-  return verdict === 'review' || verdict === 'risky';
+function isRejection(judgement: Judgement): boolean {
+  return judgement === 'review' || judgement === 'risky';
 }
 
-/** Whether it is WeChat's trouble, or this server's with it, and not the person's. */
-function isTrouble(error: unknown): boolean {
+/** Whether WeChat was asked for more than it, or this node, allows. */
+function isCrowded(error: unknown): boolean {
   return (
-    error instanceof WechatUnavailableError ||
-    error instanceof WechatMisconfiguredError ||
     error instanceof WechatRateLimitedError ||
-    error instanceof OverloadedError
+    error instanceof OverloadedError ||
+    (error instanceof WechatUnavailableError && error.failure === 'quota')
   );
 }
