@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -275,6 +277,11 @@ describe('the commands around roles and tokens', () => {
       }
     });
 
+    it('name the data directory on which they looked for an npm start, since there may be another', async () => {
+      const { stderr } = await runCommand('admin-grant', ['--user', nobody], { DATA_DIR: 'elsewhere' });
+      expect(stderr).toMatch(/No npm start is running on elsewhere,.*DATA_DIR/);
+    });
+
     it('say in one line that the database is away', async () => {
       const away = world.environment({ DATABASE_URL: 'postgres://weapp:secret@127.0.0.1:1/weapp' });
       expect(await runCommand('admin-grant', ['--user', nobody], away)).toEqual({
@@ -300,6 +307,46 @@ describe('the commands around roles and tokens', () => {
       } finally {
         await database.drop();
       }
+    });
+  });
+
+  describe('migration:show and its sisters', () => {
+    /** As the npm script runs it; what a developer's own `.env` would bring in is emptied. */
+    async function migrationShow(environment: Record<string, string>): Promise<CommandResult> {
+      const project = join(import.meta.dirname, '..');
+      const [tsx, typeorm] = ['tsx/dist/cli.mjs', 'typeorm/cli.js'].map((file) =>
+        join(project, 'node_modules', file),
+      );
+      const child = spawn(process.execPath, [tsx!, typeorm!, 'migration:show', '-d', 'ormconfig.ts'], {
+        cwd: project,
+        env: { PATH: process.env['PATH'], DATABASE_URL: '', DATA_DIR: '/nowhere', ...environment },
+      });
+      const output = { stdout: '', stderr: '' };
+      child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+      const [code] = await once(child, 'close');
+      return { code, ...output };
+    }
+
+    it.each([
+      ['is missing', '', /DATABASE_URL is required/],
+      ['is not percent-encoded', 'postgres://weapp:winter@Snow#x@127.0.0.1/weapp', /percent-encoded/],
+      [
+        'leads nowhere',
+        'postgres://weapp:winter@127.0.0.1:1/weapp',
+        /^The database is away: .*127\.0\.0\.1:1/,
+      ],
+    ])('say in words that DATABASE_URL %s', async (_, url, words) => {
+      const { code, stdout, stderr } = await migrationShow({ DATABASE_URL: url });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(words);
+      expect(stdout + stderr).not.toMatch(/winter|Snow|\n +at /);
+    });
+
+    it('work on the database of DATABASE_URL', async () => {
+      const { code, stdout } = await migrationShow({ DATABASE_URL: world.database.url });
+      expect(stdout).toContain('[X] 1 Initial1795219200000');
+      expect(code).toBe(0);
     });
   });
 

@@ -72,6 +72,26 @@ describe('npm run doctor', () => {
     expect(lines.at(-1)).toContain('npm start');
   });
 
+  it.each([
+    ['postgres://weapp:winter@Snow2026#x@127.0.0.1:3305/d', /percent-encoded/],
+    ['postgres://weapp:winter/Snow2026@127.0.0.1:3305/d', /percent-encoded/],
+    ['postgres://weapp:winterSnow2026@one,two/d', /several hosts/],
+    ['postgres://weapp:winterSnow2026@127.0.0.1/d?schema=app', /query parameter schema/],
+  ])(
+    'and the start say in words what is wrong with DATABASE_URL, and quote no password',
+    async (url, words) => {
+      const node = world.launchNode({ DATABASE_URL: url });
+      const [{ code, faults, output }, exit] = await Promise.all([
+        diagnose({ DATABASE_URL: url }),
+        node.exit(),
+      ]);
+      expect([code, exit]).toEqual([1, 1]);
+      expect(faults).toEqual([expect.stringMatching(words)]);
+      expect(node.output).toMatch(words);
+      expect(output + node.output).not.toMatch(/winter|Snow|2026/);
+    },
+  );
+
   describe('with a .env from Windows', () => {
     const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-windows-'));
     const file = join(directory, '.env');

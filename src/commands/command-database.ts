@@ -37,7 +37,7 @@ export async function withDatabase<Result>(
     return await work(database);
   } catch (error) {
     throw error instanceof DatabaseUnavailableError
-      ? new CommandError(databaseTrouble(error.cause, settings))
+      ? new CommandError(openingTrouble(error.cause, settings.databaseUrl))
       : error;
   } finally {
     await database.onApplicationShutdown();
@@ -57,11 +57,12 @@ export async function openDataSource(settings: Settings): Promise<DataSource> {
   try {
     return await dataSource.initialize();
   } catch (error) {
-    throw new CommandError(databaseTrouble(error, settings));
+    throw new CommandError(openingTrouble(error, databaseUrl));
   }
 }
 
-function databaseTrouble(error: unknown, { databaseUrl }: Settings): string {
+/** Why the database cannot be used, and what to do. */
+export function openingTrouble(error: unknown, databaseUrl: string): string {
   return (
     explainConnectionFailure(error, databaseUrl) ??
     `The database cannot be used: ${describeError(error).message}.`

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { commandEnvironment } from '../config/running-environment.js';
+import { commandEnvironment, missingLauncherHint } from '../config/running-environment.js';
 import type { Settings } from '../config/settings.js';
 import { loadSettings } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings.error.js';
@@ -72,14 +72,15 @@ export function loadCommandSettings(): Settings {
   return loadSettings(environment, { allowEmulator: true });
 }
 
+/** Whether nobody has said where the database is, as on a developer's machine. */
+export function isWithoutDatabase({ faults }: SettingsError): boolean {
+  return faults.some(({ name, fault }) => name === 'DATABASE_URL' && fault.startsWith('is required'));
+}
+
 /** What whoever called the command reads last. Values of rows and requests are in none of it. */
 export function reasonOf(error: unknown): string {
   if (error instanceof SettingsError) {
-    const hint =
-      'On a developer’s machine, run npm start in another terminal: commands then use its settings.';
-    return error.faults.some(({ name }) => name === 'DATABASE_URL')
-      ? `${error.message}\n${hint}`
-      : error.message;
+    return isWithoutDatabase(error) ? `${error.message}\n${missingLauncherHint()}` : error.message;
   }
   if (
     error instanceof UsageError ||

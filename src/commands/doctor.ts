@@ -6,7 +6,8 @@ import { Database } from '../database/database.js';
 import { WechatClient } from '../wechat/wechat.client.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { openDataSource } from './command-database.js';
-import { loadCommandSettings, readCommandLine, reasonOf, runCommand } from './command.js';
+import { missingLauncherHint } from '../config/running-environment.js';
+import { isWithoutDatabase, loadCommandSettings, readCommandLine, reasonOf, runCommand } from './command.js';
 import {
   checkAppAndSecret,
   checkClockOfDatabase,
@@ -43,11 +44,8 @@ function examineSettings(): Settings | undefined {
     for (const { name, fault, example } of error.faults) {
       tell('✗', 'settings', `${name} ${fault}${example === undefined ? '' : `, for example ${example}`}`);
     }
-    tell(
-      '–',
-      'everything else',
-      'not looked at without settings. Beside a running npm start they are its own',
-    );
+    const hint = isWithoutDatabase(error) ? ` ${missingLauncherHint()}` : '';
+    tell('–', 'everything else', `not looked at without settings.${hint}`);
     return undefined;
   }
 }

@@ -39,7 +39,7 @@ const percentEncode =
 export function databaseUrlFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'is required and must be a postgres:// URL';
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(value) ?? [];
-  if (rest === undefined) return 'is required and must be a postgres:// URL';
+  if (rest === undefined) return 'must be a postgres:// URL';
   if (!isEncoded(rest)) return percentEncode;
   const [, authority] = /^([^/?]*)/.exec(rest)!;
   const hosts = [authority!.slice(authority!.lastIndexOf('@') + 1), ...parametersOf(value).getAll('host')];
