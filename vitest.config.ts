@@ -12,9 +12,9 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // A machine that others use stands still for seconds at times, and some tests try thousands of cases, or build
     // first. These limits only catch what hangs; what has to be quick says so where it is asked for.
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     reporters: ['default', './test/summary.reporter.ts'],
     projects: [
       {

@@ -19,7 +19,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, type QueryResultRow } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findFreePort } from './ports.js';
 import { accountFor, giveTo } from './postgres-account.js';
 import {
@@ -147,10 +147,9 @@ describe('the first start', () => {
 
   it('makes the database anew after initdb was killed half way', async () => {
     const holder = spawnHolder();
-    await vi.waitFor(
-      () => expect(readdirSync(dataDirectory).some((name) => name.startsWith('cluster.new-'))).toBe(true),
-      { timeout: 30_000, interval: 5 },
-    );
+    await expect
+      .poll(() => readdirSync(dataDirectory).some((name) => name.startsWith('cluster.new-')), { interval: 5 })
+      .toBe(true);
     await kill(holder);
     expect(existsSync(join(dataDirectory, 'cluster'))).toBe(false);
     const postgres = await start();

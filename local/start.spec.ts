@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { request as startRequest } from 'node:http';
 import { createServer, connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { findFreePort } from './ports.js';
 import { removePostgres } from './postgres.js';
 import { processIdentity, waitForExit } from './processes.js';
@@ -65,12 +65,7 @@ class Started {
   }
 
   async ready(): Promise<this> {
-    await vi.waitFor(
-      () => {
-        if (!this.output.includes('Ctrl-C stops all of it.')) throw new Error(this.output);
-      },
-      { timeout: 50_000, interval: 20 },
-    );
+    await expect.poll(() => this.output, { interval: 20 }).toContain('Ctrl-C stops all of it.');
     this.pids = [this.pid, ...descendants(this.pid)];
     return this;
   }
@@ -82,7 +77,7 @@ class Started {
 
   /** What is still there of all that was started, after a time in which everything should have ended. */
   async leftBehind(): Promise<string[]> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 120_000;
     await Promise.all(this.pids.map((pid) => waitForExit(pid, deadline - Date.now())));
     return this.pids.filter((pid) => processIdentity(pid) !== undefined).map(argumentsOf);
   }
@@ -167,13 +162,15 @@ it.each(['SIGTERM', 'SIGKILL'] as const)('stops when npm alone gets %s', async (
 
 it('stops when npm is killed before node has come up', async () => {
   const start = npmStart();
-  await vi.waitFor(
-    () => {
-      start.pids = [start.pid, ...descendants(start.pid)];
-      if (start.node === 0) throw new Error('no node yet');
-    },
-    { timeout: 30_000, interval: 10 },
-  );
+  await expect
+    .poll(
+      () => {
+        start.pids = [start.pid, ...descendants(start.pid)];
+        return start.node;
+      },
+      { interval: 10 },
+    )
+    .not.toBe(0);
   process.kill(start.pid, 'SIGKILL');
 
   expect(await start.leftBehind()).toEqual([]);
@@ -206,7 +203,7 @@ it('lets a request under way finish, unless Ctrl-C comes a second time', async (
   );
   await once(request, 'connect');
   process.kill(start.pid, 'SIGINT');
-  await vi.waitFor(() => expect(start.output).toContain('Stopping…'), { timeout: 30_000 });
+  await expect.poll(() => start.output).toContain('Stopping…');
   expect(start.child.exitCode).toBeNull();
   process.kill(start.pid, 'SIGINT');
 

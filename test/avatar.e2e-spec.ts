@@ -296,7 +296,7 @@ describe('avatars', () => {
         times.push(performance.now() - began);
       }
       // Decoded, it would take seconds each time; a busy machine takes as long now and then.
-      expect(Math.min(...times)).toBeLessThan(500);
+      expect(Math.min(...times)).toBeLessThan(1_000);
     });
 
     it('where they are larger than 2 MB', async () => {

@@ -415,7 +415,7 @@ describe('the edge', () => {
       await expect.poll(async () => (await stopping.get('/health/live')).status).toBe(200);
       const begun = performance.now();
       expect(await stopping.stop('SIGTERM')).toBe(0);
-      expect(performance.now() - begun).toBeLessThan(20_000);
+      expect(performance.now() - begun).toBeLessThan(45_000);
       hanging.destroy();
     });
   });

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, ServiceNode } from './harness/node.js';
-import { alone, cake, tea, useWorld } from './harness/world.js';
+import { alone, cake, patient, tea, useWorld } from './harness/world.js';
 
 const path = '/wxa/msg_sec_check';
 const twoHours = 7_200;
@@ -333,13 +333,10 @@ describe('nicknames', () => {
         people.get('changed')!.id,
       ]);
       later = await world.startNode({ LOG_LEVEL: 'trace' });
-      await vi.waitUntil(
-        async () => {
-          const texts = await judged();
-          return texts.includes(names.changed) && texts.includes(names.stillAway);
-        },
-        { timeout: 30_000 },
-      );
+      await vi.waitUntil(async () => {
+        const texts = await judged();
+        return texts.includes(names.changed) && texts.includes(names.stillAway);
+      }, patient);
       // The verdict on the old one is there, and the newer one is first.
       await world.waitsForLock();
       await letGo('COMMIT');

@@ -18,7 +18,7 @@ describe.skipIf(!browser)('the playground', () => {
     database = await TestDatabase.create(inject('postgresUrl'));
     launcher = await Launcher.start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
     context = await browser!.newContext({ locale: 'zh-CN', viewport: { width: 1440, height: 900 } });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(120_000);
     page = await open();
     // Whoever starts over amid a login sees it interrupted, and what is done about that.
     await loggedIn();
@@ -238,12 +238,15 @@ describe.skipIf(!browser)('the playground', () => {
   });
 
   it('hears of a switch that is turned while the mini-program is being opened', async () => {
+    let open = () => {};
+    const isTurned = new Promise<void>((resolve) => (open = resolve));
     await page.route(/playground\/phone\.js/, async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await isTurned;
       await route.continue();
     });
     await relaunch();
     await trouble('offline').click();
+    open();
     await shown(page.locator('.message[data-name="GET /me"]').nth(1));
     await phone().locator('wx-page').waitFor();
     await button(/^(登录的设备|再试一次)/).click();

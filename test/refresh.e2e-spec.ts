@@ -300,13 +300,13 @@ describe('POST /auth/refresh', () => {
   });
 
   it('counts the grace from the rotation, however long that waited for its row', async () => {
-    const hasty = await world.startNode({ REFRESH_GRACE: '1' });
+    const hasty = await world.startNode({ REFRESH_GRACE: '2' });
     const login = await world.login(hasty, 'rita');
     const release = await world.hold('SELECT FROM sessions WHERE id = $1 FOR UPDATE', [sessionOf(login)]);
     const held = hasty.refresh(login.body.refreshToken);
     await world.waitsForLock();
     // Longer than the grace: the one thing that only time itself can bring about.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 2_300));
     await release();
     const [first, again] = [await held, await hasty.refresh(login.body.refreshToken)];
     expect([first.status, again.status], again.text).toEqual([200, 200]);

