@@ -110,6 +110,7 @@ describe('verification elsewhere', () => {
       const answer = await orders(anna.accessToken, { "'weapp'": "'other'" });
       expect(answer.status).toBe(401);
       expect(answer.headers.get('www-authenticate')).toContain(`Unexpected 'aud' value`);
+      expect(await answer.json()).toEqual({ code: 'invalid_token' });
     });
   });
 
