@@ -20,6 +20,7 @@ describe('the books', () => {
   const world = useWorld();
   let node: ServiceNode;
   let token: string;
+  let adminId: string;
   let settings: Settings;
 
   beforeAll(async () => {
@@ -27,6 +28,7 @@ describe('the books', () => {
     settings = loadSettings({ ...world.environment(), LOG_LEVEL: 'silent' });
     const { body } = await world.login(node, 'the-admin', alone.appid);
     await world.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
+    adminId = body.user.id;
     token = (await world.login(node, 'the-admin', alone.appid)).body.accessToken;
   });
 
@@ -179,11 +181,55 @@ describe('the books', () => {
          SELECT 'user.kicked', 'command', $1, jsonb_build_object('number', number) FROM generate_series(1, 51) AS number`,
         [id],
       );
+      const entries = (await get(`/admin/audit?userId=${id}`)).body.items;
       const { auditEvents } = (await get(`/admin/users/${id}`)).body;
-      expect(auditEvents).toEqual((await get(`/admin/audit?userId=${id}`)).body.items);
+      expect(auditEvents).toEqual(entries);
       expect(auditEvents.map(({ details }: any) => details.number)).toEqual(
         Array.from({ length: 50 }, (_, index) => 51 - index),
       );
+    });
+  });
+
+  describe('reading is in the audit:', () => {
+    const entriesOf = async (action: string) => (await get(`/admin/audit?action=${action}`)).body.items;
+
+    it('looking at a person, once for each look, and not for a change', async () => {
+      const { id } = (await world.login(node, 'looked-at', alone.appid)).body.user;
+      await get(`/admin/users/${id}`);
+      await node.as(token, 'PATCH', `/admin/users/${id}`, { roles: ['editor'] });
+      await get(`/admin/users/019f0000-0000-7000-8000-00000000dead`);
+      await get(`/admin/users/${id}`);
+      const entries = (await entriesOf('user.viewed')).filter(({ userId }: any) => userId === id);
+      expect(entries).toHaveLength(2);
+      expect(entries[0]).toMatchObject({ actor: 'person', actorId: adminId, ip: '127.0.0.1', details: {} });
+    });
+
+    it('a search, with a keyed hash in the place of q', async () => {
+      const search = (body: object) => node.as(token, 'POST', '/admin/users/search', body);
+      await search({ q: '13800138000', status: 'active', hasPhone: true, limit: 10 });
+      await search({ q: '13800138001' });
+      await search({ q: ' 13800138000 ' });
+      await search({});
+      expect((await search({ limit: 0 })).status).toBe(400);
+      const entries = await entriesOf('users.searched');
+      expect(entries).toHaveLength(4);
+      const [all, again, other, first] = entries;
+      expect(first).toMatchObject({ actor: 'person', actorId: adminId, userId: null, ip: '127.0.0.1' });
+      const qHash = expect.stringMatching(/^[\w-]{43}$/);
+      expect(first.details).toEqual({ qHash, status: 'active', hasPhone: true, found: 0 });
+      expect(again.details.qHash).toBe(first.details.qHash);
+      expect(other.details.qHash).not.toBe(first.details.qHash);
+      expect(all.details).toEqual({ found: expect.any(Number) });
+      expect(JSON.stringify(entries)).not.toContain('1380013800');
+    });
+
+    it('an export', async () => {
+      const { body } = await world.login(node, 'exporter', alone.appid);
+      expect((await node.as(body.accessToken, 'GET', '/me/export')).status).toBe(200);
+      const { id } = body.user;
+      expect((await entriesOf('user.exported')).filter(({ userId }: any) => userId === id)).toMatchObject([
+        { actor: 'person', actorId: id, ip: '127.0.0.1' },
+      ]);
     });
   });
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -227,6 +227,34 @@ describe('the commands around roles and tokens', () => {
         client_id: 'operator',
         session_epoch: 1,
         life: 600,
+      });
+    });
+
+    it('is in the audit: for whom, by which account of which machine, which the person is not told', async () => {
+      const { id } = await person('gina');
+      const { stdout } = await run('admin-token', '--user', id);
+      const token = stdout.trim();
+      world.keepSecret(token);
+      const entries = await world.database.query(
+        `SELECT actor, actor_id, session_id, ip, details FROM audit_events
+         WHERE user_id = $1 AND action = 'session.opened_by_operator'`,
+        [id],
+      );
+      const operator = { account: userInfo().username, machine: hostname() };
+      const sessionId = decodeJwt(token)['sid'];
+      expect(entries).toEqual([
+        { actor: 'command', actor_id: null, session_id: sessionId, ip: null, details: { operator } },
+      ]);
+      const { events } = (
+        await node.as((await world.login(node, 'gina')).body.accessToken, 'GET', '/me/export')
+      ).body;
+      expect(events).toContainEqual({
+        action: 'session.opened_by_operator',
+        by: 'operator',
+        ip: null,
+        sessionId,
+        details: {},
+        at: expect.any(String),
       });
     });
 

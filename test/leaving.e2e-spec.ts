@@ -738,6 +738,7 @@ describe('leaving', () => {
       expect(sessions).toHaveLength(3);
       expect(sessions[1]).toMatchObject({ appid: tea.appid, ip: '127.0.0.1', userAgent: 'phone of sara' });
       expect(events).toMatchObject([
+        { action: 'user.exported', by: 'self', ip: '127.0.0.1' },
         { action: 'user.roles_changed', by: 'operator', ip: null },
         { action: 'user.logout_all', by: 'self', ip: '127.0.0.1' },
       ]);

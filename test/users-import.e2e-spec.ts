@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -290,7 +290,7 @@ describe('npm run users:import', () => {
         actor_id: null,
         user_id: null,
         ip: null,
-        details,
+        details: { ...details, operator: { account: userInfo().username, machine: hostname() } },
       })),
     );
   });

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { Audit } from '../audit/audit.js';
+import { type Actor, Audit } from '../audit/audit.js';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import type { Session } from '../sessions/session.entity.js';
 import { Sessions } from '../sessions/sessions.js';
@@ -28,13 +28,14 @@ export class AccountExport {
   ) {}
 
   /**
-   * An `ExportView` as text. Where the database fails midway, so does the stream: what was sent is no whole document.
+   * An `ExportView` as text, which is written into the audit. Where the database fails midway, so does the stream: what was sent is no whole document.
    *
    * @throws {DatabaseUnavailableError} before anything is sent
    */
-  async open(user: User): Promise<Readable> {
+  async open(user: User, actor: Actor): Promise<Readable> {
     const head = await this.head(user);
     const ids = await this.users.idsOf(user.id);
+    await this.audit.recordReading({ ...actor, action: 'user.exported', userId: user.id });
     return Readable.from(this.write(head, ids), { objectMode: false });
   }
 
@@ -125,5 +126,14 @@ function toEvent(event: AuditEvent, userIds: string[]): ExportedEvent {
   const { action, actor, actorId, ip, sessionId, details, createdAt } = event;
   const by =
     actor === 'service' ? 'service' : actorId !== null && userIds.includes(actorId) ? 'self' : 'operator';
-  return { action, by, ip: by === 'operator' ? null : ip, sessionId, details, at: createdAt.toISOString() };
+  // Who the operator is concerns nobody else.
+  const { operator: _, ...rest } = details as { operator?: object };
+  return {
+    action,
+    by,
+    ip: by === 'operator' ? null : ip,
+    sessionId,
+    details: rest,
+    at: createdAt.toISOString(),
+  };
 }

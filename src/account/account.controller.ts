@@ -94,8 +94,8 @@ export class AccountController {
   @ApiProduces('application/json')
   @ApiOkResponse({ type: ExportView })
   @Header('Cache-Control', 'no-store')
-  async export(@CurrentUser() { id }: SignedInUser): Promise<StreamableFile> {
-    const content = await this.accountExport.open(await this.self.activeUser(id));
+  async export(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<StreamableFile> {
+    const content = await this.accountExport.open(await this.self.activeUser(id), actorOf(request));
     return new StreamableFile(content, {
       type: 'application/json; charset=utf-8',
       disposition: `attachment; filename="${id}.json"`,

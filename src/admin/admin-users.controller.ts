@@ -14,6 +14,7 @@ import {
 import { Audit } from '../audit/audit.js';
 import { actorOf, type GuardedRequest } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAdminLoginAge } from '../auth/fresh-login.decorator.js';
+import { KeyRing } from '../crypto/key-ring.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
@@ -56,6 +57,7 @@ export class AdminUsersController {
     private readonly audit: Audit,
     private readonly views: UserViews,
     private readonly apps: WechatApps,
+    private readonly ring: KeyRing,
   ) {}
 
   /** Find people. A POST, so that openids and phone numbers stay out of URLs. */
@@ -63,8 +65,13 @@ export class AdminUsersController {
   @Problems('search_too_broad', 'overloaded', 'database_unavailable')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async search(@Body() request: SearchUsersRequest): Promise<UserPageView> {
+  async search(@Body() request: SearchUsersRequest, @Req() guarded: GuardedRequest): Promise<UserPageView> {
     const { users, nextCursor, estimatedTotal } = await this.userSearch.search(request);
+    await this.audit.recordReading({
+      ...actorOf(guarded),
+      action: 'users.searched',
+      details: this.searchDetails(request, users.length),
+    });
     return { items: users.map((user) => this.item(user, user.appids)), nextCursor, estimatedTotal };
   }
 
@@ -72,7 +79,67 @@ export class AdminUsersController {
   @Get(':id')
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
-  async find(@Param('id', UuidPipe) id: string): Promise<UserDetailView> {
+  async find(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<UserDetailView> {
+    const detail = await this.detail(id);
+    await this.audit.recordReading({ ...actorOf(request), action: 'user.viewed', userId: detail.id });
+    return detail;
+  }
+
+  /** Disable or enable a person, with reason and end; set their roles. */
+  @Patch(':id')
+  @FreshLogin(maxAdminLoginAge)
+  @Problems('not_found')
+  @Header('Cache-Control', 'no-store')
+  async update(
+    @Param('id', UuidPipe) id: string,
+    @Body() { until, ...change }: UpdateUserRequest,
+    @Req() request: GuardedRequest,
+  ): Promise<UserDetailView> {
+    await this.standing.update(
+      id,
+      { ...change, until: typeof until === 'string' ? new Date(until) : until },
+      actorOf(request),
+    );
+    return this.detail(id);
+  }
+
+  /** Make one of two people: this one's identities go to the other, who keeps what they have. */
+  @Post(':id/merge')
+  @HttpCode(200)
+  @FreshLogin(maxAdminLoginAge)
+  @Problems('not_found', 'merge_refused')
+  @Header('Cache-Control', 'no-store')
+  async merge(
+    @Param('id', UuidPipe) id: string,
+    @Body() { into }: MergeUserRequest,
+    @Req() request: GuardedRequest,
+  ): Promise<UserDetailView> {
+    await this.merging.mergeByHand(id, into.toLowerCase(), actorOf(request));
+    return this.detail(into.toLowerCase());
+  }
+
+  /** End all sessions of a person. */
+  @Delete(':id/sessions')
+  @HttpCode(204)
+  @FreshLogin(maxAdminLoginAge)
+  @Problems('not_found')
+  async kick(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<void> {
+    await this.standing.endSessions(id, 'kicked', actorOf(request));
+  }
+
+  /** Erase a person now, without grace. Who is disabled stays disabled. */
+  @Delete(':id')
+  @HttpCode(202)
+  @FreshLogin(maxAdminLoginAge)
+  @Problems('not_found')
+  @Header('Cache-Control', 'no-store')
+  async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
+    const { userId, eraseAt } = await this.dismissal.erase(id, actorOf(request));
+    await this.avatars.forgetSoon(userId);
+    return { eraseAt: eraseAt.toISOString() };
+  }
+
+  private async detail(id: string): Promise<UserDetailView> {
     const user = await this.users.findSurvivor(id);
     if (user === null) throw new UserNotFoundError();
     const [identities, sessions, { events }] = await Promise.all([
@@ -107,58 +174,11 @@ export class AdminUsersController {
     };
   }
 
-  /** Disable or enable a person, with reason and end; set their roles. */
-  @Patch(':id')
-  @FreshLogin(maxAdminLoginAge)
-  @Problems('not_found')
-  @Header('Cache-Control', 'no-store')
-  async update(
-    @Param('id', UuidPipe) id: string,
-    @Body() { until, ...change }: UpdateUserRequest,
-    @Req() request: GuardedRequest,
-  ): Promise<UserDetailView> {
-    await this.standing.update(
-      id,
-      { ...change, until: typeof until === 'string' ? new Date(until) : until },
-      actorOf(request),
-    );
-    return this.find(id);
-  }
-
-  /** Make one of two people: this one's identities go to the other, who keeps what they have. */
-  @Post(':id/merge')
-  @HttpCode(200)
-  @FreshLogin(maxAdminLoginAge)
-  @Problems('not_found', 'merge_refused')
-  @Header('Cache-Control', 'no-store')
-  async merge(
-    @Param('id', UuidPipe) id: string,
-    @Body() { into }: MergeUserRequest,
-    @Req() request: GuardedRequest,
-  ): Promise<UserDetailView> {
-    await this.merging.mergeByHand(id, into.toLowerCase(), actorOf(request));
-    return this.find(into.toLowerCase());
-  }
-
-  /** End all sessions of a person. */
-  @Delete(':id/sessions')
-  @HttpCode(204)
-  @FreshLogin(maxAdminLoginAge)
-  @Problems('not_found')
-  async kick(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<void> {
-    await this.standing.endSessions(id, 'kicked', actorOf(request));
-  }
-
-  /** Erase a person now, without grace. Who is disabled stays disabled. */
-  @Delete(':id')
-  @HttpCode(202)
-  @FreshLogin(maxAdminLoginAge)
-  @Problems('not_found')
-  @Header('Cache-Control', 'no-store')
-  async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
-    const { userId, eraseAt } = await this.dismissal.erase(id, actorOf(request));
-    await this.avatars.forgetSoon(userId);
-    return { eraseAt: eraseAt.toISOString() };
+  /** What was looked for, without what names a person: of `q` a keyed hash, the same for the same `q`. */
+  private searchDetails(request: SearchUsersRequest, found: number): object {
+    const { q, status, appid, hasPhone, createdFrom, createdTo } = request;
+    const qHash = q === undefined ? undefined : this.ring.hash('search-audit', q).toString('base64url');
+    return { qHash, status, appid, hasPhone, createdFrom, createdTo, found };
   }
 
   private item(

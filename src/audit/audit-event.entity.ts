@@ -3,8 +3,10 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 /** What can be read in the books. */
 export const auditActions = [
   'session.login_repeated',
+  'session.opened_by_operator',
   'session.logout',
   'session.refresh_token_reused',
+  'session.ended_over_limit',
   'user.logout_all',
   'user.kicked',
   'user.disabled',
@@ -19,6 +21,9 @@ export const auditActions = [
   'user.deletion_requested',
   'user.restored',
   'user.erased',
+  'user.viewed',
+  'user.exported',
+  'users.searched',
   'users.imported',
   'keys.rotated',
 ] as const;

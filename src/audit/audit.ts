@@ -1,3 +1,4 @@
+import { hostname, userInfo } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { Database } from '../database/database.js';
@@ -36,14 +37,47 @@ export interface AuditQuery {
   before?: string;
 }
 
+/** Who runs this process: all that is known of an operator at the command line. */
+function commandOperator(): { account: string; machine: string } {
+  return { account: accountName(), machine: hostname() };
+}
+
+/** A container may run under a number that no name belongs to. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
 /** The append-only record of who did what to whom. */
 @Injectable()
 export class Audit {
   constructor(private readonly database: Database) {}
 
-  /** Writes an event in the transaction of what it tells of: both happen, or neither. */
-  async record(manager: EntityManager, happening: Happening): Promise<void> {
-    await manager.insert(AuditEvent, happening);
+  /**
+   * Writes events in the transaction of what they tell of: all happen, or nothing does. If a command did it, `details`
+   * say by which account of which machine.
+   */
+  async record(manager: EntityManager, ...happenings: Happening[]): Promise<void> {
+    await manager.insert(
+      AuditEvent,
+      happenings.map((happening) =>
+        happening.actor === 'command'
+          ? { ...happening, details: { ...happening.details, operator: commandOperator() } }
+          : happening,
+      ),
+    );
+  }
+
+  /**
+   * Writes that somebody has read, before they are told.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async recordReading(happening: Happening): Promise<void> {
+    await this.database.run((manager) => this.record(manager, happening));
   }
 
   /**

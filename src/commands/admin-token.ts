@@ -1,4 +1,5 @@
 import { JwtService } from '@nestjs/jwt';
+import { Audit } from '../audit/audit.js';
 import { AccessTokens } from '../auth/access-tokens.js';
 import { SigningKeys } from '../auth/signing-keys.js';
 import { operatorTokenTtl } from '../config/token-lifetimes.js';
@@ -21,7 +22,7 @@ await runCommand(async () => {
     if ((await keys.load()) === 0) {
       throw new CommandError('There is no signing key yet. Start the service once, it makes one.');
     }
-    const session = await new OperatorSessions(database).open(user, operatorTokenTtl);
+    const session = await new OperatorSessions(database, new Audit(database)).open(user, operatorTokenTtl);
     const token = new AccessTokens(new JwtService(), keys, settings).issue({
       ...session,
       lifetime: operatorTokenTtl,

@@ -12,6 +12,7 @@ export type KeyPurpose =
   | 'banned-identity'
   | 'banned-identity-index'
   | 'search-cursor'
+  | 'search-audit'
   | 'signing-key';
 
 interface DerivedKey {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { Audit, commandActor } from '../audit/audit.js';
 import { Database } from '../database/database.js';
 import { Session } from '../sessions/session.entity.js';
 import { survivorOf } from './merged-users.js';
@@ -23,10 +24,13 @@ export interface OperatorSession {
 /** Sessions without a phone, opened at the command line. */
 @Injectable()
 export class OperatorSessions {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly audit: Audit,
+  ) {}
 
   /**
-   * Opens a session of a user's that ends after so many seconds and cannot be refreshed.
+   * Opens a session of a user's that ends after so many seconds and cannot be refreshed, and notes it in the audit.
    *
    * @throws {UserNotFoundError} {@link UserNotActiveError}
    * @throws {DatabaseUnavailableError}
@@ -50,6 +54,12 @@ export class OperatorSessions {
         // The hash of nothing that anyone knows: there is no refresh token.
         refreshHash: randomBytes(32),
         expiresAt: () => `now() + make_interval(secs => ${seconds})`,
+      });
+      await this.audit.record(manager, {
+        ...commandActor,
+        action: 'session.opened_by_operator',
+        userId: user.id,
+        sessionId: id,
       });
       const { tokenVersion, roles } = user;
       const { createdAt: loggedInAt } = generatedMaps[0] as Pick<Session, 'createdAt'>;
