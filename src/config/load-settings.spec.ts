@@ -50,6 +50,7 @@ describe('loadSettings', () => {
       openDataMaxAge: 600,
       deletionGrace: 604_800,
       auditRetention: 15_552_000,
+      maxSessionsPerUser: 50,
       rateLimitLogin: 60,
       trustProxy: [],
       corsOrigins: [],

@@ -163,6 +163,10 @@ export class Settings {
   @WholeNumber({ min: 0, max: 3_600, example: 30 })
   refreshGrace = 30;
 
+  /** Live sessions that one user keeps: housekeeping ends the oldest beyond it. */
+  @WholeNumber({ min: 1, max: 10_000, example: 50 })
+  maxSessionsPerUser = 50;
+
   /** Seconds that others may keep the public keys of the access tokens. */
   @Seconds({ example: 300 })
   jwksMaxAge = 300;

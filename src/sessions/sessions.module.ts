@@ -6,6 +6,7 @@ import { LoginCodes } from './login-codes.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { RevocationsChore } from './revocations.chore.js';
 import { Revocations } from './revocations.js';
+import { SessionLimitJob } from './session-limit.job.js';
 import { Sessions } from './sessions.js';
 
 /** Staying in, and being out. */
@@ -19,6 +20,7 @@ import { Sessions } from './sessions.js';
     ExpiredSessionsChore,
     LoginCodesChore,
     RevocationsChore,
+    SessionLimitJob,
   ],
   exports: [LoginCodes, RefreshTokens, Revocations, Sessions],
 })

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { NIL } from 'uuid';
+import { Audit, serviceActor } from '../audit/audit.js';
+import { Settings } from '../config/settings.js';
+import { type Chore, Housekeeping } from '../database/housekeeping.js';
+import { batchSize } from '../database/walk.js';
+import { Revocations } from './revocations.js';
+
+/** Sorts before every id. */
+const beforeAll: string = NIL;
+
+/** Entries of the index on the user that a batch passes. */
+const pageSize = 5_000;
+
+/** Milliseconds between the end of a walk and the next one: no session stays beyond the limit for an hour. */
+const intervalMs = 30 * 60_000;
+
+/**
+ * Users with more sessions than so many on the next page of the index, dead ones among them; and the user to go on from.
+ * The last user of a full page may have more on the next one, and is looked at again, unless the page is theirs alone.
+ */
+const pageQuery = `
+  WITH page AS MATERIALIZED (
+    SELECT user_id FROM sessions WHERE user_id > $1 ORDER BY user_id LIMIT ${pageSize}
+  ), counted AS MATERIALIZED (
+    SELECT user_id, count(*) AS sessions FROM page GROUP BY user_id
+  )
+  SELECT
+    ARRAY(SELECT user_id FROM counted WHERE sessions > $2) AS "userIds",
+    (
+      SELECT user_id FROM counted
+      ORDER BY user_id DESC
+      OFFSET (SELECT least(1, count(*) - 1) FROM counted) LIMIT 1
+    ) AS next,
+    (SELECT count(*) FROM page) = ${pageSize} AS "hasMore"`;
+
+/** Ends the oldest live sessions of users beyond so many each. */
+const endQuery = `
+  UPDATE sessions SET ended_at = now(), ended_reason = 'signed_out'
+  WHERE ended_at IS NULL AND id = ANY (ARRAY(
+    SELECT id
+    FROM (
+      SELECT
+        sessions.id,
+        row_number() OVER (
+          PARTITION BY sessions.user_id ORDER BY sessions.created_at DESC, sessions.id DESC
+        ) AS place
+      FROM sessions
+      JOIN users ON users.id = sessions.user_id AND users.session_epoch = sessions.session_epoch
+      WHERE sessions.user_id = ANY ($1::uuid[]) AND sessions.ended_at IS NULL AND sessions.expires_at > now()
+    ) AS live
+    WHERE place > $2
+    LIMIT ${batchSize}
+  ))
+  RETURNING id, user_id AS "userId"`;
+
+interface Page {
+  userIds: string[];
+  next: string | null;
+  hasMore: boolean;
+}
+
+/** Ends the oldest live sessions of whoever has more than `MAX_SESSIONS_PER_USER`. */
+@Injectable()
+export class SessionLimitJob implements Chore {
+  readonly name = 'session limit';
+  #after = beforeAll;
+  /** By `performance.now()`. */
+  #nextWalk = 0;
+
+  constructor(
+    housekeeping: Housekeeping,
+    private readonly revocations: Revocations,
+    private readonly audit: Audit,
+    private readonly settings: Settings,
+  ) {
+    housekeeping.add(this);
+  }
+
+  async batch(manager: EntityManager): Promise<boolean> {
+    if (performance.now() < this.#nextWalk) return false;
+    const { maxSessionsPerUser } = this.settings;
+    const [page] = await manager.query<[Page]>(pageQuery, [this.#after, maxSessionsPerUser]);
+    // A page whose sessions are too many for one batch is read again.
+    if ((await this.endSurplus(manager, page.userIds)) === batchSize) return true;
+    this.#after = page.hasMore ? page.next! : beforeAll;
+    if (!page.hasMore) this.#nextWalk = performance.now() + intervalMs;
+    return page.hasMore;
+  }
+
+  /** @returns how many sessions it has ended, `batchSize` at most */
+  private async endSurplus(manager: EntityManager, userIds: string[]): Promise<number> {
+    if (userIds.length === 0) return 0;
+    const [ended] = await manager.query<[{ id: string; userId: string }[], number]>(endQuery, [
+      userIds,
+      this.settings.maxSessionsPerUser,
+    ]);
+    if (ended.length === 0) return 0;
+    await this.revocations.write(
+      manager,
+      ...ended.map(({ id }) => ({ sessionId: id, reason: 'signed_out' as const })),
+    );
+    await this.audit.record(
+      manager,
+      ...ended.map(({ id, userId }) => ({
+        ...serviceActor,
+        action: 'session.ended_over_limit' as const,
+        userId,
+        sessionId: id,
+      })),
+    );
+    return ended.length;
+  }
+}
