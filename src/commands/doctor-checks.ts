@@ -145,15 +145,20 @@ async function withWords<Result>(settings: Settings, check: () => Promise<Result
   }
 }
 
-function wordsFor({ failure }: WechatUnavailableError, { wechatBaseUrl }: Settings): string {
+function wordsFor({ failure }: WechatUnavailableError, { wechatBaseUrl, httpsProxy }: Settings): string {
+  const way =
+    httpsProxy === undefined
+      ? 'WeChat is called directly: if this network needs a proxy, set HTTPS_PROXY'
+      : `WeChat is called through the proxy of HTTPS_PROXY, ${new URL(httpsProxy).host}: does it let this machine through`;
+
   switch (failure) {
     case 'busy':
       return 'WeChat answers that it is busy (-1). Try again in a minute';
     case 'disconnected':
     case 'unreachable':
-      return `there is no connection to ${wechatBaseUrl}. Is there a network, does its name resolve, does a firewall let this machine out? WeChat is called directly, past any HTTPS_PROXY`;
+      return `there is no connection to ${wechatBaseUrl}. Is there a network, does its name resolve, does a firewall let this machine out? ${way}`;
     case 'timed_out':
-      return `${wechatBaseUrl} does not answer in time. Is there a network, does a firewall let this machine out? WeChat is called directly, past any HTTPS_PROXY`;
+      return `${wechatBaseUrl} does not answer in time. Is there a network, does a firewall let this machine out? ${way}`;
     case 'malformed':
     case 'refused':
       return `what answers at ${wechatBaseUrl} is not WeChat: a proxy or a portal in between sends a page of its own. Let this machine through to WeChat, or correct WECHAT_BASE_URL`;

@@ -37,7 +37,10 @@ function examineSettings(): Settings | undefined {
   try {
     const settings = loadCommandSettings();
     const apps = settings.wechatApps.map(({ appid }) => appid).join(', ');
-    tell('✓', 'settings', `complete, for ${apps}, with WeChat at ${settings.wechatBaseUrl}`);
+    const { host } = new URL(settings.httpsProxy ?? settings.wechatBaseUrl);
+    const way =
+      settings.httpsProxy === undefined ? '' : `, through the proxy ${host} unless NO_PROXY says otherwise`;
+    tell('✓', 'settings', `complete, for ${apps}, with WeChat at ${settings.wechatBaseUrl}${way}`);
     return settings;
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;

@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { type Environment, readVariables, variableName } from './environment.js';
+import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
 import { Settings, type WechatApp } from './settings.js';
 import { validatedProperties } from './validated-properties.js';
@@ -25,7 +26,7 @@ export const settingNames: readonly string[] = [
  * @throws {SettingsError} naming all that is wrong
  */
 export function loadSettings(environment: Environment, options: { allowEmulator?: boolean } = {}): Settings {
-  const { values, faults } = readVariables(environment, settingNames);
+  const { values, faults } = readVariables(withProxies(environment), settingNames);
   const unreadable = new Set(faults.map(({ name }) => name.replace(/_FILE$/, '')));
 
   const plain: Record<string, unknown> = Object.fromEntries(
@@ -55,6 +56,21 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   // The issuer is the URL at which the service is known.
   settings.publicUrl ??= settings.jwtIssuer;
   return settings;
+}
+
+/**
+ * The variables of proxies are written in lower case, too. Without a scheme a proxy is one that speaks HTTP, as curl and
+ * others take it. What is called on loopback needs none: whatever stands there is no concern of ours.
+ */
+function withProxies(environment: Environment): Environment {
+  const { HTTPS_PROXY, NO_PROXY, https_proxy, no_proxy, ...others } = environment;
+  if (isUrl(environment['WECHAT_BASE_URL'], isLoopback)) return others;
+  const proxy = HTTPS_PROXY || https_proxy;
+  return {
+    ...others,
+    HTTPS_PROXY: !proxy || proxy.includes('://') ? proxy : `http://${proxy}`,
+    NO_PROXY: NO_PROXY || no_proxy,
+  };
 }
 
 /**

@@ -17,7 +17,13 @@ export function isPublicUrl(url: URL): boolean {
   return isWeb && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 }
 
-function isLoopback(url: URL): boolean {
+/** Where a proxy is that takes CONNECT. */
+export function isProxyUrl({ protocol }: URL): boolean {
+  return protocol === 'http:' || protocol === 'https:';
+}
+
+/** Whether only this machine can be meant. */
+export function isLoopback(url: URL): boolean {
   return (
     url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
   );

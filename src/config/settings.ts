@@ -19,6 +19,7 @@ import {
   isBaseUrl,
   isEncryptionKeys,
   isOriginList,
+  isProxyUrl,
   isPublicUrl,
   isUrl,
 } from './settings.checks.js';
@@ -121,6 +122,20 @@ export class Settings {
     'https://api.weixin.qq.com',
   )
   wechatBaseUrl = 'https://api.weixin.qq.com';
+
+  /** Proxy for the calls to WeChat, unless WeChat is on loopback. */
+  @IsOptional()
+  @Satisfies(
+    (value) => isUrl(value, isProxyUrl),
+    'must be the http:// or https:// URL of a proxy',
+    'http://proxy.example.com:3128',
+  )
+  httpsProxy?: string;
+
+  /** Hosts that are called without the proxy, comma-separated: `weixin.qq.com` and what is below it, or `*`. */
+  @IsOptional()
+  @IsString({ message: 'must be text' })
+  noProxy?: string;
 
   /** Calls to one interface of WeChat under way at once, logins being one; as many more may wait. */
   @WholeNumber({ min: 1, max: 10_000, example: 256 })

@@ -1,6 +1,6 @@
 import { HttpModule } from '@nestjs/axios';
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Pool } from 'undici';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Dispatcher } from 'undici';
 import { Settings } from '../config/settings.js';
 import { WechatAccessTokens } from './access-token.js';
 import { PhoneNumberClient } from './phone-number.client.js';
@@ -9,29 +9,18 @@ import { TextCheckClient } from './text-check.client.js';
 import { undiciAdapter } from './undici.adapter.js';
 import { WechatApps } from './wechat-apps.js';
 import { WechatCalls } from './wechat-calls.js';
+import { connectToWechat, wechatConnections } from './wechat-connections.js';
 import { WechatInterfaces } from './wechat-interfaces.js';
 import { WechatRequests } from './wechat-requests.js';
 import { WechatClient } from './wechat.client.js';
 
 /** Connections to WeChat, kept open between calls. */
 @Module({
-  providers: [
-    {
-      provide: Pool,
-      inject: [Settings],
-      // As many connections as there are calls, which `WechatCalls` bounds.
-      useFactory: ({ wechatBaseUrl }: Settings) =>
-        new Pool(new URL(wechatBaseUrl).origin, {
-          keepAliveTimeout: 30_000,
-          // WeChat's JSON is a few hundred bytes; whatever is far longer is not its answer.
-          maxResponseSize: 1_048_576,
-        }),
-    },
-  ],
-  exports: [Pool],
+  providers: [{ provide: wechatConnections, inject: [Settings], useFactory: connectToWechat }],
+  exports: [wechatConnections],
 })
 class ConnectionsModule implements OnApplicationShutdown {
-  constructor(private readonly connections: Pool) {}
+  constructor(@Inject(wechatConnections) private readonly connections: Dispatcher) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.connections.destroy();
@@ -43,8 +32,8 @@ class ConnectionsModule implements OnApplicationShutdown {
   imports: [
     HttpModule.registerAsync({
       imports: [ConnectionsModule],
-      inject: [Settings, Pool],
-      useFactory: ({ wechatBaseUrl }: Settings, connections: Pool) => ({
+      inject: [Settings, wechatConnections],
+      useFactory: ({ wechatBaseUrl }: Settings, connections: Dispatcher) => ({
         baseURL: wechatBaseUrl,
         adapter: undiciAdapter(connections),
         responseType: 'text',

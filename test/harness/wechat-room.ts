@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { Pool } from 'undici';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { createEmulator, type Emulator, type Fault } from '../../emulator/src/index.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Settings } from '../../src/config/settings.js';
 import { describeError } from '../../src/http/describe-error.js';
 import { WechatClient, type WechatSession } from '../../src/wechat/wechat.client.js';
+import { wechatConnections } from '../../src/wechat/wechat-connections.js';
 import { WechatModule } from '../../src/wechat/wechat.module.js';
 import { apps, tea } from './world.js';
 
@@ -25,7 +25,7 @@ export class WechatRoom {
       wechatMaxConcurrency,
     });
     const builder = Test.createTestingModule({ imports: [ConfigModule.register(settings), WechatModule] });
-    if (pool !== undefined) builder.overrideProvider(Pool).useValue(pool);
+    if (pool !== undefined) builder.overrideProvider(wechatConnections).useValue(pool);
     const write = (...line: unknown[]) => void (this.log += `${line.join(' ')}\n`);
     builder.setLogger({ log: write, warn: write, error: write });
     await this.#module?.close();
