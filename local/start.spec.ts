@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { request as startRequest } from 'node:http';
 import { createServer, connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { findFreePort } from './ports.js';
 import { removePostgres } from './postgres.js';
 import { processIdentity, waitForExit } from './processes.js';
@@ -65,7 +65,12 @@ class Started {
   }
 
   async ready(): Promise<this> {
-    await expect.poll(() => this.output, { interval: 20 }).toContain('Ctrl-C stops all of it.');
+    await vi.waitFor(
+      () => {
+        if (!this.output.includes('Ctrl-C stops all of it.')) throw new Error(this.output);
+      },
+      { timeout: 120_000, interval: 20 },
+    );
     this.pids = [this.pid, ...descendants(this.pid)];
     return this;
   }

@@ -238,15 +238,15 @@ describe.skipIf(!browser)('the playground', () => {
   });
 
   it('hears of a switch that is turned while the mini-program is being opened', async () => {
-    let open = () => {};
-    const isTurned = new Promise<void>((resolve) => (open = resolve));
+    let letThrough = () => {};
+    const isTurned = new Promise<void>((resolve) => (letThrough = resolve));
     await page.route(/playground\/phone\.js/, async (route) => {
       await isTurned;
       await route.continue();
     });
     await relaunch();
     await trouble('offline').click();
-    open();
+    letThrough();
     await shown(page.locator('.message[data-name="GET /me"]').nth(1));
     await phone().locator('wx-page').waitFor();
     await button(/^(登录的设备|再试一次)/).click();
