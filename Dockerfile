@@ -1,10 +1,11 @@
-# The image to build on and to run on; a mirror of it where Docker Hub is out of reach.
+# The image to build on and to run on, and the registry of npm: mirrors, if the usual ones are out of reach.
 ARG BASE_IMAGE=node:24-bookworm-slim
 
 FROM ${BASE_IMAGE} AS build
+ARG NPM_REGISTRY=https://registry.npmjs.org/
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --workspaces=false
+RUN npm ci --ignore-scripts --workspaces=false --registry=${NPM_REGISTRY}
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts --workspaces=false
