@@ -151,6 +151,20 @@ describe('a guarded route', () => {
     expect((await node.me(`${token}=`)).body.code).toBe('token_invalid');
   });
 
+  it('revokes the twin of a signature with the token: both are of one session', async () => {
+    const { accessToken } = (await world.login(node, 'twin')).body;
+    const [head, signature] = [accessToken.slice(0, accessToken.lastIndexOf('.')), accessToken.split('.')[2]];
+    const bytes = Buffer.from(signature, 'base64url');
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const s = order - BigInt(`0x${bytes.toString('hex', 32)}`);
+    bytes.write(s.toString(16).padStart(64, '0'), 32, 'hex');
+    const twin = `${head}.${bytes.toString('base64url')}`;
+    expect(twin).not.toBe(accessToken);
+    expect((await node.me(twin)).status).toBe(200);
+    await node.as(accessToken, 'POST', '/auth/logout');
+    expect((await node.me(twin)).body).toMatchObject({ code: 'session_revoked', reason: 'signed_out' });
+  });
+
   it('answers 431 to a token of 100 KB', async () => {
     expect((await node.me('x'.repeat(100_000))).status).toBe(431);
   });

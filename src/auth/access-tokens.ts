@@ -159,8 +159,9 @@ function keyIdOf(token: string): string {
 }
 
 /**
- * The last character of a signature has bits that decoders ignore, so that several texts would be one token. Only
- * the one that was issued is.
+ * The last character of a signature has bits that decoders ignore, so that several texts would be one token: only one
+ * of them is taken. Of a signature (r, s) there is a twin, (r, n − s), that is good as well, here as in every verifier
+ * of ES256 (RFC 7518 asks for neither): it says the same of the same session, and is revoked with it.
  */
 function isCanonical(token: string): boolean {
   const signature = token.slice(token.lastIndexOf('.') + 1);
