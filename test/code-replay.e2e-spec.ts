@@ -178,17 +178,17 @@ describe('the same code again', () => {
     const entries = await world.database.query(
       `SELECT action, actor, actor_id, user_id, session_id, ip, details FROM audit_events
        WHERE user_id = $1 ORDER BY id`,
-      [first!.body.user.id],
+      [first.body.user.id],
     );
     expect(entries).toEqual(
       repeats.map((repeat) => ({
         action: 'session.login_repeated',
         actor: 'person',
-        actor_id: first!.body.user.id,
-        user_id: first!.body.user.id,
+        actor_id: first.body.user.id,
+        user_id: first.body.user.id,
         session_id: sessionOf(repeat),
         ip: '127.0.0.1',
-        details: { firstSessionId: sessionOf(first!) },
+        details: { firstSessionId: sessionOf(first) },
       })),
     );
   });

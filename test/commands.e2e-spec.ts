@@ -231,7 +231,7 @@ describe('the commands around roles and tokens', () => {
     });
 
     it('is in the audit: for whom, by which account of which machine, which the person is not told', async () => {
-      const { id } = await person('gina');
+      const { id } = await person('gwen');
       const { stdout } = await run('admin-token', '--user', id);
       const token = stdout.trim();
       world.keepSecret(token);
@@ -246,7 +246,7 @@ describe('the commands around roles and tokens', () => {
         { actor: 'command', actor_id: null, session_id: sessionId, ip: null, details: { operator } },
       ]);
       const { events } = (
-        await node.as((await world.login(node, 'gina')).body.accessToken, 'GET', '/me/export')
+        await node.as((await world.login(node, 'gwen')).body.accessToken, 'GET', '/me/export')
       ).body;
       expect(events).toContainEqual({
         action: 'session.opened_by_operator',

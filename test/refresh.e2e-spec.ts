@@ -238,7 +238,9 @@ describe('POST /auth/refresh', () => {
           const model = new Model();
           const login = await world.login(node, 'walker');
           const tokens: string[] = [login.body.refreshToken];
-          for (const [index, { kind, ...what }] of steps.entries()) {
+          const fates: Fate[] = [];
+          const expected: Fate[] = [];
+          for (const [index, what] of steps.entries()) {
             if ('seconds' in what) {
               await age(sessionOf(login), what.seconds);
               model.supersededFor += what.seconds;
@@ -253,11 +255,11 @@ describe('POST /auth/refresh', () => {
               const answer = await nodes[index % 2]!.refresh(tokens[generation]);
               const next = answer.body.refreshToken as string | undefined;
               if (next !== undefined && !tokens.includes(next)) tokens.push(next);
-              expect(fateOf(answer, tokens), `${kind} with token ${generation}`).toEqual(
-                model.refresh(generation),
-              );
+              fates.push(fateOf(answer, tokens));
+              expected.push(model.refresh(generation));
             }
           }
+          expect(fates).toEqual(expected);
         }),
         { seed: 11, numRuns: 60 },
       );
@@ -288,8 +290,8 @@ describe('POST /auth/refresh', () => {
           const isMixed = backs.includes(0) && backs.includes(1);
           const codes = answers.map(({ answer }) => answer.body.code as string | undefined);
           const isEnded = codes.includes('refresh_token_reused');
-          if (backs.includes(2)) expect(isEnded).toBe(true);
-          else if (!isMixed) expect(isEnded).toBe(false);
+          // With both the newest and the one before, it depends on which came first.
+          expect(isEnded).toBe(backs.includes(2) || (isMixed && isEnded));
           expect(codes.filter((code) => code === 'refresh_token_reused').length).toBeLessThanOrEqual(1);
           const after = await nodes[0]!.refresh(successor ?? tokens[2]);
           expect(after.status).toBe(isEnded ? 401 : 200);
@@ -449,8 +451,8 @@ describe('POST /auth/refresh', () => {
       expect(Number(headers['retry-after'])).toBeLessThanOrEqual(60);
       expect((await world.login(limited, 'rosa')).status, 'logins go on').toBe(200);
       const elsewhere = { from: '127.0.0.2' };
-      const other = await limited.post('/auth/refresh', { refreshToken: 'nonsense' }, elsewhere);
-      expect(other.body.code, 'another address').toBe('refresh_token_invalid');
+      const neighbour = await limited.post('/auth/refresh', { refreshToken: 'nonsense' }, elsewhere);
+      expect(neighbour.body.code, 'another address').toBe('refresh_token_invalid');
     });
   });
 
