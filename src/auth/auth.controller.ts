@@ -88,11 +88,10 @@ export class AuthController {
     @Req() request: GuardedRequest,
   ): Promise<TokenAnswer> {
     const ip = clientAddress(request);
-    await this.limit.check(ip);
     try {
       return this.answer(await this.sessions.refresh(refreshToken, ip));
     } catch (error) {
-      if (error instanceof RefreshTokenInvalidError && error.isForged) await this.limit.count(ip);
+      if (error instanceof RefreshTokenInvalidError && error.isForged) await this.limit.countForgery(ip);
       throw error;
     }
   }

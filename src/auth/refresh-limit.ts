@@ -8,8 +8,9 @@ import { RefreshLimitError } from './auth.errors.js';
 const periodSeconds = 60;
 
 /**
- * Counts the forged refresh tokens of an address, on this node. At `RATE_LIMIT_LOGIN` a minute, refreshes from there
- * are refused until the minute is over. Logins are not: a forgery costs WeChat and the database nothing.
+ * Counts the forged refresh tokens of an address, on this node. Beyond `RATE_LIMIT_LOGIN` a minute they are answered
+ * `rate_limited`. Neither logins nor refreshes with a good token are refused for them: a forgery costs WeChat and the
+ * database nothing, and many phones share one address.
  */
 @Injectable()
 export class RefreshLimit {
@@ -20,17 +21,15 @@ export class RefreshLimit {
     this.#limit = rateLimitLogin;
   }
 
-  /** @throws {RefreshLimitError} if too many forgeries came from the address */
-  async check(ip: string): Promise<void> {
+  /**
+   * Counts one forgery.
+   *
+   * @throws {RefreshLimitError} if too many came from the address
+   */
+  async countForgery(ip: string): Promise<void> {
     if (this.#limit === 0) return;
-    const forgeries = await this.#forgeries.get(networkOf(ip));
-    if (forgeries !== null && forgeries.consumedPoints >= this.#limit) {
-      throw new RefreshLimitError(Math.max(1, Math.ceil(forgeries.msBeforeNext / 1_000)));
-    }
-  }
-
-  /** Counts one forgery. */
-  async count(ip: string): Promise<void> {
-    if (this.#limit > 0) await this.#forgeries.consume(networkOf(ip));
+    const { consumedPoints, msBeforeNext } = await this.#forgeries.consume(networkOf(ip));
+    if (consumedPoints > this.#limit)
+      throw new RefreshLimitError(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
   }
 }
