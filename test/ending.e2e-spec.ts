@@ -358,6 +358,7 @@ describe('the end of sessions', () => {
       });
       expect(await audit(id)).toMatchObject([
         { action: 'user.roles_changed', details: { before: [], after: ['admin', 'editor'] } },
+        { action: 'user.viewed' },
       ]);
     });
 
