@@ -18,6 +18,7 @@ describe('/me', () => {
     expect(me.body).toEqual({
       ...body.user,
       externalId: null,
+      pendingNickname: null,
       consent: null,
       identities: [
         { appid: tea.appid, appName: 'Tea', linkedAt: expect.any(String) },

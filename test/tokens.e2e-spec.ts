@@ -60,16 +60,22 @@ describe('a guarded route', () => {
     });
   });
 
-  it.each([undefined, null, '1795219200', true])(
-    'takes no login for a fresh one whose auth_time is %j: tokens of earlier versions have none',
-    async (loggedInAt) => {
-      const fresh = (auth_time: unknown) => sign({ claims: { auth_time } });
-      const exported = async (token: string) => (await node.as(token, 'GET', '/me/export')).body.code;
-      expect(await exported(await fresh(Math.floor(Date.now() / 1_000)))).toBeUndefined();
-      expect(await exported(await fresh(loggedInAt))).toBe('fresh_login_required');
-      expect((await node.me(await fresh(loggedInAt))).status).toBe(200);
-    },
-  );
+  describe('that asks for a fresh login', () => {
+    const loggedIn = (auth_time: unknown) => sign({ claims: { auth_time } });
+    const exported = async (token: string) => (await node.as(token, 'GET', '/me/export')).body.code;
+
+    it('takes one whose auth_time is of this moment', async () => {
+      expect(await exported(await loggedIn(Math.floor(Date.now() / 1_000)))).toBeUndefined();
+    });
+
+    it.each([undefined, null, '1795219200', true])(
+      'refuses one whose auth_time is %j: tokens of earlier versions have none',
+      async (loggedInAt) => {
+        expect(await exported(await loggedIn(loggedInAt))).toBe('fresh_login_required');
+        expect((await node.me(await loggedIn(loggedInAt))).status).toBe(200);
+      },
+    );
+  });
 
   it('answers token_expired from the second of expiry on', async () => {
     const now = Math.floor(Date.now() / 1_000);

@@ -33,7 +33,9 @@ describe('behind a proxy, WeChat', () => {
 
   /** Hands a request on to the emulator. */
   const forward: RequestListener = (incoming, response) => {
-    const { method, headers, url } = incoming;
+    const { method, url } = incoming;
+    // The emulator is called by names of its own machine alone.
+    const headers = { ...incoming.headers, host: new URL(world.emulator.url).host };
     const outgoing = request(new URL(url!, world.emulator.url), { method, headers }, (answer) => {
       void bodyOf(answer).then((body) => {
         const { 'content-length': _length, 'transfer-encoding': _encoding, ...kept } = answer.headers;
