@@ -185,9 +185,9 @@ describe('the client and the service', () => {
     const before = await tokenOf(phone.auth);
     await expect.poll(async () => (await tokenOf(phone.auth)) !== before).toBe(true);
     phone.sent.length = 0;
-    const exports = [1, 2, 3].map(() => phone.auth.request({ url: '/me/export' }));
-    await expect(Promise.all(exports)).resolves.toMatchObject([1, 2, 3].map(() => ({ statusCode: 200 })));
-    expect(phone.sent.filter((line) => line === 'GET /me/export')).toHaveLength(6);
+    const exports = [1, 2].map(() => phone.auth.request({ url: '/me/export' }));
+    await expect(Promise.all(exports)).resolves.toMatchObject([1, 2].map(() => ({ statusCode: 200 })));
+    expect(phone.sent.filter((line) => line === 'GET /me/export')).toHaveLength(4);
     expect(phone.sent.filter((line) => line === 'POST /auth/login')).toHaveLength(1);
     expect(phone.codes).toBe(2);
   });
