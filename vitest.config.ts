@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{src,local,emulator,client,playground}/**/*.spec.ts'],
+          include: ['{src,dev,emulator,client,playground}/**/*.spec.ts'],
         },
       },
       {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmulator } from '../emulator/src/index.js';
-import { removePostgres, startPostgres } from '../local/postgres.js';
+import { removePostgres, startPostgres } from '../dev/postgres.js';
 import { ServiceNode } from '../test/harness/node.js';
 
 export const appid = 'wx00000000000000aa';

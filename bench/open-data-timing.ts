@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes, randomInt } from 'node:crypto';
-import { decryptOpenData, type OpenDataRules, type SealedOpenData } from '../src/wechat/open-data.js';
+import { decryptOpenData, type OpenDataRules, type EncryptedOpenData } from '../src/wechat/open-data.js';
 
 /*
  * Does the time of a refusal tell why encrypted data did not open? `npm run bench:open-data`, about a minute.
@@ -49,7 +49,7 @@ type Spoil = (plaintext: Buffer) => unknown;
 
 const leave: Spoil = () => {};
 
-function seal(plaintext: Buffer, spoil: Spoil, key = sessionKeys[0]!): SealedOpenData {
+function seal(plaintext: Buffer, spoil: Spoil, key = sessionKeys[0]!): EncryptedOpenData {
   const bytes = Buffer.from(plaintext);
   spoil(bytes);
   const iv = randomBytes(16);
@@ -69,7 +69,7 @@ function plaintextOf(payload: object, bytes: number): Buffer {
 }
 
 /** Data that must not open, by what is wrong with it; as long as each other. */
-function kindsOf(payload: object): Record<string, () => SealedOpenData> {
+function kindsOf(payload: object): Record<string, () => EncryptedOpenData> {
   const timestamp = Math.floor(Date.now() / 1_000);
   const whole = { ...payload, watermark: { timestamp, appid } };
   const bytes = Math.ceil((Buffer.byteLength(JSON.stringify(whole)) + padding) / 16) * 16;
@@ -103,7 +103,7 @@ function kindsOf(payload: object): Record<string, () => SealedOpenData> {
 }
 
 /** Microseconds until it is refused. */
-function refuse(sealed: SealedOpenData, rules: OpenDataRules): number {
+function refuse(sealed: EncryptedOpenData, rules: OpenDataRules): number {
   const begin = process.hrtime.bigint();
   try {
     decryptOpenData(sealed, rules);

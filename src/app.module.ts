@@ -6,26 +6,28 @@ import { AuthModule } from './auth/auth.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { schema } from './schema.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UsersModule } from './users/users.module.js';
 import { WechatModule } from './wechat/wechat.module.js';
 
-/** The rooms of the house, from the ground up; docs/architecture.md has the plan. */
+/** All modules of the service, from the ground up; docs/architecture.md explains each. */
 @Module({
   imports: [
-    CryptoModule, //                   secrets at rest
-    DatabaseModule.register(schema), // Postgres
-    StorageModule, //                  files
-    WechatModule, //                   WeChat's server
-    AuditModule, //                    the books
-    SessionsModule, //                 staying in
-    UsersModule, //                    who a person is
-    AuthModule, //                     getting in: POST /auth/login, JwtGuard
-    AccountModule, //                  the signed-in person: /me, and the avatars
-    AdminModule, //                    the operator: /admin
-    HealthModule, //                   am I well: /health
+    CryptoModule, //                   encryption of fields at rest
+    DatabaseModule.register(schema), // Postgres and migrations
+    JobsModule, //                     background jobs
+    StorageModule, //                  files (avatars)
+    WechatModule, //                   calls to WeChat's server
+    AuditModule, //                    audit log and login statistics
+    SessionsModule, //                 sessions, refresh tokens, revocation
+    UsersModule, //                    users, identities, profile, deletion
+    AuthModule, //                     POST /auth/login, access tokens, JwtGuard
+    AccountModule, //                  the signed-in user: /me
+    AdminModule, //                    administration: /admin
+    HealthModule, //                   /health
   ],
 })
 export class AppModule {}

@@ -3,8 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
-import { serveApiDocs } from './http/api-docs.js';
-import { createAdapter, setUpEdge } from './http/edge.js';
+import { serveOpenApi } from './http/openapi.js';
+import { createHttpAdapter, configureHttp } from './http/http.adapter.js';
 import { createLogger, JsonLogger } from './http/json.logger.js';
 
 /**
@@ -20,12 +20,12 @@ export async function startService(
   const log = createLogger(settings.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: AppModule, imports: [ConfigModule.register(settings)] },
-    createAdapter(settings, log),
+    createHttpAdapter(settings, log),
     { logger: new JsonLogger(log), bodyParser: false, abortOnError: false },
   );
   try {
-    await setUpEdge(app, settings);
-    if (settings.apiDocs) serveApiDocs(app, settings);
+    await configureHttp(app, settings);
+    if (settings.apiDocs) serveOpenApi(app, settings);
     await prepare?.(app);
     await app.listen(settings.port, settings.host);
   } catch (error) {

@@ -18,16 +18,16 @@ export { schema } from './schema.js';
 export { LoginCode } from './sessions/login-code.entity.js';
 export { Revocation } from './sessions/revocation.entity.js';
 export { Session } from './sessions/session.entity.js';
-export { Identity } from './users/identity.entity.js';
-export { NicknameCheck } from './users/nickname-check.entity.js';
-export { Unionid } from './users/unionid.entity.js';
+export { Identity } from './users/identities/identity.entity.js';
+export { NicknameCheck } from './users/profile/nickname-check.entity.js';
+export { Unionid } from './users/identities/unionid.entity.js';
 export { User } from './users/user.entity.js';
 export { WeappAuthModule } from './weapp-auth.module.js';
 export {
   decryptOpenData,
   type OpenData,
   type OpenDataRules,
-  type SealedOpenData,
+  type EncryptedOpenData,
 } from './wechat/open-data.js';
 export { PhoneNumberClient } from './wechat/phone-number.client.js';
 export { SessionKeyClient } from './wechat/session-key.client.js';

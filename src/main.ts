@@ -3,7 +3,7 @@ import { processEnvironment } from './config/environment.js';
 import { loadSettings } from './config/load-settings.js';
 import { explainConnectionFailure } from './database/explain-connection-failure.js';
 import { ServiceError } from './errors/service.error.js';
-import { describeError } from './http/describe-error.js';
+import { describeError } from './errors/describe-error.js';
 
 try {
   const settings = loadSettings(processEnvironment());

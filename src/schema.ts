@@ -17,10 +17,10 @@ import { WaitingNicknames1795300300000 } from './database/migrations/17953003000
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
-import { BannedIdentity } from './users/banned-identity.entity.js';
-import { Identity } from './users/identity.entity.js';
-import { NicknameCheck } from './users/nickname-check.entity.js';
-import { Unionid } from './users/unionid.entity.js';
+import { BannedIdentity } from './users/status/banned-identity.entity.js';
+import { Identity } from './users/identities/identity.entity.js';
+import { NicknameCheck } from './users/profile/nickname-check.entity.js';
+import { Unionid } from './users/identities/unionid.entity.js';
 import { User } from './users/user.entity.js';
 
 /** All entities and migrations, for the service and for the TypeORM command line. */

@@ -7,6 +7,7 @@ import type { Schema } from './database/data-source-options.js';
 import { DatabaseModule } from './database/database.module.js';
 import { requireFastify } from './http/fastify.js';
 import { ServiceErrorFilter } from './http/problem.filter.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { schema } from './schema.js';
 
 /** What an application keeps in the database beside the tables of this service. */
@@ -45,7 +46,7 @@ export class WeappAuthModule implements OnModuleInit {
     });
     return {
       module: WeappAuthModule,
-      imports: [config, CryptoModule, database],
+      imports: [config, CryptoModule, database, JobsModule],
       providers: [{ provide: APP_FILTER, useClass: ServiceErrorFilter }],
     };
   }

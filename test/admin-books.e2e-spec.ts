@@ -3,8 +3,8 @@ import { DataSource, type Logger as StatementLogger } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { startService } from '../src/app.setup.js';
-import { Audit, type AuditQuery } from '../src/audit/audit.js';
-import { LoginStats } from '../src/audit/login-stats.js';
+import { AuditLogService, type AuditQuery } from '../src/audit/audit-log.service.js';
+import { LoginStatsService } from '../src/audit/login-stats.service.js';
 import { loadSettings } from '../src/config/load-settings.js';
 import type { Settings } from '../src/config/settings.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
@@ -284,15 +284,15 @@ describe('the books', () => {
 
   describe('the login counters', () => {
     const nodes: DataSource[] = [];
-    let one: LoginStats;
-    let other: LoginStats;
+    let one: LoginStatsService;
+    let other: LoginStatsService;
 
     /** The counters of a node, as far as the database can tell. */
-    async function counters(): Promise<LoginStats> {
+    async function counters(): Promise<LoginStatsService> {
       const options = dataSourceOptions(schema, { databaseUrl: world.database.url, databasePoolSize: 2 });
       const dataSource = await new DataSource(options).initialize();
       nodes.push(dataSource);
-      return new LoginStats(new Database(dataSource, settings), settings);
+      return new LoginStatsService(new Database(dataSource, settings), settings);
     }
 
     beforeAll(async () => {
@@ -375,7 +375,7 @@ describe('the books', () => {
 
     it('are written by a node that stops, before it lets go of the database', async () => {
       const service = await startService(settings);
-      service.get(LoginStats, { strict: false }).count(cake.appid, 'succeeded', true);
+      service.get(LoginStatsService, { strict: false }).count(cake.appid, 'succeeded', true);
       await service.close();
       expect(await rows()).toEqual([{ appid: cake.appid, outcome: 'succeeded', logins: 1, newUsers: 1 }]);
     });
@@ -387,7 +387,7 @@ describe('a page of an audit with 200,000 entries', () => {
   const person = uuidv7();
   let filled: TestDatabase;
   let dataSource: DataSource;
-  let audit: Audit;
+  let audit: AuditLogService;
 
   beforeAll(async () => {
     filled = await TestDatabase.create(inject('postgresUrl'));
@@ -410,7 +410,7 @@ describe('a page of an audit with 200,000 entries', () => {
       logQuery: (text: string, values: unknown[] = []) => statements.push({ text, values }),
     } as unknown as StatementLogger;
     dataSource = await new DataSource({ ...options, extra: {}, logging: ['query'], logger }).initialize();
-    audit = new Audit(new Database(dataSource, {} as Settings));
+    audit = new AuditLogService(new Database(dataSource, {} as Settings));
   });
   afterAll(async () => {
     await dataSource.destroy();

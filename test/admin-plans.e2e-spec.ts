@@ -6,10 +6,14 @@ import { dataSourceOptions } from '../src/database/data-source-options.js';
 import { Database } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
 import { schema } from '../src/schema.js';
-import { Phones } from '../src/users/phones.js';
-import { SearchCursors, type SearchIdentity, type SearchPosition } from '../src/users/search-cursors.js';
-import { UserSearch } from '../src/users/user-search.js';
-import { type Statement, type UserSort, userSorts } from '../src/users/user-search.statements.js';
+import { PhoneCipher } from '../src/users/profile/phone-cipher.js';
+import {
+  SearchCursors,
+  type SearchIdentity,
+  type SearchPosition,
+} from '../src/users/search/search-cursors.js';
+import { UserSearchService } from '../src/users/search/user-search.service.js';
+import { type Statement, type UserSort, userSorts } from '../src/users/search/user-search.statements.js';
 import { SearchTooBroadError } from '../src/users/users.errors.js';
 import { TestDatabase } from './harness/database.js';
 import { commonNickname, fillUsers, rareNickname, uncommonNickname } from './harness/filled-users.js';
@@ -114,7 +118,7 @@ describe(`among ${users} users, a search for those`, () => {
   let filled: TestDatabase;
   let dataSource: DataSource;
   let database: RecordingDatabase;
-  let userSearch: UserSearch;
+  let userSearch: UserSearchService;
 
   beforeAll(async () => {
     filled = await TestDatabase.create(inject('postgresUrl'));
@@ -123,7 +127,7 @@ describe(`among ${users} users, a search for those`, () => {
     await fillUsers(filled, users);
     dataSource = await new DataSource({ ...options, extra: {} }).initialize();
     database = new RecordingDatabase(dataSource, {} as Settings);
-    userSearch = new UserSearch(database, new Phones(ring), cursors);
+    userSearch = new UserSearchService(database, new PhoneCipher(ring), cursors);
   }, 600_000);
 
   afterAll(async () => {
@@ -134,7 +138,7 @@ describe(`among ${users} users, a search for those`, () => {
 
   /** Reads a page, and then looks at what its statements do. */
   async function measure(search: SearchIdentity, after?: SearchPosition): Promise<Cost> {
-    const cursor = after === undefined ? undefined : cursors.write(search, after);
+    const cursor = after === undefined ? undefined : cursors.writeCursor(search, after);
     const page = await userSearch.search({ ...search, limit, cursor });
     const statements = database.statements.filter(({ text }) => !text.startsWith('EXPLAIN'));
     const plans = await dataSource.transaction(async (manager) => {

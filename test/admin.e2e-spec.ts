@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KeyRing } from '../src/crypto/key-ring.js';
-import { Phones } from '../src/users/phones.js';
-import { userSorts } from '../src/users/user-search.statements.js';
+import { PhoneCipher } from '../src/users/profile/phone-cipher.js';
+import { userSorts } from '../src/users/search/user-search.statements.js';
 import { TestDatabase } from './harness/database.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { alone, cake, tea, useWorld } from './harness/world.js';
@@ -62,9 +62,9 @@ describe('/admin/users', () => {
   /** Puts a person into the table, as an import does. */
   async function add({ appids = [], phone, ...person }: Person): Promise<string> {
     const id = uuidv7();
-    const phones = new Phones(new KeyRing([world.encryptionKey]));
+    const phones = new PhoneCipher(new KeyRing([world.encryptionKey]));
     const { phoneSealed, phoneIndex } =
-      phone === undefined ? { phoneSealed: null, phoneIndex: null } : phones.seal(id, phone);
+      phone === undefined ? { phoneSealed: null, phoneIndex: null } : phones.encrypt(id, phone);
     await world.database.query(
       `INSERT INTO users
          (id, nickname, status, phone_sealed, phone_index, external_id, created_at, last_login_at, merged_into)

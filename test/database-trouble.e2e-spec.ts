@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Postgres, removePostgres, startPostgres } from '../local/postgres.js';
+import { type Postgres, removePostgres, startPostgres } from '../dev/postgres.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { cake, tea, useWorld } from './harness/world.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Postgres, removePostgres, startPostgres } from '../local/postgres.js';
+import { type Postgres, removePostgres, startPostgres } from '../dev/postgres.js';
 import { runCommand } from './harness/command.js';
 import type { ServiceNode } from './harness/node.js';
 import { type Standby, startStandby } from './harness/standby.js';

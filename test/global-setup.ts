@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { removePostgres, startPostgres } from '../local/postgres.js';
+import { removePostgres, startPostgres } from '../dev/postgres.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -112,7 +112,7 @@ describe('housekeeping', () => {
   it('is left to the node that is at it', async () => {
     const before = await outdated();
     await holder.query('BEGIN');
-    await holder.query(takeAdvisoryLock, [...advisoryLocks.housekeeping]);
+    await holder.query(takeAdvisoryLock, [...advisoryLocks.jobs]);
     const node = await world.startNode({ LOG_LEVEL: 'debug' });
     await expect.poll(() => node.output).toContain('Another node keeps house');
     expect(await outdated()).toEqual(before);

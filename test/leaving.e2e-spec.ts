@@ -12,7 +12,7 @@ import type { Answer, ServiceNode } from './harness/node.js';
 import { alone, cake, soon, tea, useWorld } from './harness/world.js';
 
 /**
- * Housekeeping begins within two seconds of a node's start, or comes a minute later, where another node is at it in that
+ * JobRunner begins within two seconds of a node's start, or comes a minute later, where another node is at it in that
  * moment.
  */
 const atTheStart = { timeout: 90_000 };
@@ -803,7 +803,7 @@ describe('leaving', () => {
     await asOperator('DELETE', id);
     const newKey = randomBytes(32).toString('base64');
     const both = world.environment({ ENCRYPTION_KEYS: `${newKey},${world.encryptionKey}` });
-    expect(await runCommand('keys-reseal', [], both)).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCommand('keys-reencrypt', [], both)).toMatchObject({ code: 0, stderr: '' });
     const renewed = await world.startNode({ ENCRYPTION_KEYS: newKey });
     expect((await world.login(renewed, 'rita')).body.code).toBe('account_disabled');
     expect((await world.login(renewed, 'rita', cake.appid)).body.code).toBe('account_disabled');

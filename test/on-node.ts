@@ -13,7 +13,7 @@ if (!/^\d+(\.\d+){0,2}$/.test(version)) {
 
 const bin = installNode(version, join(project, 'node_modules', '.node', version));
 run('--version');
-run(join('local', 'prepare.js'));
+run(join('dev', 'prepare.js'));
 run(join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...options);
 
 function run(...args: string[]): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Postgres, removePostgres, startPostgres } from '../local/postgres.js';
+import { type Postgres, removePostgres, startPostgres } from '../dev/postgres.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { soon, useWorld } from './harness/world.js';
 

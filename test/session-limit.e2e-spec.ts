@@ -27,7 +27,7 @@ describe('MAX_SESSIONS_PER_USER', () => {
     await node.as(third.body.accessToken, 'POST', '/auth/logout');
     const [atLimit] = (await loginsOf('bert', 3)) as [Answer];
 
-    // Housekeeping begins when a node starts.
+    // JobRunner begins when a node starts.
     await world.startNode({ MAX_SESSIONS_PER_USER: '3' });
     await expect.poll(() => liveOf(first)).toBe(3);
     const ended = { status: 401, body: { code: 'session_revoked', reason: 'signed_out' } };

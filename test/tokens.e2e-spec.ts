@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KeyRing } from '../src/crypto/key-ring.js';
-import { SealedBox } from '../src/crypto/sealed-box.js';
+import { FieldCipher } from '../src/crypto/field-cipher.js';
 import type { ServiceNode } from './harness/node.js';
 import { useWorld } from './harness/world.js';
 
@@ -27,8 +27,8 @@ describe('a guarded route', () => {
 
   /** The service's own key, as only this test can have it: a copy of the database and the environment. */
   function privateKey() {
-    const box = new SealedBox(new KeyRing([world.encryptionKey]), 'signing-key');
-    return createPrivateKey(box.open(key.private_key_sealed, key.kid));
+    const box = new FieldCipher(new KeyRing([world.encryptionKey]), 'signing-key');
+    return createPrivateKey(box.decrypt(key.private_key_sealed, key.kid));
   }
 
   function sign(changes: { claims?: object; header?: object; with?: Parameters<SignJWT['sign']>[0] } = {}) {
@@ -179,12 +179,12 @@ describe('a guarded route', () => {
     const { privateKey: fresh, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
     async function publish(kid: string): Promise<string> {
-      const box = new SealedBox(new KeyRing([world.encryptionKey]), 'signing-key');
+      const box = new FieldCipher(new KeyRing([world.encryptionKey]), 'signing-key');
       await world.database.query(
         `INSERT INTO signing_keys (kid, private_key_sealed, public_jwk, active_from) VALUES ($1, $2, $3, '2000-01-01')`,
         [
           kid,
-          box.seal(fresh.export({ type: 'pkcs8', format: 'pem' }).toString(), kid),
+          box.encrypt(fresh.export({ type: 'pkcs8', format: 'pem' }).toString(), kid),
           publicKey.export({ format: 'jwk' }),
         ],
       );

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findFreePort } from '../local/ports.js';
+import { findFreePort } from '../dev/ports.js';
 import { guideBlock, loadModule } from './harness/guide.js';
 import { hasNginx, Nginx } from './harness/nginx.js';
 import type { Answer, ServiceNode } from './harness/node.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findFreePort } from '../local/ports.js';
+import { findFreePort } from '../dev/ports.js';
 import type { Answer, ServiceNode } from './harness/node.js';
 import { cake, tea, useWorld } from './harness/world.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseApp, type AppInput } from './apps.js';
+import { parseApp, type AppInput } from './state/apps.js';
 import { isJsonObject, parseJson } from './json.js';
 
 /** Reads the apps of a configuration file: a JSON array of what POST /__emulator__/apps takes. */

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defaultApps, parseApp, type AppInput } from './apps.js';
+import { defaultApps, parseApp, type AppInput } from './state/apps.js';
 import { createHttpServer } from './http-server.js';
-import { Wechat } from './wechat.js';
+import { Phone } from './phone/phone.js';
+import { WechatState } from './state/wechat-state.js';
 
 export interface EmulatorOptions {
   /** 0, the default: any free port. */
@@ -21,7 +22,9 @@ export interface Emulator {
   readonly url: string;
   readonly port: number;
   /** What the control calls show and change, for tests in the same process. */
-  readonly wechat: Wechat;
+  readonly wechat: WechatState;
+  /** What the calls and buttons of a phone give, for tests in the same process. */
+  readonly phone: Phone;
   /** Drops all connections and answers under way. Can be called again. */
   close(): Promise<void>;
 }
@@ -29,7 +32,7 @@ export interface Emulator {
 /** Starts an emulator; resolves once it listens. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', allowedHosts = [], apps = defaultApps } = options;
-  const wechat = new Wechat(apps.map((app) => parseApp({ ...app })));
+  const wechat = new WechatState(apps.map((app) => parseApp({ ...app })));
   const server = createHttpServer(wechat, [host, ...allowedHosts]);
   const address = await listen(server, port, host);
   let closed: Promise<void> | undefined;
@@ -37,6 +40,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     url: urlOf(address),
     port: address.port,
     wechat,
+    phone: new Phone(wechat),
     close: () => (closed ??= close(server)),
   };
 }

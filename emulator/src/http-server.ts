@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { answerControl, controlFailure, controlPrefix } from './control.js';
+import { answerControl, controlFailure, controlPrefix } from './control/control.js';
 import type { HttpAnswer } from './http-answer.js';
 import { refuseWebPages } from './own-machine.js';
-import { answerUpstream } from './upstream.js';
-import type { Wechat } from './wechat.js';
+import { answerUpstream } from './wechat-api/upstream.js';
+import type { WechatState } from './state/wechat-state.js';
 
 const bodyBytesTaken = 1024 * 1024;
 
@@ -11,7 +11,7 @@ const bodyBytesTaken = 1024 * 1024;
 const keepAliveMilliseconds = 120_000;
 
 /** @param allowedHosts names and addresses by which it may be called, beside those of its own machine */
-export function createHttpServer(wechat: Wechat, allowedHosts: readonly string[] = []): Server {
+export function createHttpServer(wechat: WechatState, allowedHosts: readonly string[] = []): Server {
   return createServer({ keepAliveTimeout: keepAliveMilliseconds }, (request, response) => {
     handle(wechat, allowedHosts, request, response).catch((error: unknown) => {
       if (!response.destroyed && !response.headersSent) {
@@ -22,7 +22,7 @@ export function createHttpServer(wechat: Wechat, allowedHosts: readonly string[]
 }
 
 async function handle(
-  wechat: Wechat,
+  wechat: WechatState,
   allowedHosts: readonly string[],
   request: IncomingMessage,
   response: ServerResponse,
@@ -74,7 +74,11 @@ async function handle(
   }
 }
 
-function send({ clock }: Wechat, response: ServerResponse, { status, contentType, body }: HttpAnswer): void {
+function send(
+  { clock }: WechatState,
+  response: ServerResponse,
+  { status, contentType, body }: HttpAnswer,
+): void {
   response.writeHead(status, {
     // Callers may compare their clock with WeChat's, which here is the emulator's.
     date: new Date(clock.now()).toUTCString(),

@@ -388,7 +388,7 @@ describe('/__emulator__/reset', () => {
 
   it('forgets codes and access tokens', async () => {
     const code = await emulator.login();
-    const phoneCode = emulator.wechat.phone.getPhoneNumber(appOne, 'anna').code;
+    const phoneCode = emulator.phone.getPhoneNumber(appOne, 'anna').code;
     const { json } = await emulator.stableToken();
     await emulator.control('POST', '/reset');
     const check = await emulator.get('/wxa/checksession', { access_token: String(json['access_token']) });

@@ -47,7 +47,7 @@ describe('createEmulator', () => {
 
   it('can be driven from within the process', async () => {
     const emulator = await createEmulator();
-    const { code } = emulator.wechat.phone.login('wxe000000000000001', 'anna');
+    const { code } = emulator.phone.login('wxe000000000000001', 'anna');
     emulator.wechat.clock.advance(300);
     const response = await fetch(
       `${emulator.url}/sns/jscode2session?appid=wxe000000000000001&secret=e000000000000001e000000000000001` +

@@ -116,6 +116,9 @@ export function useEmulator() {
     get wechat() {
       return emulator.wechat;
     },
+    get phone() {
+      return emulator.phone;
+    },
     advance: (advanceSeconds: number) => control('POST', '/clock', { advanceSeconds }),
   };
 }

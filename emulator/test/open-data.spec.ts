@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { encryptOpenData, signRawData } from '../src/open-data.js';
+import { encryptOpenData, signRawData } from '../src/phone/open-data.js';
 import { appAlone, appOne, decrypt, freezeTime, useEmulator } from './harness.js';
 
 const emulator = useEmulator();

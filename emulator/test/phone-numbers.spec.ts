@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { hashOfEncryptedData } from '../src/phone-numbers.js';
+import { hashOfEncryptedData } from '../src/state/phone-numbers.js';
 import { appOne, appTwo, decrypt, freezeTime, refusal, useEmulator } from './harness.js';
 
 const emulator = useEmulator();

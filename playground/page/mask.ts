@@ -21,13 +21,13 @@ export function masked(value: unknown): unknown {
 
 function maskedText(name: string, text: string): string {
   if (text === '' || text.startsWith('***')) return text;
-  if (secretNames.test(name) && !isProblemCode(name, text)) return cut(text.replace(/^Bearer /, ''));
+  if (secretNames.test(name) && !isErrorCode(name, text)) return cut(text.replace(/^Bearer /, ''));
   if (phoneNames.test(name) || phoneNumber.test(text)) return text.replace(/\d(?=\d{4})(?<=\d{4,})/g, '*');
   return opaque.test(text) && !uuid.test(text) ? cut(text) : text;
 }
 
 /** Problem documents have a `code`, too: words, where codes of WeChat's are none. */
-function isProblemCode(name: string, text: string): boolean {
+function isErrorCode(name: string, text: string): boolean {
   return name === 'code' && /^[a-z]+(_[a-z]+)+$/.test(text);
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Wechat } from '../../emulator/src/index.js';
+import type { WechatState } from '../../emulator/src/index.js';
 import type { LiveEvent } from './live-events.js';
 import { maskPersonal } from './mask-personal.js';
 import type { People } from './people.js';
@@ -27,7 +27,7 @@ export class LiveStream {
   #calls = 0;
 
   constructor(
-    wechat: Wechat,
+    wechat: WechatState,
     private readonly people: People,
     private readonly troubles: Troubles,
   ) {

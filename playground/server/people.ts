@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { openidOf } from '../../emulator/src/identifiers.js';
+import { openidOf } from '../../emulator/src/state/identifiers.js';
 import type { PersonRecord } from './live-events.js';
 
 /** Enough to tell two apart, and of no use to anybody. */

@@ -63,7 +63,7 @@ export class Playground {
 
   constructor(private readonly surroundings: Surroundings) {
     const { emulator, serviceUrl, databaseUrl, apps, operatorName, grantAdmin } = surroundings;
-    const { wechat } = emulator;
+    const { wechat, phone } = emulator;
     this.apps = chooseApps(surroundings);
     const { appid } = this.apps.app;
     this.people = new People(
@@ -73,7 +73,7 @@ export class Playground {
     wechat.users.hide(operatorName);
     this.operator = new Operator(
       serviceUrl,
-      () => ({ appid, code: wechat.phone.login(appid, operatorName).code }),
+      () => ({ appid, code: phone.login(appid, operatorName).code }),
       grantAdmin,
     );
     this.troubles = new Troubles(wechat, this.operator, this.people);

@@ -1,4 +1,4 @@
-import type { Fault, Wechat } from '../../emulator/src/index.js';
+import type { Fault, WechatState } from '../../emulator/src/index.js';
 import type { ServerTrouble } from './live-events.js';
 import type { Operator } from './operator.js';
 import type { People } from './people.js';
@@ -26,7 +26,7 @@ const disabledFor = 60_000;
 /** Makes things go wrong at WeChat and in the service. */
 export class Troubles {
   constructor(
-    private readonly wechat: Wechat,
+    private readonly wechat: WechatState,
     private readonly operator: Operator,
     private readonly people: People,
   ) {}

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createEmulator, defaultApps, type Emulator } from '../../emulator/src/index.js';
-import { findFreePort } from '../../local/ports.js';
+import { findFreePort } from '../../dev/ports.js';
 import { Playground } from '../server/playground.js';
 
 /** What the service was asked. */

@@ -36,7 +36,7 @@ async function watch(): Promise<{ text: string; events: LiveEvent[] }> {
 }
 
 async function exchange(): Promise<{ code: string; openid: string; session_key: string }> {
-  const { code } = playground.emulator.wechat.phone.login(appid, 'xiaoming');
+  const { code } = playground.emulator.phone.login(appid, 'xiaoming');
   const query = `appid=${appid}&secret=${secret}&js_code=${code}&grant_type=authorization_code`;
   const answer = await fetch(`${playground.emulator.url}/sns/jscode2session?${query}`);
   return { code, ...((await answer.json()) as { openid: string; session_key: string }) };

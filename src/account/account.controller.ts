@@ -13,24 +13,24 @@ import {
 } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
-  actorOf,
+  toActor,
   CurrentUser,
-  type GuardedRequest,
+  type AuthenticatedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
-import { Guarded } from '../auth/guarded.decorator.js';
+import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
-import { DeletionAnswer } from '../users/deletion.answer.js';
-import { Nicknames } from '../users/nicknames.js';
-import { UserStanding } from '../users/user-standing.js';
-import { AccountExport } from './account-export.js';
-import { ExportView } from './export.view.js';
-import { Me } from './me.js';
-import { MeView } from './me.view.js';
+import { DeletionResponse } from '../users/deletion/deletion.response.js';
+import { NicknamesService } from '../users/profile/nicknames.service.js';
+import { UserStatusService } from '../users/status/user-status.service.js';
+import { AccountExportService } from './account-export.service.js';
+import { ExportResponse } from './export.response.js';
+import { MeService } from './me.service.js';
+import { MeResponse } from './me.response.js';
 import { UpdateMeRequest } from './update-me.request.js';
 
 const nicknameBudget = { name: 'nickname', perMinute: 6 };
@@ -39,21 +39,21 @@ const nicknameBudget = { name: 'nickname', perMinute: 6 };
 @Controller('me')
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@Guarded()
+@Authenticated()
 export class AccountController {
   constructor(
-    private readonly self: Me,
-    private readonly nicknames: Nicknames,
-    private readonly accountExport: AccountExport,
-    private readonly standing: UserStanding,
+    private readonly self: MeService,
+    private readonly nicknames: NicknamesService,
+    private readonly accountExport: AccountExportService,
+    private readonly status: UserStatusService,
     private readonly settings: Settings,
   ) {}
 
   /** The signed-in person. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async me(@CurrentUser() { id }: SignedInUser): Promise<MeView> {
-    return this.self.view(await this.self.activeUser(id));
+  async me(@CurrentUser() { id }: SignedInUser): Promise<MeResponse> {
+    return this.self.toResponse(await this.self.getActiveUser(id));
   }
 
   /** Change one's own profile. WeChat judges the nickname. */
@@ -65,11 +65,11 @@ export class AccountController {
   async update(
     @CurrentUser() { id, sessionId }: SignedInUser,
     @Body() { nickname }: UpdateMeRequest,
-  ): Promise<MeView> {
-    const user = await this.self.activeUser(id);
-    if (nickname === undefined) return this.self.view(user);
+  ): Promise<MeResponse> {
+    const user = await this.self.getActiveUser(id);
+    if (nickname === undefined) return this.self.toResponse(user);
     await this.nicknames.change({ userId: id, sessionId }, nickname);
-    return this.self.view(await this.self.activeUser(id));
+    return this.self.toResponse(await this.self.getActiveUser(id));
   }
 
   /**
@@ -83,7 +83,7 @@ export class AccountController {
   @PerUserTurns('writing')
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
-  async updateByPost(@CurrentUser() user: SignedInUser, @Body() body: UpdateMeRequest): Promise<MeView> {
+  async updateByPost(@CurrentUser() user: SignedInUser, @Body() body: UpdateMeRequest): Promise<MeResponse> {
     return this.update(user, body);
   }
 
@@ -92,10 +92,13 @@ export class AccountController {
   @FreshLogin(maxAccountLoginAge)
   @PerUserBudget({ name: 'export', perMinute: 2 })
   @ApiProduces('application/json')
-  @ApiOkResponse({ type: ExportView })
+  @ApiOkResponse({ type: ExportResponse })
   @Header('Cache-Control', 'no-store')
-  async export(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<StreamableFile> {
-    const content = await this.accountExport.open(await this.self.activeUser(id), actorOf(request));
+  async export(
+    @CurrentUser() { id }: SignedInUser,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<StreamableFile> {
+    const content = await this.accountExport.open(await this.self.getActiveUser(id), toActor(request));
     return new StreamableFile(content, {
       type: 'application/json; charset=utf-8',
       disposition: `attachment; filename="${id}.json"`,
@@ -108,9 +111,12 @@ export class AccountController {
   @FreshLogin(maxAccountLoginAge)
   @PerUserTurns('ending')
   @Header('Cache-Control', 'no-store')
-  async leave(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
-    await this.self.activeUser(id);
-    const eraseAt = await this.standing.leave(id, this.settings.deletionGrace, actorOf(request));
+  async leave(
+    @CurrentUser() { id }: SignedInUser,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<DeletionResponse> {
+    await this.self.getActiveUser(id);
+    const eraseAt = await this.status.requestDeletion(id, this.settings.deletionGrace, toActor(request));
     return { eraseAt: eraseAt.toISOString() };
   }
 }

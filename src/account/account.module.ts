@@ -5,14 +5,14 @@ import { Uploads } from '../http/uploads.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
-import { AccountExport } from './account-export.js';
+import { AccountExportService } from './account-export.service.js';
 import { AccountController } from './account.controller.js';
 import { AvatarController } from './avatar.controller.js';
 import { AvatarFilesController } from './avatar-files.controller.js';
 import { IdentitiesController } from './identities.controller.js';
-import { Me } from './me.js';
+import { MeService } from './me.service.js';
 import { OpenDataController } from './open-data.controller.js';
-import { OpenDataLimit } from './open-data-limit.js';
+import { OpenDataLimiter } from './open-data-limiter.js';
 import { SessionsController } from './sessions.controller.js';
 
 /** The signed-in person: /me, and the avatars. */
@@ -26,6 +26,6 @@ import { SessionsController } from './sessions.controller.js';
     OpenDataController,
     SessionsController,
   ],
-  providers: [AccountExport, Me, OpenDataLimit, Uploads],
+  providers: [AccountExportService, MeService, OpenDataLimiter, Uploads],
 })
 export class AccountModule {}

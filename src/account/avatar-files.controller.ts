@@ -1,14 +1,14 @@
 import { Controller, Get, Header, Param, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Problems } from '../http/problems.decorator.js';
-import { Avatars } from '../users/avatars.js';
+import { AvatarsService } from '../users/profile/avatars.service.js';
 import { AvatarNotFoundError } from '../users/users.errors.js';
 
 /** The images behind `avatarUrl`, for anyone who knows one: an `<image>` of a mini-program sends no token. */
 @Controller('avatars')
 @ApiTags('avatars')
 export class AvatarFilesController {
-  constructor(private readonly avatars: Avatars) {}
+  constructor(private readonly avatars: AvatarsService) {}
 
   /** An avatar. A day after it was replaced no cache has it any more. */
   @Get(':key')

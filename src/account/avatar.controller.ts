@@ -2,13 +2,13 @@ import { Controller, Header, HttpCode, Post, Put, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
-import { Guarded } from '../auth/guarded.decorator.js';
+import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { TakesUpload, Uploads } from '../http/uploads.js';
-import { Avatars } from '../users/avatars.js';
-import { Me } from './me.js';
-import { MeView } from './me.view.js';
+import { AvatarsService } from '../users/profile/avatars.service.js';
+import { MeService } from './me.service.js';
+import { MeResponse } from './me.response.js';
 
 const uploadProblems = [
   'invalid_request',
@@ -24,12 +24,12 @@ const avatarBudget = { name: 'avatar', perMinute: 6, countsMalformed: true };
 /** The signed-in person's own avatar. */
 @Controller('me/avatar')
 @ApiTags('me')
-@Guarded()
+@Authenticated()
 export class AvatarController {
   constructor(
-    private readonly me: Me,
+    private readonly me: MeService,
     private readonly uploads: Uploads,
-    private readonly avatars: Avatars,
+    private readonly avatars: AvatarsService,
   ) {}
 
   /** Change one's own avatar: a JPEG, PNG or WebP of 2 MB and 25 megapixels at most. */
@@ -39,10 +39,10 @@ export class AvatarController {
   @PerUserTurns('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
-  async put(@CurrentUser() { id }: SignedInUser, @Req() request: FastifyRequest): Promise<MeView> {
-    await this.me.activeUser(id);
+  async put(@CurrentUser() { id }: SignedInUser, @Req() request: FastifyRequest): Promise<MeResponse> {
+    await this.me.getActiveUser(id);
     await this.avatars.replace(id, await this.uploads.file(request));
-    return this.me.view(await this.me.activeUser(id));
+    return this.me.toResponse(await this.me.getActiveUser(id));
   }
 
   /**
@@ -57,7 +57,7 @@ export class AvatarController {
   @PerUserTurns('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
-  async post(@CurrentUser() user: SignedInUser, @Req() request: FastifyRequest): Promise<MeView> {
+  async post(@CurrentUser() user: SignedInUser, @Req() request: FastifyRequest): Promise<MeResponse> {
     return this.put(user, request);
   }
 }

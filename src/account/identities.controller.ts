@@ -1,24 +1,24 @@
 import { Body, Controller, Delete, Header, HttpCode, Param, Post, Req, UsePipes } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { CodeLogin } from '../auth/code-login.js';
+import { LoginService } from '../auth/login.service.js';
 import {
-  actorOf,
+  toActor,
   CurrentUser,
-  type GuardedRequest,
+  type AuthenticatedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
-import { Guarded } from '../auth/guarded.decorator.js';
+import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { BodyPipe } from '../http/body.pipe.js';
-import { clientAddress } from '../http/client-address.js';
+import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
-import { Linking, refuseRoles } from '../users/linking.js';
-import { WechatApps } from '../wechat/wechat-apps.js';
+import { IdentityLinkingService, refuseRoles } from '../users/sign-in/identity-linking.service.js';
+import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import { NotInMiniProgramError } from './account.errors.js';
 import { LinkIdentityRequest } from './link-identity.request.js';
-import { Me } from './me.js';
-import { MeView } from './me.view.js';
+import { MeService } from './me.service.js';
+import { MeResponse } from './me.response.js';
 
 const linkingBudget = { name: 'linking', perMinute: 6 };
 
@@ -26,14 +26,14 @@ const linkingBudget = { name: 'linking', perMinute: 6 };
 @Controller('me/identities')
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@Guarded('forbidden')
+@Authenticated('forbidden')
 @FreshLogin(maxAccountLoginAge)
 export class IdentitiesController {
   constructor(
-    private readonly me: Me,
-    private readonly apps: WechatApps,
-    private readonly codeLogin: CodeLogin,
-    private readonly linking: Linking,
+    private readonly me: MeService,
+    private readonly apps: WechatAppsService,
+    private readonly codeLogin: LoginService,
+    private readonly linking: IdentityLinkingService,
   ) {}
 
   /** Link another mini-program, with a code of its wx.login. */
@@ -58,16 +58,16 @@ export class IdentitiesController {
   async link(
     @CurrentUser() { id, appid: clientId }: SignedInUser,
     @Body() { code, appid }: LinkIdentityRequest,
-    @Req() request: GuardedRequest,
-  ): Promise<MeView> {
+    @Req() request: AuthenticatedRequest,
+  ): Promise<MeResponse> {
     this.refuseOtherClients(clientId);
     const app = this.apps.choose(appid, undefined);
-    const user = await this.me.activeUser(id);
+    const user = await this.me.getActiveUser(id);
     // Linking asks again, under a lock. A code that would come to nothing is not to be spent.
     refuseRoles(user);
-    const session = await this.codeLogin.redeem(app, code, clientAddress(request));
-    await this.linking.link(id, app.appid, session, actorOf(request));
-    return this.me.view(user);
+    const session = await this.codeLogin.redeem(app, code, getClientIp(request));
+    await this.linking.link(id, app.appid, session, toActor(request));
+    return this.me.toResponse(user);
   }
 
   /** Unlink a mini-program, and end the sessions that came through it. */
@@ -79,10 +79,10 @@ export class IdentitiesController {
   async unlink(
     @CurrentUser() { id, appid: clientId }: SignedInUser,
     @Param('appid') appid: string,
-    @Req() request: GuardedRequest,
+    @Req() request: AuthenticatedRequest,
   ): Promise<void> {
     this.refuseOtherClients(clientId);
-    await this.linking.unlink(id, appid, actorOf(request));
+    await this.linking.unlink(id, appid, toActor(request));
   }
 
   /** A session of `admin:token` lasts ten minutes. Who it can add as a way in would stay. */

@@ -1,38 +1,38 @@
 import { Body, Controller, Get, Header, HttpCode, Post, UsePipes } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
-import { Guarded } from '../auth/guarded.decorator.js';
+import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Settings } from '../config/settings.js';
 import { TakesLargeBody } from '../http/body-limit.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
-import { SessionKeys } from '../users/session-keys.js';
+import { SessionKeysService } from '../users/identities/session-keys.service.js';
 import { decryptOpenData, withoutIdentity } from '../wechat/open-data.js';
 import { SessionKeyClient } from '../wechat/session-key.client.js';
-import { WechatApps } from '../wechat/wechat-apps.js';
+import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import { SessionKeyStaleError } from '../wechat/wechat.errors.js';
-import { MeView } from './me.view.js';
-import { Me } from './me.js';
-import { OpenDataAnswer, SessionKeyAnswer } from './open-data.answer.js';
-import { OpenDataLimit } from './open-data-limit.js';
+import { MeResponse } from './me.response.js';
+import { MeService } from './me.service.js';
+import { OpenDataResponse, SessionKeyResponse } from './open-data.response.js';
+import { OpenDataLimiter } from './open-data-limiter.js';
 import { OpenDataRequest } from './open-data.request.js';
 import { PhoneRequest } from './phone.request.js';
-import { PhoneNumbers } from '../users/phone-numbers.js';
+import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 
 /** What WeChat tells of the signed-in person, encrypted for the mini-program or by a code. */
 @Controller('me')
 @UsePipes(BodyPipe)
 @ApiTags('me')
-@Guarded('wechat_misconfigured', 'wechat_unavailable', 'overloaded')
+@Authenticated('wechat_misconfigured', 'wechat_unavailable', 'overloaded')
 export class OpenDataController {
   constructor(
-    private readonly me: Me,
-    private readonly limit: OpenDataLimit,
-    private readonly sessionKeys: SessionKeys,
+    private readonly me: MeService,
+    private readonly limit: OpenDataLimiter,
+    private readonly sessionKeys: SessionKeysService,
     private readonly sessionKeyClient: SessionKeyClient,
-    private readonly phoneNumbers: PhoneNumbers,
-    private readonly apps: WechatApps,
+    private readonly phoneNumbers: PhoneNumbersService,
+    private readonly apps: WechatAppsService,
     private readonly settings: Settings,
   ) {}
 
@@ -46,8 +46,8 @@ export class OpenDataController {
   async open(
     @CurrentUser() { id: userId, sessionId, appid }: SignedInUser,
     @Body() sealed: OpenDataRequest,
-  ): Promise<OpenDataAnswer> {
-    const identity = await this.sessionKeys.of({ userId, sessionId });
+  ): Promise<OpenDataResponse> {
+    const identity = await this.sessionKeys.findBySession({ userId, sessionId });
     return this.limit.count(userId, () => {
       if (identity === null) throw new SessionKeyStaleError();
       const maxAge = this.settings.openDataMaxAge;
@@ -66,16 +66,18 @@ export class OpenDataController {
   async setPhone(
     @CurrentUser() { id: userId, appid, sessionId }: SignedInUser,
     @Body() { code, encryptedData, iv }: PhoneRequest,
-  ): Promise<MeView> {
+  ): Promise<MeResponse> {
     const owner = { userId, appid, sessionId };
-    if (code !== undefined) await this.phoneNumbers.learnByCode(owner, code);
+    if (code !== undefined) await this.phoneNumbers.savePhoneByCode(owner, code);
     else {
       const sealed = { encryptedData: encryptedData!, iv: iv! };
-      const identity = await this.sessionKeys.of(owner);
-      const phone = await this.limit.count(userId, () => this.phoneNumbers.open(appid, identity, sealed));
-      await this.phoneNumbers.keepConfirmed(owner, sealed, phone);
+      const identity = await this.sessionKeys.findBySession(owner);
+      const phone = await this.limit.count(userId, () =>
+        this.phoneNumbers.decryptPhone(appid, identity, sealed),
+      );
+      await this.phoneNumbers.saveConfirmedPhone(owner, sealed, phone);
     }
-    return this.me.view(await this.me.activeUser(userId));
+    return this.me.toResponse(await this.me.getActiveUser(userId));
   }
 
   /** Ask WeChat whether the session_key of one's last login is still the valid one. */
@@ -86,9 +88,9 @@ export class OpenDataController {
   @Header('Cache-Control', 'no-store')
   async checkSessionKey(
     @CurrentUser() { id: userId, sessionId, appid }: SignedInUser,
-  ): Promise<SessionKeyAnswer> {
+  ): Promise<SessionKeyResponse> {
     const app = this.apps.find(appid);
-    const identity = await this.sessionKeys.of({ userId, sessionId });
+    const identity = await this.sessionKeys.findBySession({ userId, sessionId });
     const newest = identity?.sessionKeys[0];
     if (app === undefined || identity === null || newest === undefined) return { valid: false };
     return { valid: await this.sessionKeyClient.checkSessionKey(app, identity.openid, newest) };

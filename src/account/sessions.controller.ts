@@ -1,33 +1,33 @@
 import { Controller, Delete, Get, Header, HttpCode, Param, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
-  actorOf,
+  toActor,
   CurrentUser,
-  type GuardedRequest,
+  type AuthenticatedRequest,
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
-import { Guarded } from '../auth/guarded.decorator.js';
+import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Sessions } from '../sessions/sessions.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { SessionNotFoundError } from '../sessions/sessions.errors.js';
-import { SessionView } from './session.view.js';
+import { SessionResponse } from './session.response.js';
 
-const mostSessions = 100;
+const maxSessions = 100;
 
 /** The phones on which the person is signed in. */
 @Controller('me/sessions')
 @ApiTags('me')
-@Guarded()
+@Authenticated()
 export class SessionsController {
-  constructor(private readonly sessions: Sessions) {}
+  constructor(private readonly sessions: SessionsService) {}
 
   /** One's own sessions: the one that asks, then the newest first, 100 at most. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async list(@CurrentUser() { id: userId, sessionId }: SignedInUser): Promise<SessionView[]> {
-    const sessions = await this.sessions.liveOf(userId, mostSessions, sessionId);
+  async list(@CurrentUser() { id: userId, sessionId }: SignedInUser): Promise<SessionResponse[]> {
+    const sessions = await this.sessions.findLive(userId, maxSessions, sessionId);
     return sessions.map(({ id, clientId, ip, userAgent, createdAt, lastSeenAt }) => ({
       id,
       current: id === sessionId,
@@ -47,8 +47,8 @@ export class SessionsController {
   async end(
     @CurrentUser() { id: userId }: SignedInUser,
     @Param('id', UuidPipe) id: string,
-    @Req() request: GuardedRequest,
+    @Req() request: AuthenticatedRequest,
   ): Promise<void> {
-    if (!(await this.sessions.end({ id, userId }, actorOf(request)))) throw new SessionNotFoundError();
+    if (!(await this.sessions.end({ id, userId }, toActor(request)))) throw new SessionNotFoundError();
   }
 }

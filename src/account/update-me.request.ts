@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { ValidateIf } from 'class-validator';
-import { IsPlainText } from '../text/plain-text.js';
-import { maxNicknameLength } from '../users/nickname.js';
+import { IsPlainText } from '../validation/plain-text.js';
+import { maxNicknameLength } from '../users/profile/nickname.js';
 
 /** Body of a change to one's own profile; what is absent stays. */
 export class UpdateMeRequest {

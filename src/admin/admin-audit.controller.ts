@@ -1,22 +1,22 @@
 import { Controller, Get, Header, Query, UsePipes } from '@nestjs/common';
-import { Audit } from '../audit/audit.js';
+import { AuditLogService } from '../audit/audit-log.service.js';
 import { QueryPipe } from '../http/query.pipe.js';
-import { AuditPageView, toAuditEventView } from './audit-event.view.js';
+import { AuditPageResponse, toAuditEventResponse } from './audit-event.response.js';
 import { ReadAuditRequest } from './read-audit.request.js';
-import { OperatorsOnly } from './operators-only.decorator.js';
+import { AdminOnly } from './admin-only.decorator.js';
 
 /** The books: what happened. */
 @Controller('admin/audit')
-@OperatorsOnly()
+@AdminOnly()
 @UsePipes(QueryPipe)
 export class AdminAuditController {
-  constructor(private readonly audit: Audit) {}
+  constructor(private readonly audit: AuditLogService) {}
 
   /** Who did what to whom, when, and from where; the newest first. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async read(@Query() { cursor, ...query }: ReadAuditRequest): Promise<AuditPageView> {
+  async read(@Query() { cursor, ...query }: ReadAuditRequest): Promise<AuditPageResponse> {
     const { events, nextCursor } = await this.audit.page({ ...query, before: cursor });
-    return { items: events.map(toAuditEventView), nextCursor };
+    return { items: events.map(toAuditEventResponse), nextCursor };
   }
 }

@@ -1,21 +1,21 @@
 import { Controller, Get, Header, Query, UsePipes } from '@nestjs/common';
-import { LoginStats } from '../audit/login-stats.js';
+import { LoginStatsService } from '../audit/login-stats.service.js';
 import { QueryPipe } from '../http/query.pipe.js';
-import { LoginStatsView } from './login-stats.view.js';
+import { LoginStatsResponse } from './login-stats.response.js';
 import { ReadStatsRequest } from './read-stats.request.js';
-import { OperatorsOnly } from './operators-only.decorator.js';
+import { AdminOnly } from './admin-only.decorator.js';
 
 /** The books: how often. */
 @Controller('admin/stats')
-@OperatorsOnly()
+@AdminOnly()
 @UsePipes(QueryPipe)
 export class AdminStatsController {
-  constructor(private readonly stats: LoginStats) {}
+  constructor(private readonly stats: LoginStatsService) {}
 
   /** Logins by day, app and outcome; new users by day and app. Ten seconds old at most. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async read(@Query() { days }: ReadStatsRequest): Promise<LoginStatsView> {
+  async read(@Query() { days }: ReadStatsRequest): Promise<LoginStatsResponse> {
     return this.stats.ofLastDays(days);
   }
 }

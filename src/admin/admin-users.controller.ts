@@ -11,52 +11,52 @@ import {
   Req,
   UsePipes,
 } from '@nestjs/common';
-import { Audit } from '../audit/audit.js';
-import { actorOf, type GuardedRequest } from '../auth/current-user.decorator.js';
+import { AuditLogService } from '../audit/audit-log.service.js';
+import { toActor, type AuthenticatedRequest } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAdminLoginAge } from '../auth/fresh-login.decorator.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { BodyPipe } from '../http/body.pipe.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Sessions } from '../sessions/sessions.js';
-import { Avatars } from '../users/avatars.js';
-import { DeletionAnswer } from '../users/deletion.answer.js';
-import { Dismissal } from '../users/dismissal.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { AvatarsService } from '../users/profile/avatars.service.js';
+import { DeletionResponse } from '../users/deletion/deletion.response.js';
+import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
 import type { User } from '../users/user.entity.js';
-import { Merging } from '../users/merging.js';
-import { UserSearch } from '../users/user-search.js';
-import { UserStanding } from '../users/user-standing.js';
-import { UserViews } from '../users/user-views.js';
+import { UserMergingService } from '../users/merging/user-merging.service.js';
+import { UserSearchService } from '../users/search/user-search.service.js';
+import { UserStatusService } from '../users/status/user-status.service.js';
+import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
 import { UserNotFoundError } from '../users/users.errors.js';
-import { Users } from '../users/users.js';
-import { WechatApps } from '../wechat/wechat-apps.js';
-import { toAuditEventView } from './audit-event.view.js';
+import { UsersService } from '../users/users.service.js';
+import { WechatAppsService } from '../wechat/wechat-apps.service.js';
+import { toAuditEventResponse } from './audit-event.response.js';
 import { MergeUserRequest } from './merge-user.request.js';
 import { SearchUsersRequest } from './search-users.request.js';
 import { UpdateUserRequest } from './update-user.request.js';
-import { UserDetailView } from './user-detail.view.js';
-import { UserItemView, UserPageView } from './user-item.view.js';
-import { OperatorsOnly } from './operators-only.decorator.js';
+import { UserDetailResponse } from './user-detail.response.js';
+import { UserItemResponse, UserPageResponse } from './user-item.response.js';
+import { AdminOnly } from './admin-only.decorator.js';
 
-const mostSessions = 100;
-const mostAuditEvents = 50;
+const maxSessions = 100;
+const maxAuditEvents = 50;
 
 /** Finding people, and changing how they stand. */
 @Controller('admin/users')
-@OperatorsOnly()
+@AdminOnly()
 @UsePipes(BodyPipe)
 export class AdminUsersController {
   constructor(
-    private readonly users: Users,
-    private readonly userSearch: UserSearch,
-    private readonly sessions: Sessions,
-    private readonly standing: UserStanding,
-    private readonly merging: Merging,
-    private readonly dismissal: Dismissal,
-    private readonly avatars: Avatars,
-    private readonly audit: Audit,
-    private readonly views: UserViews,
-    private readonly apps: WechatApps,
+    private readonly users: UsersService,
+    private readonly userSearch: UserSearchService,
+    private readonly sessions: SessionsService,
+    private readonly status: UserStatusService,
+    private readonly merging: UserMergingService,
+    private readonly dismissal: ImmediateErasureService,
+    private readonly avatars: AvatarsService,
+    private readonly audit: AuditLogService,
+    private readonly views: UserResponseMapper,
+    private readonly apps: WechatAppsService,
     private readonly ring: KeyRing,
   ) {}
 
@@ -65,10 +65,13 @@ export class AdminUsersController {
   @Problems('search_too_broad', 'overloaded', 'database_unavailable')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
-  async search(@Body() request: SearchUsersRequest, @Req() guarded: GuardedRequest): Promise<UserPageView> {
+  async search(
+    @Body() request: SearchUsersRequest,
+    @Req() guarded: AuthenticatedRequest,
+  ): Promise<UserPageResponse> {
     const { users, nextCursor, estimatedTotal } = await this.userSearch.search(request);
     await this.audit.recordReading({
-      ...actorOf(guarded),
+      ...toActor(guarded),
       action: 'users.searched',
       details: this.searchDetails(request, users.length),
     });
@@ -79,9 +82,12 @@ export class AdminUsersController {
   @Get(':id')
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
-  async find(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<UserDetailView> {
+  async find(
+    @Param('id', UuidPipe) id: string,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<UserDetailResponse> {
     const detail = await this.detail(id);
-    await this.audit.recordReading({ ...actorOf(request), action: 'user.viewed', userId: detail.id });
+    await this.audit.recordReading({ ...toActor(request), action: 'user.viewed', userId: detail.id });
     return detail;
   }
 
@@ -93,12 +99,12 @@ export class AdminUsersController {
   async update(
     @Param('id', UuidPipe) id: string,
     @Body() { until, ...change }: UpdateUserRequest,
-    @Req() request: GuardedRequest,
-  ): Promise<UserDetailView> {
-    await this.standing.update(
+    @Req() request: AuthenticatedRequest,
+  ): Promise<UserDetailResponse> {
+    await this.status.update(
       id,
       { ...change, until: typeof until === 'string' ? new Date(until) : until },
-      actorOf(request),
+      toActor(request),
     );
     return this.detail(id);
   }
@@ -112,9 +118,9 @@ export class AdminUsersController {
   async merge(
     @Param('id', UuidPipe) id: string,
     @Body() { into }: MergeUserRequest,
-    @Req() request: GuardedRequest,
-  ): Promise<UserDetailView> {
-    await this.merging.mergeByHand(id, into.toLowerCase(), actorOf(request));
+    @Req() request: AuthenticatedRequest,
+  ): Promise<UserDetailResponse> {
+    await this.merging.mergeByHand(id, into.toLowerCase(), toActor(request));
     return this.detail(into.toLowerCase());
   }
 
@@ -123,8 +129,8 @@ export class AdminUsersController {
   @HttpCode(204)
   @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
-  async kick(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<void> {
-    await this.standing.endSessions(id, 'kicked', actorOf(request));
+  async kick(@Param('id', UuidPipe) id: string, @Req() request: AuthenticatedRequest): Promise<void> {
+    await this.status.endSessions(id, 'kicked', toActor(request));
   }
 
   /** Erase a person now, without grace. Who is disabled stays disabled. */
@@ -133,19 +139,22 @@ export class AdminUsersController {
   @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
-  async erase(@Param('id', UuidPipe) id: string, @Req() request: GuardedRequest): Promise<DeletionAnswer> {
-    const { userId, eraseAt } = await this.dismissal.erase(id, actorOf(request));
-    await this.avatars.forgetSoon(userId);
+  async erase(
+    @Param('id', UuidPipe) id: string,
+    @Req() request: AuthenticatedRequest,
+  ): Promise<DeletionResponse> {
+    const { userId, eraseAt } = await this.dismissal.eraseNow(id, toActor(request));
+    await this.avatars.tryRemoveFile(userId);
     return { eraseAt: eraseAt.toISOString() };
   }
 
-  private async detail(id: string): Promise<UserDetailView> {
-    const user = await this.users.findSurvivor(id);
+  private async detail(id: string): Promise<UserDetailResponse> {
+    const user = await this.users.findCanonical(id);
     if (user === null) throw new UserNotFoundError();
     const [identities, sessions, { events }] = await Promise.all([
-      this.users.identitiesOf(user.id),
-      this.sessions.liveOf(user.id, mostSessions),
-      this.audit.page({ userId: user.id, limit: mostAuditEvents }),
+      this.users.findIdentities(user.id),
+      this.sessions.findLive(user.id, maxSessions),
+      this.audit.page({ userId: user.id, limit: maxAuditEvents }),
     ]);
     const appids = new Set(identities.map(({ appid }) => appid));
     return {
@@ -170,7 +179,7 @@ export class AdminUsersController {
         lastSeenAt: session.lastSeenAt.toISOString(),
         expiresAt: session.expiresAt.toISOString(),
       })),
-      auditEvents: events.map(toAuditEventView),
+      auditEvents: events.map(toAuditEventResponse),
     };
   }
 
@@ -183,11 +192,11 @@ export class AdminUsersController {
 
   private item(
     user: Pick<User, 'status' | 'externalId' | 'lastLoginAt' | 'mergedInto' | 'mergePendingWith'> &
-      Parameters<UserViews['of']>[0],
+      Parameters<UserResponseMapper['toResponse']>[0],
     appids: string[],
-  ): UserItemView {
+  ): UserItemResponse {
     return {
-      ...this.views.of(user),
+      ...this.views.toResponse(user),
       status: user.status,
       appids,
       externalId: user.externalId,

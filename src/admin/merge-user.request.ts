@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { isUuid } from '../http/uuid.js';
+import { isUuid } from '../validation/uuid.js';
 
 /** Body of a merge by hand. */
 export class MergeUserRequest {

@@ -1,9 +1,9 @@
 import { IsIn, IsOptional, Matches, ValidateBy } from 'class-validator';
 import { type AuditAction, auditActions } from '../audit/audit-event.entity.js';
-import { isUuid } from '../http/uuid.js';
-import { IsWholeNumber } from '../http/whole-number.decorator.js';
+import { isUuid } from '../validation/uuid.js';
+import { IsInteger } from '../validation/integer.decorator.js';
 
-const longestPage = 200;
+const maxPageSize = 200;
 
 /** So many digits fit into a bigint of Postgres, and count more entries than there will be. */
 const isEventId = /^[1-9]\d{0,17}$/;
@@ -22,7 +22,7 @@ export class ReadAuditRequest {
   @IsIn(auditActions)
   action?: AuditAction;
 
-  @IsWholeNumber(1, longestPage)
+  @IsInteger(1, maxPageSize)
   limit: number = 50;
 
   /** `nextCursor` of the page before, with the same query. */

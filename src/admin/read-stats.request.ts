@@ -1,10 +1,10 @@
-import { IsWholeNumber } from '../http/whole-number.decorator.js';
+import { IsInteger } from '../validation/integer.decorator.js';
 
-const mostDays = 366;
+const maxDays = 366;
 
 /** Query of the login counters. */
 export class ReadStatsRequest {
   /** Today in UTC, and the days before it. */
-  @IsWholeNumber(1, mostDays)
+  @IsInteger(1, maxDays)
   days: number = 30;
 }

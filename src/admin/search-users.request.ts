@@ -2,13 +2,13 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateBy } from 'class-validator';
-import { IsMoment } from '../http/moment.js';
+import { IsIsoDateTime } from '../validation/iso-date-time.decorator.js';
 import { userStatuses, type UserStatus } from '../users/user.entity.js';
-import { userSorts, type UserSort } from '../users/user-search.statements.js';
+import { userSorts, type UserSort } from '../users/search/user-search.statements.js';
 
-const longestText = 128;
-const longestCursor = 512;
-const longestPage = 200;
+const maxTextLength = 128;
+const maxCursorLength = 512;
+const maxPageSize = 200;
 
 /** May be absent; null is the same as absent, so that the last `nextCursor` can be sent back as it is. */
 const Optional = () =>
@@ -32,7 +32,7 @@ export class SearchUsersRequest {
    */
   @Optional()
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
-  @IsText(longestText)
+  @IsText(maxTextLength)
   q?: string;
 
   @Optional()
@@ -41,7 +41,7 @@ export class SearchUsersRequest {
 
   /** Those who came through this mini-program. */
   @Optional()
-  @IsText(longestText)
+  @IsText(maxTextLength)
   appid?: string;
 
   @Optional()
@@ -50,12 +50,12 @@ export class SearchUsersRequest {
 
   /** Made at this time or later. */
   @Optional()
-  @IsMoment()
+  @IsIsoDateTime()
   createdFrom?: string;
 
   /** Made before this time. */
   @Optional()
-  @IsMoment()
+  @IsIsoDateTime()
   createdTo?: string;
 
   @ApiPropertyOptional({ enum: userSorts, default: '-createdAt' })
@@ -65,12 +65,12 @@ export class SearchUsersRequest {
   @ApiPropertyOptional({ type: 'integer' })
   @IsInt()
   @Min(1)
-  @Max(longestPage)
+  @Max(maxPageSize)
   limit: number = 50;
 
   /** `nextCursor` of the page before, with the same search. */
   @Optional()
-  @IsText(longestCursor)
+  @IsText(maxCursorLength)
   cursor?: string;
 }
 

@@ -1,10 +1,10 @@
 import { Transform } from 'class-transformer';
 import { IsIn, ValidateBy, ValidateIf } from 'class-validator';
-import { isMoment } from '../http/moment.js';
-import { IsPlainText } from '../text/plain-text.js';
-import { isRoleName, mostRoles } from '../users/role-name.js';
+import { isIsoDateTime } from '../validation/iso-date-time.decorator.js';
+import { IsPlainText } from '../validation/plain-text.js';
+import { isRoleName, maxRoles } from '../users/status/role-name.js';
 
-const longestReason = 200;
+const maxReasonLength = 200;
 
 const isGiven = (_: object, value: unknown) => value !== undefined && value !== null;
 
@@ -18,7 +18,7 @@ export class UpdateUserRequest {
   /** Why the user is disabled, 1 to 200 characters. The person reads it when they try to log in. */
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(isGiven)
-  @IsPlainText(longestReason, '; null clears it')
+  @IsPlainText(maxReasonLength, '; null clears it')
   reason?: string | null;
 
   /** When the user becomes active again by themself; ISO 8601 with its zone, in the future. */
@@ -34,7 +34,7 @@ export class UpdateUserRequest {
   @ValidateBy(
     { name: 'isRoles', validator: { validate: isRoles } },
     {
-      message: `roles must be a list of ${mostRoles} names at most, each of 1 to 32 of a-z, 0-9, _ and -, a letter first`,
+      message: `roles must be a list of ${maxRoles} names at most, each of 1 to 32 of a-z, 0-9, _ and -, a letter first`,
     },
   )
   roles?: string[];
@@ -43,11 +43,11 @@ export class UpdateUserRequest {
 function isRoles(value: unknown): boolean {
   return (
     Array.isArray(value) &&
-    value.length <= mostRoles &&
+    value.length <= maxRoles &&
     value.every((role) => typeof role === 'string' && isRoleName(role))
   );
 }
 
 function isFuture(value: unknown): boolean {
-  return isMoment(value) && new Date(value).getTime() > Date.now();
+  return isIsoDateTime(value) && new Date(value).getTime() > Date.now();
 }

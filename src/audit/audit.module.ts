@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
-import { AuditEventsChore } from './audit-events.chore.js';
-import { Audit } from './audit.js';
-import { LoginStats } from './login-stats.js';
+import { ExpiredAuditEventsJob } from './expired-audit-events.job.js';
+import { AuditLogService } from './audit-log.service.js';
+import { LoginStatsService } from './login-stats.service.js';
 
 /** The books: what happened, and how often. */
-@Module({ providers: [Audit, LoginStats, AuditEventsChore], exports: [Audit, LoginStats] })
+@Module({
+  providers: [AuditLogService, LoginStatsService, ExpiredAuditEventsJob],
+  exports: [AuditLogService, LoginStatsService],
+})
 export class AuditModule {}

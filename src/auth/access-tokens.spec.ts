@@ -1,16 +1,16 @@
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../config/settings.js';
-import { AccessTokens } from './access-tokens.js';
-import type { SigningKeys } from './signing-keys.js';
+import { AccessTokensService } from './access-tokens.service.js';
+import type { SigningKeysService } from './signing-keys.service.js';
 
 describe('a login', () => {
   /** Seconds since 1970, by the database. No other clock is near it. */
   const now = 5_000_000;
   const keys = { databaseNow: () => now * 1_000 };
-  const tokens = new AccessTokens(new JwtService(), keys as SigningKeys, new Settings());
+  const tokens = new AccessTokensService(new JwtService(), keys as SigningKeysService, new Settings());
   const isFresh = (auth_time: unknown) =>
-    tokens.isFresh({ auth_time } as Parameters<AccessTokens['isFresh']>[0], 120);
+    tokens.isFresh({ auth_time } as Parameters<AccessTokensService['isFresh']>[0], 120);
 
   it.each([0, 1, 120])('of %i seconds ago is at most 120 seconds old', (age) => {
     expect(isFresh(now - age)).toBe(true);

@@ -2,23 +2,28 @@ import { Body, Controller, Header, HttpCode, Post, Req, UseGuards, UsePipes } fr
 import { ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
 import { BodyPipe } from '../http/body.pipe.js';
-import { clientAddress } from '../http/client-address.js';
+import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
 import type { OpenSession } from '../sessions/open-session.js';
-import { Sessions } from '../sessions/sessions.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { RefreshTokenInvalidError } from '../sessions/sessions.errors.js';
-import { UserStanding } from '../users/user-standing.js';
-import { UserViews } from '../users/user-views.js';
-import { AccessTokens } from './access-tokens.js';
-import type { CodeLoginOutcome } from './code-login.js';
-import { actorOf, CurrentUser, type GuardedRequest, type SignedInUser } from './current-user.decorator.js';
-import { Guarded } from './guarded.decorator.js';
+import { UserStatusService } from '../users/status/user-status.service.js';
+import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
+import { AccessTokensService } from './access-tokens.service.js';
+import type { LoginOutcome } from './login.service.js';
+import {
+  toActor,
+  CurrentUser,
+  type AuthenticatedRequest,
+  type SignedInUser,
+} from './current-user.decorator.js';
+import { Authenticated } from './authenticated.decorator.js';
 import { PerUserTurns } from './limited-per-user.decorator.js';
-import { LoginAnswer, TokenAnswer } from './login.answer.js';
+import { LoginResponse, TokenResponse } from './login.response.js';
 import { LoginRequest } from './login.request.js';
-import { RefreshLimit } from './refresh-limit.js';
+import { ForgedRefreshLimiter } from './forged-refresh-limiter.js';
 import { RefreshRequest } from './refresh.request.js';
-import { CodeOwner, WechatCodeGuard } from './wechat-code.guard.js';
+import { CurrentLogin, WechatCodeGuard } from './wechat-code.guard.js';
 
 const loginProblems = [
   'invalid_request',
@@ -41,11 +46,11 @@ const loginProblems = [
 @UsePipes(BodyPipe)
 export class AuthController {
   constructor(
-    private readonly accessTokens: AccessTokens,
-    private readonly sessions: Sessions,
-    private readonly standing: UserStanding,
-    private readonly limit: RefreshLimit,
-    private readonly views: UserViews,
+    private readonly accessTokens: AccessTokensService,
+    private readonly sessions: SessionsService,
+    private readonly status: UserStatusService,
+    private readonly limit: ForgedRefreshLimiter,
+    private readonly views: UserResponseMapper,
     private readonly settings: Settings,
   ) {}
 
@@ -63,7 +68,7 @@ export class AuthController {
   })
   @Problems(...loginProblems)
   @UseGuards(WechatCodeGuard)
-  login(@CodeOwner() { isNewUser, warnings, ...session }: CodeLoginOutcome): LoginAnswer {
+  login(@CurrentLogin() { isNewUser, warnings, ...session }: LoginOutcome): LoginResponse {
     return {
       ...this.answer(session),
       isNewUser,
@@ -85,9 +90,9 @@ export class AuthController {
   )
   async refresh(
     @Body() { refreshToken }: RefreshRequest,
-    @Req() request: GuardedRequest,
-  ): Promise<TokenAnswer> {
-    const ip = clientAddress(request);
+    @Req() request: AuthenticatedRequest,
+  ): Promise<TokenResponse> {
+    const ip = getClientIp(request);
     try {
       return this.answer(await this.sessions.refresh(refreshToken, ip));
     } catch (error) {
@@ -100,25 +105,25 @@ export class AuthController {
   @Post('logout')
   @HttpCode(204)
   @PerUserTurns('ending')
-  @Guarded()
+  @Authenticated()
   async logout(
     @CurrentUser() { id: userId, sessionId: id }: SignedInUser,
-    @Req() request: GuardedRequest,
+    @Req() request: AuthenticatedRequest,
   ): Promise<void> {
-    await this.sessions.logOut({ id, userId }, actorOf(request));
+    await this.sessions.logOut({ id, userId }, toActor(request));
   }
 
   /** End all sessions of the person. */
   @Post('logout/all')
   @HttpCode(204)
   @PerUserTurns('ending')
-  @Guarded()
-  async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: GuardedRequest): Promise<void> {
-    await this.standing.endSessions(id, 'signed_out', actorOf(request));
+  @Authenticated()
+  async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: AuthenticatedRequest): Promise<void> {
+    await this.status.endSessions(id, 'signed_out', toActor(request));
   }
 
   /** No access token outlives its session. */
-  private answer(session: OpenSession): TokenAnswer {
+  private answer(session: OpenSession): TokenResponse {
     const { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn } = session;
     const lifetime = Math.min(this.settings.accessTokenTtl, refreshExpiresIn);
     return {
@@ -134,7 +139,7 @@ export class AuthController {
       expiresIn: lifetime,
       refreshToken,
       refreshExpiresIn,
-      user: this.views.of(user),
+      user: this.views.toResponse(user),
     };
   }
 }

@@ -5,16 +5,16 @@ import { AuditModule } from '../audit/audit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokensService } from './access-tokens.service.js';
 import { AuthController } from './auth.controller.js';
-import { CodeLogin } from './code-login.js';
+import { LoginService } from './login.service.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
-import { LoginLimit } from './login-limit.js';
-import { RefreshLimit } from './refresh-limit.js';
-import { RetiredKeysChore } from './retired-keys.chore.js';
-import { SigningKeys } from './signing-keys.js';
-import { UserLimits } from './user-limits.js';
+import { LoginLimiter } from './login-limiter.js';
+import { ForgedRefreshLimiter } from './forged-refresh-limiter.js';
+import { RetiredKeysJob } from './retired-keys.job.js';
+import { SigningKeysService } from './signing-keys.service.js';
+import { UserLimiter } from './user-limiter.js';
 import { VerifyController } from './verify.controller.js';
 import { WechatCodeStrategy } from './wechat-code.strategy.js';
 
@@ -23,17 +23,17 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
   imports: [PassportModule, JwtModule, AuditModule, SessionsModule, UsersModule, WechatModule],
   controllers: [AuthController, DiscoveryController, VerifyController],
   providers: [
-    AccessTokens,
-    CodeLogin,
+    AccessTokensService,
+    LoginService,
     JwtGuard,
-    LoginLimit,
-    RefreshLimit,
-    SigningKeys,
-    RetiredKeysChore,
-    UserLimits,
+    LoginLimiter,
+    ForgedRefreshLimiter,
+    SigningKeysService,
+    RetiredKeysJob,
+    UserLimiter,
     WechatCodeStrategy,
   ],
   // The guard and the limits per user are made anew in each module that uses them, and ask for what these have.
-  exports: [AccessTokens, CodeLogin, JwtGuard, SessionsModule, SigningKeys, UserLimits],
+  exports: [AccessTokensService, LoginService, JwtGuard, SessionsModule, SigningKeysService, UserLimiter],
 })
 export class AuthModule {}

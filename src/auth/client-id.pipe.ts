@@ -1,5 +1,5 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { InvalidRequestError } from '../http/http.errors.js';
+import { InvalidRequestError } from '../validation/invalid-request.error.js';
 
 /** Lets the `client_id` of one mini-program or other client through, or none at all. */
 @Injectable()

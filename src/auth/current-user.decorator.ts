@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Actor } from '../audit/audit.js';
-import { clientAddress } from '../http/client-address.js';
+import type { Actor } from '../audit/audit-log.service.js';
+import { getClientIp } from '../http/client-ip.js';
 
 /** The person behind a guarded request, as their access token says. */
 export interface SignedInUser {
@@ -13,15 +13,15 @@ export interface SignedInUser {
 }
 
 /** A request that `JwtGuard` has let through. */
-export type GuardedRequest = FastifyRequest & { user: SignedInUser };
+export type AuthenticatedRequest = FastifyRequest & { user: SignedInUser };
 
 /** Hands the signed-in person to a handler behind `JwtGuard`: `me(@CurrentUser() user: SignedInUser)`. */
 export const CurrentUser = createParamDecorator(
   (_: unknown, context: ExecutionContext): SignedInUser =>
-    context.switchToHttp().getRequest<GuardedRequest>().user,
+    context.switchToHttp().getRequest<AuthenticatedRequest>().user,
 );
 
 /** The signed-in person as the audit names who acts. */
-export function actorOf(request: GuardedRequest): Actor {
-  return { actor: 'person', actorId: request.user.id, ip: clientAddress(request) };
+export function toActor(request: AuthenticatedRequest): Actor {
+  return { actor: 'person', actorId: request.user.id, ip: getClientIp(request) };
 }

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../config/settings.js';
 import { DiscoveryController } from './discovery.controller.js';
-import type { SigningKeys } from './signing-keys.js';
+import type { SigningKeysService } from './signing-keys.service.js';
 
 describe('the metadata', () => {
   const reply = { header: () => reply } as unknown as FastifyReply;
@@ -13,7 +13,7 @@ describe('the metadata', () => {
     ['https://example.com/login/', 'https://example.com/login/.well-known/jwks.json'],
   ])('of the issuer %s name it to the letter, and its keys at %s', (issuer, keys) => {
     const settings = Object.assign(new Settings(), { jwtIssuer: issuer });
-    const controller = new DiscoveryController({} as SigningKeys, settings);
+    const controller = new DiscoveryController({} as SigningKeysService, settings);
     expect(controller.metadata(reply)).toMatchObject({ issuer, jwks_uri: keys });
   });
 });

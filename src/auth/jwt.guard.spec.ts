@@ -3,9 +3,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemFilter } from '../http/problem.filter.js';
-import { Revocations } from '../sessions/revocations.js';
+import { RevocationsService } from '../sessions/revocations.service.js';
 import { RevocationsUnknownError } from '../sessions/sessions.errors.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokensService } from './access-tokens.service.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
 import { FreshLogin } from './fresh-login.decorator.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -66,7 +66,7 @@ const accessTokens = {
 };
 
 /** Stands for what this node knows to be revoked. */
-const revocations = { verdict: vi.fn<Revocations['verdict']>() };
+const revocations = { check: vi.fn<RevocationsService['check']>() };
 
 describe('JwtGuard', () => {
   let app: NestFastifyApplication;
@@ -74,8 +74,8 @@ describe('JwtGuard', () => {
     const module = await Test.createTestingModule({
       controllers: [NotesController, MoneyController],
       providers: [
-        { provide: AccessTokens, useValue: accessTokens },
-        { provide: Revocations, useValue: revocations },
+        { provide: AccessTokensService, useValue: accessTokens },
+        { provide: RevocationsService, useValue: revocations },
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -86,7 +86,7 @@ describe('JwtGuard', () => {
   afterAll(() => app.close());
   beforeEach(() => {
     age = 0;
-    revocations.verdict.mockReset();
+    revocations.check.mockReset();
   });
 
   async function get(path: string, token?: string) {
@@ -131,11 +131,11 @@ describe('JwtGuard', () => {
 
   it('asks what is known against the token', async () => {
     await get('/notes', 'writer');
-    expect(revocations.verdict).toHaveBeenCalledWith({ sessionId: 'session', userId: 'user', version: 7 });
+    expect(revocations.check).toHaveBeenCalledWith({ sessionId: 'session', userId: 'user', version: 7 });
   });
 
   it('answers session_revoked with its reason where the session has ended, whatever the roles', async () => {
-    revocations.verdict.mockResolvedValue('kicked');
+    revocations.check.mockResolvedValue('kicked');
     const { status, challenge, body } = await get('/notes', 'reader');
     expect(status).toBe(401);
     expect(challenge).toBe('Bearer error="invalid_token"');
@@ -143,7 +143,7 @@ describe('JwtGuard', () => {
   });
 
   it('answers token_expired where the token is out of date', async () => {
-    revocations.verdict.mockResolvedValue('outdated');
+    revocations.check.mockResolvedValue('outdated');
     expect((await get('/notes', 'writer')).body()).toMatchObject({ status: 401, code: 'token_expired' });
   });
 
@@ -176,7 +176,7 @@ describe('JwtGuard', () => {
     it('says first that the session has ended, then that a role is missing', async () => {
       age = 61;
       expect((await get('/notes/keys', 'reader')).body().code).toBe('forbidden');
-      revocations.verdict.mockResolvedValue('kicked');
+      revocations.check.mockResolvedValue('kicked');
       expect((await get('/notes/keys', 'reader')).body().code).toBe('session_revoked');
     });
 
@@ -187,7 +187,7 @@ describe('JwtGuard', () => {
   });
 
   it('answers 503 where this node cannot know', async () => {
-    revocations.verdict.mockImplementationOnce(() => {
+    revocations.check.mockImplementationOnce(() => {
       throw new RevocationsUnknownError();
     });
     expect((await get('/notes', 'writer')).body()).toMatchObject({

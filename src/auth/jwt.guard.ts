@@ -1,15 +1,15 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Revocations } from '../sessions/revocations.js';
+import { RevocationsService } from '../sessions/revocations.service.js';
 import { SessionRevokedError } from '../sessions/sessions.errors.js';
-import { type AccessTokenClaims, AccessTokens } from './access-tokens.js';
+import { type AccessTokenClaims, AccessTokensService } from './access-tokens.service.js';
 import {
   ForbiddenError,
   FreshLoginRequiredError,
   TokenExpiredError,
   TokenMissingError,
 } from './auth.errors.js';
-import type { GuardedRequest } from './current-user.decorator.js';
+import type { AuthenticatedRequest } from './current-user.decorator.js';
 import { freshLoginMetadata } from './fresh-login.decorator.js';
 import { rolesMetadata } from './roles.decorator.js';
 
@@ -21,13 +21,13 @@ import { rolesMetadata } from './roles.decorator.js';
 @Injectable()
 export class JwtGuard implements CanActivate {
   constructor(
-    private readonly accessTokens: AccessTokens,
-    private readonly revocations: Revocations,
+    private readonly accessTokens: AccessTokensService,
+    private readonly revocations: RevocationsService,
     private readonly reflector: Reflector,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const claims = await this.accessTokens.verify(bearerOf(request.headers.authorization));
     await this.refuseRevoked(claims);
     request.user = { id: claims.sub, sessionId: claims.sid, appid: claims.client_id, roles: claims.roles };
@@ -46,7 +46,7 @@ export class JwtGuard implements CanActivate {
 
   /** A token whose roles have changed is as good as expired: a refresh brings the new ones. */
   private async refuseRevoked({ sid, sub, ver }: AccessTokenClaims): Promise<void> {
-    const verdict = await this.revocations.verdict({ sessionId: sid, userId: sub, version: ver });
+    const verdict = await this.revocations.check({ sessionId: sid, userId: sub, version: ver });
     if (verdict === 'outdated') throw new TokenExpiredError();
     if (verdict !== undefined) throw new SessionRevokedError(verdict);
   }

@@ -10,8 +10,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { Problems } from '../http/problems.decorator.js';
-import type { GuardedRequest } from './current-user.decorator.js';
-import { type UserBudget, UserLimits, type UserTurns } from './user-limits.js';
+import type { AuthenticatedRequest } from './current-user.decorator.js';
+import { type UserBudget, UserLimiter, type UserTurns } from './user-limiter.js';
 
 const budgetMetadata = 'weapp-auth:user-budget';
 const turnsMetadata = 'weapp-auth:user-turns';
@@ -20,7 +20,7 @@ const turnsMetadata = 'weapp-auth:user-turns';
 @Injectable()
 class UserBudgetInterceptor implements NestInterceptor {
   constructor(
-    private readonly limits: UserLimits,
+    private readonly limits: UserLimiter,
     private readonly reflector: Reflector,
   ) {}
 
@@ -33,7 +33,7 @@ class UserBudgetInterceptor implements NestInterceptor {
 @Injectable()
 class UserTurnsInterceptor implements NestInterceptor {
   constructor(
-    private readonly limits: UserLimits,
+    private readonly limits: UserLimiter,
     private readonly reflector: Reflector,
   ) {}
 
@@ -68,7 +68,7 @@ export function PerUserTurns(turns: UserTurns): MethodDecorator {
 }
 
 function userIdOf(context: ExecutionContext): string {
-  return context.switchToHttp().getRequest<GuardedRequest>().user.id;
+  return context.switchToHttp().getRequest<AuthenticatedRequest>().user.id;
 }
 
 async function answerOf(next: CallHandler): Promise<unknown> {

@@ -9,14 +9,14 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import { IsPlainText } from '../text/plain-text.js';
+import { IsPlainText } from '../validation/plain-text.js';
 
-const longestVersion = 64;
+const maxVersionLength = 64;
 
 /** Consent to the privacy policy, given before the login. */
 export class ConsentRequest {
   /** The version that the person has read. */
-  @IsPlainText(longestVersion)
+  @IsPlainText(maxVersionLength)
   policyVersion: string;
 }
 

@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { InvalidRequestError } from '../http/http.errors.js';
-import { isRoleName } from '../users/role-name.js';
+import { InvalidRequestError } from '../validation/invalid-request.error.js';
+import { isRoleName } from '../users/status/role-name.js';
 
 /** Lets the name of one role through, or none at all. */
 @Injectable()

@@ -4,13 +4,13 @@ import type { FastifyReply } from 'fastify';
 import { ForbiddenError, OtherAppError } from './auth.errors.js';
 import { ClientIdPipe } from './client-id.pipe.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
-import { Guarded } from './guarded.decorator.js';
+import { Authenticated } from './authenticated.decorator.js';
 import { RoleNamePipe } from './role-name.pipe.js';
 
 /** For proxies that ask, before they hand a request on, whether its token is good and whose it is. */
 @Controller('auth/verify')
 @ApiTags('auth')
-@Guarded('invalid_request', 'forbidden')
+@Authenticated('invalid_request', 'forbidden')
 export class VerifyController {
   /**
    * Check an access token for a proxy. The answer's X-User-Id, X-Session-Id, X-App-Id and X-User-Roles

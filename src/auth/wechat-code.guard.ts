@@ -1,14 +1,14 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import type { CodeLoginOutcome } from './code-login.js';
+import type { LoginOutcome } from './login.service.js';
 
 /** Lets a request through whose body carries a good login code. */
 @Injectable()
 export class WechatCodeGuard extends AuthGuard('wechat-code') {}
 
 /** Hands what the code led to, to the handler behind `WechatCodeGuard`. */
-export const CodeOwner = createParamDecorator(
-  (_: unknown, context: ExecutionContext): CodeLoginOutcome =>
-    context.switchToHttp().getRequest<FastifyRequest & { user: CodeLoginOutcome }>().user,
+export const CurrentLogin = createParamDecorator(
+  (_: unknown, context: ExecutionContext): LoginOutcome =>
+    context.switchToHttp().getRequest<FastifyRequest & { user: LoginOutcome }>().user,
 );

@@ -2,31 +2,31 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
-import { parseBody } from '../http/body.js';
-import { clientAddress } from '../http/client-address.js';
+import { validateBody } from '../validation/validate-body.js';
+import { getClientIp } from '../http/client-ip.js';
 import { headerText } from '../http/header-text.js';
-import { InvalidRequestError } from '../http/http.errors.js';
-import { WechatApps } from '../wechat/wechat-apps.js';
-import { CodeLogin, type CodeLoginOutcome } from './code-login.js';
+import { InvalidRequestError } from '../validation/invalid-request.error.js';
+import { WechatAppsService } from '../wechat/wechat-apps.service.js';
+import { LoginService, type LoginOutcome } from './login.service.js';
 import { LoginRequest } from './login.request.js';
 
-const longestIdempotencyKey = 255;
+const maxIdempotencyKeyLength = 255;
 
 /** Turns the code of wx.login into the user. */
 @Injectable()
 export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code') {
   constructor(
-    private readonly apps: WechatApps,
-    private readonly codeLogin: CodeLogin,
+    private readonly apps: WechatAppsService,
+    private readonly codeLogin: LoginService,
   ) {
     super();
   }
 
   /** Guards run before pipes: the request is checked here, before a malformed one can spend its code. */
-  async validate(request: FastifyRequest): Promise<CodeLoginOutcome> {
+  async validate(request: FastifyRequest): Promise<LoginOutcome> {
     const { body, headers } = request;
     const userAgent = headers['user-agent'];
-    const { code, appid, phoneCode, consent, restore } = await parseBody(LoginRequest, body);
+    const { code, appid, phoneCode, consent, restore } = await validateBody(LoginRequest, body);
     const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
     return this.codeLogin.signIn(app, {
@@ -36,7 +36,7 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
       policyVersion: consent?.policyVersion,
       restore,
       idempotencyKey,
-      ip: clientAddress(request),
+      ip: getClientIp(request),
       userAgent: userAgent === undefined ? undefined : headerText(userAgent),
     });
   }
@@ -45,8 +45,8 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ leaves form and length to the server. */
 function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
   const key = Array.isArray(header) ? header.join() : header;
-  if (key === undefined || (key.length > 0 && key.length <= longestIdempotencyKey)) return key;
+  if (key === undefined || (key.length > 0 && key.length <= maxIdempotencyKeyLength)) return key;
   throw new InvalidRequestError(
-    `The header Idempotency-Key must have 1 to ${longestIdempotencyKey} characters.`,
+    `The header Idempotency-Key must have 1 to ${maxIdempotencyKeyLength} characters.`,
   );
 }

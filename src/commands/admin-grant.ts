@@ -1,4 +1,4 @@
-import { commandActor } from '../audit/audit.js';
+import { commandActor } from '../audit/audit-log.service.js';
 import { runCommand } from './command.js';
 import { changeRole } from './role-command.js';
 

@@ -1,6 +1,6 @@
-import { commandActor } from '../audit/audit.js';
+import { commandActor } from '../audit/audit-log.service.js';
 import { runCommand } from './command.js';
-import { adminRole } from '../users/admins.js';
+import { adminRole } from '../users/status/admins.js';
 import { changeRole, warnOfNoAdmin } from './role-command.js';
 
 // `npm run admin:revoke`: takes a role from a user.

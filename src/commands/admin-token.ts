@@ -1,11 +1,11 @@
 import { JwtService } from '@nestjs/jwt';
-import { Audit } from '../audit/audit.js';
-import { AccessTokens } from '../auth/access-tokens.js';
-import { SigningKeys } from '../auth/signing-keys.js';
+import { AuditLogService } from '../audit/audit-log.service.js';
+import { AccessTokensService } from '../auth/access-tokens.service.js';
+import { SigningKeysService } from '../auth/signing-keys.service.js';
 import { operatorTokenTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
-import { isUuid } from '../http/uuid.js';
-import { OperatorSessions } from '../users/operator-sessions.js';
+import { isUuid } from '../validation/uuid.js';
+import { OperatorSessionsService } from '../users/sign-in/operator-sessions.service.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
 
@@ -18,12 +18,15 @@ await runCommand(async () => {
 
   const settings = loadCommandSettings();
   await withDatabase(settings, async (database) => {
-    const keys = new SigningKeys(database, new KeyRing(settings.encryptionKeys));
+    const keys = new SigningKeysService(database, new KeyRing(settings.encryptionKeys));
     if ((await keys.load()) === 0) {
       throw new CommandError('There is no signing key yet. Start the service once, it makes one.');
     }
-    const session = await new OperatorSessions(database, new Audit(database)).open(user, operatorTokenTtl);
-    const token = new AccessTokens(new JwtService(), keys, settings).issue({
+    const session = await new OperatorSessionsService(database, new AuditLogService(database)).open(
+      user,
+      operatorTokenTtl,
+    );
+    const token = new AccessTokensService(new JwtService(), keys, settings).issue({
       ...session,
       lifetime: operatorTokenTtl,
     });

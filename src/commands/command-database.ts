@@ -5,7 +5,7 @@ import { dataSourceOptions } from '../database/data-source-options.js';
 import { Database } from '../database/database.js';
 import { DatabaseUnavailableError, NamedStatementsLostError } from '../database/database.errors.js';
 import { explainConnectionFailure } from '../database/explain-connection-failure.js';
-import { describeError } from '../http/describe-error.js';
+import { describeError } from '../errors/describe-error.js';
 import { schema } from '../schema.js';
 import { CommandError } from './command.js';
 

@@ -6,7 +6,7 @@ import { loadSettings } from '../config/load-settings.js';
 import { SettingsError } from '../config/settings.error.js';
 import { ReadOnlyDatabaseError } from '../database/database.errors.js';
 import { ServiceError } from '../errors/service.error.js';
-import { describeError } from '../http/describe-error.js';
+import { describeError } from '../errors/describe-error.js';
 
 /** A command was called wrongly. The message is one line. */
 export class UsageError extends Error {}

@@ -1,4 +1,4 @@
-import { SigningKeys } from '../auth/signing-keys.js';
+import { SigningKeysService } from '../auth/signing-keys.service.js';
 import type { Settings, WechatApp } from '../config/settings.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import type { Database } from '../database/database.js';
@@ -49,7 +49,7 @@ export async function checkMigrations(database: Database): Promise<string> {
 }
 
 export async function checkEncryptionKeys(database: Database, { encryptionKeys }: Settings): Promise<string> {
-  const count = await new SigningKeys(database, new KeyRing(encryptionKeys)).load();
+  const count = await new SigningKeysService(database, new KeyRing(encryptionKeys)).load();
   return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
 }
 

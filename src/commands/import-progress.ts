@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { ImportProgress } from '../users/user-import.js';
+import type { ImportProgress } from '../users/import/user-import.js';
 
 /** Tells how far an import has come. */
 export interface Progress {

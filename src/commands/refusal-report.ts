@@ -1,5 +1,5 @@
 import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { Refusal } from '../users/user-import.js';
+import type { Refusal } from '../users/import/user-import.js';
 
 /**
  * The file beside the imported one that says which lines were refused, and why. It has line numbers only: what

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
-import { Audit } from '../audit/audit.js';
-import { isUuid } from '../http/uuid.js';
-import { Revocations } from '../sessions/revocations.js';
-import { adminRole } from '../users/admins.js';
-import { isRoleName } from '../users/role-name.js';
-import { type RoleChange, type UserReference, UserStanding } from '../users/user-standing.js';
+import { AuditLogService } from '../audit/audit-log.service.js';
+import { isUuid } from '../validation/uuid.js';
+import { RevocationsService } from '../sessions/revocations.service.js';
+import { adminRole } from '../users/status/admins.js';
+import { isRoleName } from '../users/status/role-name.js';
+import {
+  type RoleChange,
+  type UserReference,
+  UserStatusService,
+} from '../users/status/user-status.service.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, UsageError } from './command.js';
@@ -23,7 +27,7 @@ interface RoleOptions {
  */
 export async function changeRole<Outcome extends RoleChange>(
   name: string,
-  change: (standing: UserStanding, options: RoleOptions) => Promise<Outcome>,
+  change: (standing: UserStatusService, options: RoleOptions) => Promise<Outcome>,
 ): Promise<Outcome & { role: string }> {
   const options = readRoleOptions(
     `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]   (--role: admin unless named; --openid -: the openid comes from standard input)`,
@@ -32,7 +36,10 @@ export async function changeRole<Outcome extends RoleChange>(
   refuseUnknownApp(settings, options.reference);
   try {
     const outcome = await withDatabase(settings, (database) =>
-      change(new UserStanding(database, new Revocations(database), new Audit(database)), options),
+      change(
+        new UserStatusService(database, new RevocationsService(database), new AuditLogService(database)),
+        options,
+      ),
     );
     return { ...outcome, role: options.role };
   } catch (error) {

@@ -1,11 +1,11 @@
-import { Audit, commandActor } from '../audit/audit.js';
+import { AuditLogService, commandActor } from '../audit/audit-log.service.js';
 import { KeyRing } from '../crypto/key-ring.js';
-import { isUuid } from '../http/uuid.js';
-import { Revocations } from '../sessions/revocations.js';
-import { Bans } from '../users/bans.js';
-import { Dismissal } from '../users/dismissal.js';
-import { Erasure } from '../users/erasure.js';
-import { UserStanding } from '../users/user-standing.js';
+import { isUuid } from '../validation/uuid.js';
+import { RevocationsService } from '../sessions/revocations.service.js';
+import { BansService } from '../users/status/bans.service.js';
+import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
+import { ErasureService } from '../users/deletion/erasure.service.js';
+import { UserStatusService } from '../users/status/user-status.service.js';
 import { UserNotFoundError } from '../users/users.errors.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
@@ -23,12 +23,16 @@ await runCommand(async () => {
   let closesAdmin: boolean;
   try {
     closesAdmin = await withDatabase(settings, async (database) => {
-      const audit = new Audit(database);
-      const revocations = new Revocations(database);
-      const standing = new UserStanding(database, revocations, audit);
-      const erasure = new Erasure(database, new Bans(new KeyRing(settings.encryptionKeys)), audit);
+      const audit = new AuditLogService(database);
+      const revocations = new RevocationsService(database);
+      const standing = new UserStatusService(database, revocations, audit);
+      const erasure = new ErasureService(
+        database,
+        new BansService(new KeyRing(settings.encryptionKeys)),
+        audit,
+      );
       const hadAdmin = await standing.hasAdmin();
-      await new Dismissal(standing, erasure).erase(userId, commandActor);
+      await new ImmediateErasureService(standing, erasure).eraseNow(userId, commandActor);
       return hadAdmin && !(await standing.hasAdmin());
     });
   } catch (error) {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
-import { Audit, commandActor } from '../audit/audit.js';
+import { AuditLogService, commandActor } from '../audit/audit-log.service.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import type { Database } from '../database/database.js';
-import { FileRefusedError } from '../users/import-file.js';
-import { Bans } from '../users/bans.js';
-import { Phones } from '../users/phones.js';
-import { type ImportProgress, UserImport } from '../users/user-import.js';
+import { FileRefusedError } from '../users/import/import-file.js';
+import { BansService } from '../users/status/bans.service.js';
+import { PhoneCipher } from '../users/profile/phone-cipher.js';
+import { type ImportProgress, UserImport } from '../users/import/user-import.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
 import { openProgress } from './import-progress.js';
@@ -44,13 +44,15 @@ await runCommand(async () => {
       if (await database.sharesConnections()) throw new CommandError(needsOwnConnection);
       const ring = new KeyRing(settings.encryptionKeys);
       const appids = settings.wechatApps.map(({ appid }) => appid);
-      const imported = await new UserImport(database, new Phones(ring), new Bans(ring), appids).run(
-        file,
-        (state, refusals) => {
-          report.add(refusals);
-          progress.update(state);
-        },
-      );
+      const imported = await new UserImport(
+        database,
+        new PhoneCipher(ring),
+        new BansService(ring),
+        appids,
+      ).run(file, (state, refusals) => {
+        report.add(refusals);
+        progress.update(state);
+      });
       await recordImport(database, imported);
       return imported;
     });
@@ -72,7 +74,7 @@ async function recordImport(database: Database, result: ImportProgress): Promise
   const { lines, newUsers, newIdentities, filledUsers, unchanged, refused } = result;
   const details = { lines, newUsers, newIdentities, filledUsers, unchanged, refused };
   await database.run((manager) =>
-    new Audit(database).record(manager, { ...commandActor, action: 'users.imported', details }),
+    new AuditLogService(database).record(manager, { ...commandActor, action: 'users.imported', details }),
   );
 }
 

@@ -4,7 +4,7 @@ import { type Environment, readVariables, variableName } from './environment.js'
 import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
 import { Settings, type WechatApp } from './settings.js';
-import { validatedProperties } from './validated-properties.js';
+import { validatedProperties } from '../validation/validated-properties.js';
 
 const appsExample = `'[{"appid":"wx0123456789abcdef","secret":"0123456789abcdef0123456789abcdef"}]'`;
 

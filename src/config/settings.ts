@@ -12,7 +12,7 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
-import { plainTextFault } from '../text/plain-text.js';
+import { plainTextFault } from '../validation/plain-text.js';
 import { databaseUrlFault } from './database-url.js';
 import {
   isAddressList,

@@ -9,7 +9,7 @@ export const advisoryLocks = {
   migrations: [lockClass, 1],
   signingKeys: [lockClass, 2],
   userImport: [lockClass, 3],
-  housekeeping: [lockClass, 4],
+  jobs: [lockClass, 4],
   lastAdmin: [lockClass, 5],
 } as const;
 

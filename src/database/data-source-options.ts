@@ -8,7 +8,7 @@ export interface Schema {
 }
 
 /** Milliseconds after which a statement, or the wait for a free connection, is given up. */
-const patience = 5_000;
+const queryTimeoutMs = 5_000;
 
 /** The one set of options for the service and for the TypeORM command line. */
 export function dataSourceOptions(
@@ -26,8 +26,8 @@ export function dataSourceOptions(
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     poolSize: databasePoolSize,
-    connectTimeoutMS: patience,
+    connectTimeoutMS: queryTimeoutMs,
     // On the client's side, so that a server that has gone silent is noticed, and a pooler has nothing to forward.
-    extra: { query_timeout: patience, keepAlive: true, onConnect: setUpConnection },
+    extra: { query_timeout: queryTimeoutMs, keepAlive: true, onConnect: setUpConnection },
   };
 }

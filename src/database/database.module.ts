@@ -6,12 +6,11 @@ import { dataSourceOptions, type Schema } from './data-source-options.js';
 import { Database } from './database.js';
 import { isDatabaseFailure } from './database.errors.js';
 import { explainConnectionFailure } from './explain-connection-failure.js';
-import { Housekeeping } from './housekeeping.js';
 import { migrate } from './migrate.js';
 
 /** Connects to Postgres, after bringing its schema up to date. */
 @Global()
-@Module({ providers: [Database, Housekeeping], exports: [Database, Housekeeping] })
+@Module({ providers: [Database], exports: [Database] })
 export class DatabaseModule {
   static register(schema: Schema): DynamicModule {
     const logger = new Logger(DatabaseModule.name);

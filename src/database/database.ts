@@ -288,14 +288,14 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
  * deadlock_detected and serialization_failure.
  */
 const conflicts: unknown[] = ['40P01', '40001'];
-const mostAttempts = 5;
+const maxAttempts = 5;
 
 async function againAfterConflict<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!conflicts.includes((error as { code?: unknown }).code) || attempts === mostAttempts) throw error;
+      if (!conflicts.includes((error as { code?: unknown }).code) || attempts === maxAttempts) throw error;
     }
   }
 }

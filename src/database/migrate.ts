@@ -47,8 +47,8 @@ const tryLock = `SELECT pg_try_advisory_xact_lock(${advisoryLocks.migrations.joi
 const turnPause = 250;
 
 /** Milliseconds between two attempts to get a lock on a table, and how many of them there are. */
-const pause = 2_000;
-const mostAttempts = 60;
+const retryIntervalMs = 2_000;
+const maxAttempts = 60;
 
 /**
  * To begin a migration with that changes tables which logins use. Its wait for a lock would stop them all: behind a
@@ -66,8 +66,8 @@ async function runPatiently(run: () => Promise<unknown>): Promise<void> {
       return;
     } catch (error) {
       // SQLSTATE lock_not_available
-      if ((error as { code?: unknown }).code !== '55P03' || attempt === mostAttempts) throw error;
-      await sleep(pause);
+      if ((error as { code?: unknown }).code !== '55P03' || attempt === maxAttempts) throw error;
+      await sleep(retryIntervalMs);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
-import { Drain } from '../http/drain.js';
+import { GracefulShutdown } from '../http/graceful-shutdown.js';
 import { Problems } from '../http/problems.decorator.js';
 import { StoppingError } from './health.errors.js';
 import { Readiness } from './readiness.js';
@@ -12,7 +12,7 @@ import { Readiness } from './readiness.js';
 export class HealthController {
   constructor(
     private readonly readiness: Readiness,
-    private readonly drain: Drain,
+    private readonly drain: GracefulShutdown,
   ) {}
 
   /** The process answers. Restart it when this fails. */

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthModule } from '../auth/auth.module.js';
-import { Drain } from '../http/drain.js';
+import { GracefulShutdown } from '../http/graceful-shutdown.js';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 
@@ -9,6 +9,6 @@ import { Readiness } from './readiness.js';
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), AuthModule],
   controllers: [HealthController],
-  providers: [Drain, Readiness],
+  providers: [GracefulShutdown, Readiness],
 })
 export class HealthModule {}

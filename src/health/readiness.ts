@@ -1,9 +1,9 @@
 import { Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
 import { HealthCheckService, type HealthCheckResult, HealthIndicatorService } from '@nestjs/terminus';
-import { SigningKeys } from '../auth/signing-keys.js';
+import { SigningKeysService } from '../auth/signing-keys.service.js';
 import { Database } from '../database/database.js';
-import { describeError } from '../http/describe-error.js';
-import { Revocations } from '../sessions/revocations.js';
+import { describeError } from '../errors/describe-error.js';
+import { RevocationsService } from '../sessions/revocations.service.js';
 import { NotReadyError } from './health.errors.js';
 import { sharedLook } from './shared-look.js';
 
@@ -19,8 +19,8 @@ export class Readiness {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: Database,
-    private readonly signingKeys: SigningKeys,
-    private readonly revocations: Revocations,
+    private readonly signingKeys: SigningKeysService,
+    private readonly revocations: RevocationsService,
   ) {}
 
   /** @throws {NotReadyError} naming what is down */

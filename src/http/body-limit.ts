@@ -1,6 +1,6 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest, RouteOptions } from 'fastify';
-import { InvalidRequestError } from './http.errors.js';
+import { InvalidRequestError } from '../validation/invalid-request.error.js';
 
 /** Bytes of a JSON body. A login needs the most: two codes of 512 characters, which JSON may write with six each. */
 export const maxBodyBytes = 16_384;

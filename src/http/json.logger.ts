@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
-import { describeError } from './describe-error.js';
+import { describeError } from '../errors/describe-error.js';
 
 /** Logs JSON lines to standard output. Errors are reduced to what is safe to keep, wherever they occur. */
 export function createLogger(level: string): Logger {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../errors/error-codes.js';
+
 /** One kind of problem, as a client sees it. */
 interface Problem {
   status: number;
@@ -12,7 +14,7 @@ interface Problem {
 
 const invalidToken = 'Bearer error="invalid_token"';
 
-/** Every code that a client can meet. Codes are stable; texts are not. */
+/** How each code is answered. */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is malformed' },
   unknown_app: { status: 400, title: 'The mini-program is unknown' },
@@ -58,15 +60,9 @@ export const problems = {
   wechat_unavailable: { status: 503, title: 'WeChat is not available' },
   database_unavailable: { status: 503, title: 'The database is not available' },
   overloaded: { status: 503, title: 'This node takes no more at the moment' },
-} as const satisfies Record<string, Problem>;
-
-export type ProblemCode = keyof typeof problems;
-
-export function isProblemCode(code: string): code is ProblemCode {
-  return Object.hasOwn(problems, code);
-}
+} as const satisfies Record<ErrorCode, Problem>;
 
 /** RFC 9457 `type`: names the kind of problem, and leads nowhere. */
-export function problemType(code: ProblemCode): string {
+export function problemType(code: ErrorCode): string {
   return `urn:problem-type:weapp-auth:${code}`;
 }

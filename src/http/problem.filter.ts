@@ -8,12 +8,13 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors/service.error.js';
-import { describeError } from './describe-error.js';
-import { isProblemCode, type ProblemCode, problems, problemType } from './problem-catalogue.js';
+import { describeError } from '../errors/describe-error.js';
+import { isErrorCode, type ErrorCode } from '../errors/error-codes.js';
+import { problems, problemType } from './problem-catalogue.js';
 import { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
-const ofStatus: Readonly<Record<number, { code: ProblemCode; detail: string }>> = {
+const ofStatus: Readonly<Record<number, { code: ErrorCode; detail: string }>> = {
   404: { code: 'not_found', detail: 'No such path. The paths of this service are listed in its README.' },
   413: { code: 'payload_too_large', detail: 'The body is larger than this service accepts.' },
   415: {
@@ -24,7 +25,7 @@ const ofStatus: Readonly<Record<number, { code: ProblemCode; detail: string }>> 
 };
 
 interface Answer {
-  code: ProblemCode;
+  code: ErrorCode;
   detail: string;
   members?: Readonly<Record<string, unknown>>;
   retryAfter?: number;
@@ -80,7 +81,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   /** What was foreseen needs no stack: its cause says what happened. */
-  private log(error: unknown, line: { requestId: string; code: ProblemCode }): void {
+  private log(error: unknown, line: { requestId: string; code: ErrorCode }): void {
     if (line.code === 'internal_error') this.#logger.error({ ...line, error: describeError(error) });
     else this.#logger.warn({ ...line, ...reasonOf(error) });
   }
@@ -102,8 +103,7 @@ function wrongMethod(allowed: string[]): Answer {
 function toAnswer(error: unknown): Answer {
   if (error instanceof ServiceError) {
     const { code, message, members, retryAfter } = error;
-    if (isProblemCode(code) && code !== 'internal_error')
-      return { code, detail: message, members, retryAfter };
+    if (isErrorCode(code) && code !== 'internal_error') return { code, detail: message, members, retryAfter };
   }
   const status = statusOf(error);
   if (status !== undefined) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AxiosError } from 'axios';
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { describeError } from './describe-error.js';
+import { describeError } from '../errors/describe-error.js';
 import { problems } from './problem-catalogue.js';
 import { requestIdOf } from './request-id.js';
 

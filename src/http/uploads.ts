@@ -8,24 +8,20 @@ import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import type { FastifyRequest } from 'fastify';
 import { requireFastify } from './fastify.js';
-import {
-  InvalidRequestError,
-  PayloadTooLargeError,
-  TooManyUploadsError,
-  UnsupportedMediaTypeError,
-} from './http.errors.js';
+import { InvalidRequestError } from '../validation/invalid-request.error.js';
+import { PayloadTooLargeError, TooManyUploadsError, UnsupportedMediaTypeError } from './http.errors.js';
 
 /** The field of the form in which the file stands. */
 const fileField = 'file';
 
 /** Bytes: 2 MB. */
-const longestFile = 2 * 1024 * 1024;
+const maxFileBytes = 2 * 1024 * 1024;
 
 /** Bytes of a form, whose boundaries, headers and text fields come on top of the file. */
-const longestForm = longestFile + 32 * 1024;
+const maxFormBytes = maxFileBytes + 32 * 1024;
 
 /** Uploads that this node holds in memory while they arrive: slow ones must not add up. */
-const mostAtOnce = 32;
+const maxConcurrentUploads = 32;
 
 /** Milliseconds in which the form must have arrived. */
 const arrivalPatience = 20_000;
@@ -75,7 +71,7 @@ export function TakesUpload(): MethodDecorator {
 /** Files that are sent as forms. Nothing of one is read before the route's guards have let the request in. */
 @Injectable()
 export class Uploads implements OnModuleInit {
-  readonly #turns = bulkhead(mostAtOnce, 0);
+  readonly #turns = bulkhead(maxConcurrentUploads, 0);
 
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -107,7 +103,7 @@ export class Uploads implements OnModuleInit {
     if (file?.field !== fileField || others.length > 0) {
       throw invalid(`${fileField} must be the one file of the form`);
     }
-    if (file.content.length > longestFile) throw tooLarge();
+    if (file.content.length > maxFileBytes) throw tooLarge();
     if (file.content.length === 0) throw invalid(`${fileField} must not be empty`);
     return file.content;
   }
@@ -123,8 +119,8 @@ export class Uploads implements OnModuleInit {
 
 /** The whole body, copied into one piece as it arrives: it may come byte by byte, and each chunk takes more than that. */
 async function receive({ raw }: FastifyRequest): Promise<Buffer> {
-  const announced = Number(raw.headers['content-length'] ?? longestForm);
-  if (announced > longestForm) throw tooLarge();
+  const announced = Number(raw.headers['content-length'] ?? maxFormBytes);
+  if (announced > maxFormBytes) throw tooLarge();
   const body = Buffer.allocUnsafe(announced);
   let length = 0;
   const timer = setTimeout(() => raw.destroy(), arrivalPatience);
@@ -155,7 +151,7 @@ async function filesOf(body: Buffer, { headers }: FastifyRequest): Promise<Uploa
       limits: {
         // One more than there may be, to see that there are too many.
         files: 2,
-        fileSize: longestFile + 1,
+        fileSize: maxFileBytes + 1,
         fields: maxParts - 1,
         fieldSize: 1_024,
         parts: maxParts,

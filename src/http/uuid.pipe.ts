@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
-import { InvalidRequestError } from './http.errors.js';
-import { isUuid } from './uuid.js';
+import { InvalidRequestError } from '../validation/invalid-request.error.js';
+import { isUuid } from '../validation/uuid.js';
 
 /** Lets ids in a path through, in the lower case in which we know them, whether or not they name something. */
 @Injectable()

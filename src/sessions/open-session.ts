@@ -33,10 +33,10 @@ export interface Client {
   userAgent?: string;
 }
 
-const longestUserAgent = 512;
+const maxUserAgentLength = 512;
 
 /** The client's program as a session keeps it. */
 export function userAgentOf({ userAgent }: Client): string | null {
   // The cut may go through a pair of surrogates.
-  return userAgent?.slice(0, longestUserAgent).toWellFormed() ?? null;
+  return userAgent?.slice(0, maxUserAgentLength).toWellFormed() ?? null;
 }

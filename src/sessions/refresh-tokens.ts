@@ -34,11 +34,11 @@ export class RefreshTokens {
   /** The first token of a new session, and what the session's row keeps of it. */
   create(sessionId: string): { token: string; hash: Buffer } {
     const secret = randomBytes(macAt - secretAt);
-    return { token: this.write({ sessionId, generation: 0, secret }), hash: hashOf(secret) };
+    return { token: this.format({ sessionId, generation: 0, secret }), hash: hashSecret(secret) };
   }
 
   /** The same for the same session and generation, whichever node makes it. */
-  write({ sessionId, generation, secret }: RefreshToken): string {
+  format({ sessionId, generation, secret }: RefreshToken): string {
     const content = Buffer.alloc(macAt);
     content.writeUInt8(version);
     content.set(parseUuid(sessionId), sessionIdAt);
@@ -48,7 +48,7 @@ export class RefreshTokens {
   }
 
   /** What a token says; undefined where this deployment has not made it, to the last bit. */
-  read(token: string): RefreshToken | undefined {
+  parse(token: string): RefreshToken | undefined {
     if (token.length !== tokenLength) return undefined;
     const bytes = Buffer.from(token, 'base64url');
     // Decoders ignore what does not belong to the alphabet, and the last bits: only one text is the token.
@@ -65,6 +65,6 @@ export class RefreshTokens {
 }
 
 /** What the session's row keeps of the random part. */
-export function hashOf(secret: Buffer): Buffer {
+export function hashSecret(secret: Buffer): Buffer {
   return createHash('sha256').update(secret).digest();
 }

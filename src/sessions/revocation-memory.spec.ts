@@ -14,42 +14,42 @@ describe('RevocationMemory', () => {
   it('knows nothing against a token of whom it has not heard', () => {
     memory.learn({ sessionId: 'other', reason: 'kicked' }, 60);
     memory.learn({ userId: 'somebody', minimumVersion: 9, reason: 'disabled' }, 60);
-    expect(memory.verdict(token(1))).toBeUndefined();
+    expect(memory.check(token(1))).toBeUndefined();
   });
 
   it('says why a session has ended', () => {
     memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
-    expect(memory.verdict(token(1))).toBe('signed_out');
+    expect(memory.check(token(1))).toBe('signed_out');
   });
 
   it('tells tokens of before from those of after', () => {
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
-    expect(memory.verdict(token(4))).toBe('disabled');
-    expect(memory.verdict(token(5))).toBeUndefined();
+    expect(memory.check(token(4))).toBe('disabled');
+    expect(memory.check(token(5))).toBeUndefined();
   });
 
   it('tells what is out of date from what has ended', () => {
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'signed_out' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
-    expect(memory.verdict(token(6))).toBeUndefined();
-    expect(memory.verdict(token(5))).toBe('outdated');
-    expect(memory.verdict(token(4))).toBe('signed_out');
+    expect(memory.check(token(6))).toBeUndefined();
+    expect(memory.check(token(5))).toBe('outdated');
+    expect(memory.check(token(4))).toBe('signed_out');
   });
 
   it('does not care in which order it learns', () => {
     memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
     memory.learn({ userId: 'user', minimumVersion: 7, reason: 'kicked' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'signed_out' }, 60);
-    expect(memory.verdict(token(6))).toBe('kicked');
-    expect(memory.verdict(token(4)), 'what came first').toBe('signed_out');
-    expect(memory.verdict(token(7))).toBeUndefined();
+    expect(memory.check(token(6))).toBe('kicked');
+    expect(memory.check(token(4)), 'what came first').toBe('signed_out');
+    expect(memory.check(token(7))).toBeUndefined();
   });
 
   it('says why the session itself has ended where all of the user’s have ended, too', () => {
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
     memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
-    expect(memory.verdict(token(4))).toBe('signed_out');
-    expect(memory.verdict(token(4, 'other'))).toBe('disabled');
+    expect(memory.check(token(4))).toBe('signed_out');
+    expect(memory.check(token(4, 'other'))).toBe('disabled');
   });
 
   it('remembers a few of a user’s revocations, and refuses every token that any of them concerned', () => {
@@ -57,9 +57,9 @@ describe('RevocationMemory', () => {
     for (let version = 3; version <= 1_000; version += 1) {
       memory.learn({ userId: 'user', minimumVersion: version, reason: 'signed_out' }, 60);
     }
-    for (const version of [2, 500, 999]) expect(memory.verdict(token(version))).toBe('signed_out');
-    expect(memory.verdict(token(1)), 'what came first is forgotten').toBe('signed_out');
-    expect(memory.verdict(token(1_000))).toBeUndefined();
+    for (const version of [2, 500, 999]) expect(memory.check(token(version))).toBe('signed_out');
+    expect(memory.check(token(1)), 'what came first is forgotten').toBe('signed_out');
+    expect(memory.check(token(1_000))).toBeUndefined();
   });
 
   it('forgets what is over, and only that', () => {
@@ -72,8 +72,8 @@ describe('RevocationMemory', () => {
     memory.learn({ sessionId: 'newer', reason: 'kicked' }, 60);
     memory.forget();
     expect(memory.size).toBe(1);
-    expect(memory.verdict(token(1))).toBeUndefined();
-    expect(memory.verdict(token(1, 'newer'))).toBe('kicked');
+    expect(memory.check(token(1))).toBeUndefined();
+    expect(memory.check(token(1, 'newer'))).toBe('kicked');
   });
 
   it('remembers a user for as long as the newest of their revocations asks for', () => {
@@ -82,7 +82,7 @@ describe('RevocationMemory', () => {
     memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
     now = 89_999;
     memory.forget();
-    expect(memory.verdict(token(5))).toBe('outdated');
+    expect(memory.check(token(5))).toBe('outdated');
     now = 90_000;
     memory.forget();
     expect(memory.size).toBe(0);

@@ -65,7 +65,7 @@ export class RevocationMemory {
    * Why a token's session has ended; `outdated` where it goes on and the token alone is of no use; undefined where
    * nothing is known against the token.
    */
-  verdict({ sessionId, userId, version }: TokenSubject): RevocationReason | 'outdated' | undefined {
+  check({ sessionId, userId, version }: TokenSubject): RevocationReason | 'outdated' | undefined {
     const session = this.#sessions.get(sessionId);
     if (session !== undefined) return session.reason;
     const passed = this.#users

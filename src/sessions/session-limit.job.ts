@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { NIL } from 'uuid';
-import { Audit, serviceActor } from '../audit/audit.js';
+import { AuditLogService, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
-import { type Chore, Housekeeping } from '../database/housekeeping.js';
-import { batchSize } from '../database/walk.js';
-import { Revocations } from './revocations.js';
+import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { batchSize } from '../database/delete-outdated.js';
+import { RevocationsService } from './revocations.service.js';
 
 /** Sorts before every id. */
 const beforeAll: string = NIL;
@@ -63,22 +63,22 @@ interface Page {
 
 /** Ends the oldest live sessions of whoever has more than `MAX_SESSIONS_PER_USER`. */
 @Injectable()
-export class SessionLimitJob implements Chore {
+export class SessionLimitJob implements Job {
   readonly name = 'session limit';
   #after = beforeAll;
   /** By `performance.now()`. */
   #nextWalk = 0;
 
   constructor(
-    housekeeping: Housekeeping,
-    private readonly revocations: Revocations,
-    private readonly audit: Audit,
+    jobs: JobRunner,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditLogService,
     private readonly settings: Settings,
   ) {
-    housekeeping.add(this);
+    jobs.add(this);
   }
 
-  async batch(manager: EntityManager): Promise<boolean> {
+  async runBatch(manager: EntityManager): Promise<boolean> {
     if (performance.now() < this.#nextWalk) return false;
     const { maxSessionsPerUser } = this.settings;
     const [page] = await manager.query<[Page]>(pageQuery, [this.#after, maxSessionsPerUser]);

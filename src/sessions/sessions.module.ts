@@ -1,27 +1,27 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
-import { ExpiredSessionsChore } from './expired-sessions.chore.js';
-import { LoginCodesChore } from './login-codes.chore.js';
-import { LoginCodes } from './login-codes.js';
+import { ExpiredSessionsJob } from './expired-sessions.job.js';
+import { ExpiredLoginCodesJob } from './expired-login-codes.job.js';
+import { LoginCodesService } from './login-codes.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
-import { RevocationsChore } from './revocations.chore.js';
-import { Revocations } from './revocations.js';
+import { ExpiredRevocationsJob } from './expired-revocations.job.js';
+import { RevocationsService } from './revocations.service.js';
 import { SessionLimitJob } from './session-limit.job.js';
-import { Sessions } from './sessions.js';
+import { SessionsService } from './sessions.service.js';
 
 /** Staying in, and being out. */
 @Module({
   imports: [AuditModule],
   providers: [
-    LoginCodes,
+    LoginCodesService,
     RefreshTokens,
-    Revocations,
-    Sessions,
-    ExpiredSessionsChore,
-    LoginCodesChore,
-    RevocationsChore,
+    RevocationsService,
+    SessionsService,
+    ExpiredSessionsJob,
+    ExpiredLoginCodesJob,
+    ExpiredRevocationsJob,
     SessionLimitJob,
   ],
-  exports: [LoginCodes, RefreshTokens, Revocations, Sessions],
+  exports: [LoginCodesService, RefreshTokens, RevocationsService, SessionsService],
 })
 export class SessionsModule {}

@@ -3,66 +3,71 @@ import { AuditModule } from '../audit/audit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
-import { AvatarImages } from './avatar-images.js';
-import { Avatars } from './avatars.js';
-import { Bans } from './bans.js';
-import { DisabledUsersChore } from './disabled-users.chore.js';
-import { NicknameChecksChore } from './nickname-checks.chore.js';
-import { Nicknames } from './nicknames.js';
-import { Linking } from './linking.js';
-import { Merging } from './merging.js';
-import { Dismissal } from './dismissal.js';
-import { ErasureChore } from './erasure.chore.js';
-import { Erasure } from './erasure.js';
-import { PhoneNumbers } from './phone-numbers.js';
-import { Phones } from './phones.js';
-import { SearchCursors } from './search-cursors.js';
-import { SessionKeys } from './session-keys.js';
-import { UnionidConflicts } from './unionid-conflicts.js';
-import { UserSearch } from './user-search.js';
-import { UserStanding } from './user-standing.js';
-import { UserViews } from './user-views.js';
-import { Users } from './users.js';
+import { AvatarImagesService } from './profile/avatar-images.service.js';
+import { AvatarsService } from './profile/avatars.service.js';
+import { BansService } from './status/bans.service.js';
+import { ExpiredBansJob } from './status/expired-bans.job.js';
+import { NicknameChecksJob } from './profile/nickname-checks.job.js';
+import { NicknamesService } from './profile/nicknames.service.js';
+import { IdentityLinkingService } from './sign-in/identity-linking.service.js';
+import { UserMergingService } from './merging/user-merging.service.js';
+import { ImmediateErasureService } from './deletion/immediate-erasure.service.js';
+import { ErasureJob } from './deletion/erasure.job.js';
+import { ErasureService } from './deletion/erasure.service.js';
+import { PhoneNumbersService } from './profile/phone-numbers.service.js';
+import { PhoneCipher } from './profile/phone-cipher.js';
+import { SearchCursors } from './search/search-cursors.js';
+import { SessionKeysService } from './identities/session-keys.service.js';
+import { UnionidConflicts } from './identities/unionid-conflicts.js';
+import { UserSearchService } from './search/user-search.service.js';
+import { UserStatusService } from './status/user-status.service.js';
+import { UserResponseMapper } from './profile/user-response.mapper.js';
+import { BanCheckService } from './status/ban-check.service.js';
+import { SignInService } from './sign-in/sign-in.service.js';
+import { UsersService } from './users.service.js';
 
 /** Who a person is. */
 @Module({
   imports: [AuditModule, SessionsModule, StorageModule, WechatModule],
   providers: [
-    AvatarImages,
-    Avatars,
-    Bans,
-    DisabledUsersChore,
-    NicknameChecksChore,
-    Nicknames,
-    Linking,
-    Merging,
-    Dismissal,
-    Erasure,
-    ErasureChore,
-    PhoneNumbers,
-    Phones,
+    AvatarImagesService,
+    AvatarsService,
+    BansService,
+    ExpiredBansJob,
+    NicknameChecksJob,
+    NicknamesService,
+    IdentityLinkingService,
+    UserMergingService,
+    ImmediateErasureService,
+    ErasureService,
+    ErasureJob,
+    PhoneNumbersService,
+    PhoneCipher,
     SearchCursors,
-    SessionKeys,
+    SessionKeysService,
     UnionidConflicts,
-    UserSearch,
-    UserStanding,
-    UserViews,
-    Users,
+    UserSearchService,
+    UserStatusService,
+    UserResponseMapper,
+    BanCheckService,
+    SignInService,
+    UsersService,
   ],
   exports: [
-    Avatars,
-    Linking,
-    Merging,
-    Nicknames,
-    Bans,
-    Dismissal,
-    PhoneNumbers,
-    Phones,
-    SessionKeys,
-    UserSearch,
-    UserStanding,
-    UserViews,
-    Users,
+    AvatarsService,
+    IdentityLinkingService,
+    UserMergingService,
+    NicknamesService,
+    BansService,
+    ImmediateErasureService,
+    PhoneNumbersService,
+    PhoneCipher,
+    SessionKeysService,
+    UserSearchService,
+    UserStatusService,
+    UserResponseMapper,
+    SignInService,
+    UsersService,
   ],
 })
 export class UsersModule {}

@@ -103,7 +103,7 @@ const nextNest = Uint8Array.from(
 );
 
 /** What an object may hold within one another. WeChat needs three levels, and `JSON.stringify` fails at some thousands. */
-const mostLevels = 100;
+const maxDepth = 100;
 
 /**
  * Whether bytes are a JSON object that is not nested beyond sense, found in a time that depends on nothing but their
@@ -123,5 +123,5 @@ export function isJsonObject(bytes: Uint8Array): boolean {
     deepest = Math.max(deepest, depth);
     nest[depth] = nextNest[state * nests.length + nest[depth]!]!;
   }
-  return depth === 0 && deepest <= mostLevels && state !== start && state !== failed;
+  return depth === 0 && deepest <= maxDepth && state !== start && state !== failed;
 }

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../errors/service.error.js';
-import { decryptOpenData, type OpenDataRules, type SealedOpenData, withoutIdentity } from './open-data.js';
+import { decryptOpenData, type OpenDataRules, type EncryptedOpenData, withoutIdentity } from './open-data.js';
 
 /** The vector of WeChat's own demo (WXBizDataCrypt), as its page and most SDKs have it. */
 const official = {
@@ -61,12 +61,12 @@ function seal(plaintext: string | Buffer, sessionKey: string = official.sessionK
   return { encryptedData, iv: official.sealed.iv };
 }
 
-function sealJson(payload: unknown, sessionKey?: string): SealedOpenData {
+function sealJson(payload: unknown, sessionKey?: string): EncryptedOpenData {
   return seal(JSON.stringify(payload), sessionKey);
 }
 
 /** The data, or the code of the error. */
-function outcome(sealed: SealedOpenData, overrides: Partial<OpenDataRules> = {}): unknown {
+function outcome(sealed: EncryptedOpenData, overrides: Partial<OpenDataRules> = {}): unknown {
   try {
     return decryptOpenData(sealed, { ...rules, ...overrides });
   } catch (error) {
@@ -167,7 +167,7 @@ describe('decryptOpenData', () => {
     const valid = official.sealed;
     const { rawData, signature } = officialSignature;
 
-    it.each<[string, Partial<SealedOpenData>]>([
+    it.each<[string, Partial<EncryptedOpenData>]>([
       ['empty data', { encryptedData: '' }],
       ['white space', { encryptedData: ' \n' }],
       ['no base64', { encryptedData: '*'.repeat(32) }],
@@ -356,7 +356,7 @@ describe('decryptOpenData', () => {
   });
 
   it('says the same of all that does not open, and of all that is invalid', () => {
-    const messageOf = (sealed: SealedOpenData, overrides: Partial<OpenDataRules> = {}) => {
+    const messageOf = (sealed: EncryptedOpenData, overrides: Partial<OpenDataRules> = {}) => {
       try {
         return decryptOpenData(sealed, { ...rules, ...overrides });
       } catch (error) {
@@ -437,7 +437,7 @@ const plaintexts = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-type Change = (sealed: SealedOpenData) => SealedOpenData;
+type Change = (sealed: EncryptedOpenData) => EncryptedOpenData;
 
 /** A change to the bytes of one field, whatever they are by then. */
 function toBytesOf(field: 'encryptedData' | 'iv', change: (bytes: Buffer) => Buffer): Change {
@@ -508,7 +508,10 @@ const mutated = fc
   }));
 
 /** The contract once more, by other means: a pattern for base64, OpenSSL's padding, a fatal decoder, JSON.parse. */
-function judge(sealed: SealedOpenData, { sessionKeys, appid, openid, maxAge, now }: OpenDataRules): unknown {
+function judge(
+  sealed: EncryptedOpenData,
+  { sessionKeys, appid, openid, maxAge, now }: OpenDataRules,
+): unknown {
   const [encryptedData, vector] = [sealed.encryptedData, sealed.iv].map((text) => text.split(/\s/).join(''));
   const base64 = /^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/;
   for (const text of [encryptedData!, vector!]) {

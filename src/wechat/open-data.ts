@@ -4,7 +4,7 @@ import { isJsonObject } from './json-object.js';
 import { OpenDataInvalidError, SessionKeyStaleError } from './wechat.errors.js';
 
 /** What the phone got from WeChat, unchanged. */
-export interface SealedOpenData {
+export interface EncryptedOpenData {
   /** Base64. */
   encryptedData: string;
   /** Base64 of 16 bytes. */
@@ -43,7 +43,7 @@ const blockBytes = 16;
  *   another person's. A watermark from the future is not old: it is our clock that is slow.
  * @throws {SessionKeyStaleError} where no key opens it. A session_key that is not 16 bytes opens nothing.
  */
-export function decryptOpenData(sealed: SealedOpenData, rules: OpenDataRules): OpenData {
+export function decryptOpenData(sealed: EncryptedOpenData, rules: OpenDataRules): OpenData {
   const ciphertext = fromBase64(sealed.encryptedData);
   const iv = fromBase64(sealed.iv);
   const { rawData = '', signature } = sealed;

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { failureOf, useWechatRoom } from '../../test/harness/wechat-room.js';
 import { cake, tea } from '../../test/harness/world.js';
 import { PhoneNumberClient } from './phone-number.client.js';
-import { WechatCalls } from './wechat-calls.js';
+import { WechatResilience } from './wechat-resilience.js';
 
 const path = '/wxa/business/getuserphonenumber';
 
@@ -12,7 +12,7 @@ describe('PhoneNumberClient', () => {
 
   /** What a tap on the button gives. */
   function tap(user = 'anna', appid: string = tea.appid): { code: string; encryptedData: string } {
-    const { code, encryptedData } = room.emulator.wechat.phone.getPhoneNumber(appid, user);
+    const { code, encryptedData } = room.emulator.phone.getPhoneNumber(appid, user);
     return { code: code!, encryptedData: encryptedData! };
   }
 
@@ -40,7 +40,7 @@ describe('PhoneNumberClient', () => {
   it.each<[string, () => string]>([
     ['of another person', () => tap('bert').code],
     ['of another mini-program', () => tap('anna', cake.appid).code],
-    ['of wx.login', () => room.emulator.wechat.phone.login(tea.appid, 'anna').code],
+    ['of wx.login', () => room.emulator.phone.login(tea.appid, 'anna').code],
     ['that nobody handed out', () => 'deliberately-bad'],
   ])('refuses a code %s', async (_, code) => {
     expect((await failureOf(redeem(code()))).error).toMatchObject({ code: 'phone_code_invalid' });
@@ -78,8 +78,8 @@ describe('PhoneNumberClient', () => {
   it('does not send a code whose caller has been told that it took too long', async () => {
     const attempt = vi.fn<() => Promise<void>>();
     const call = room
-      .get(WechatCalls)
-      .make({ appid: tea.appid, path, once: true }, attempt, AbortSignal.abort());
+      .get(WechatResilience)
+      .make({ appid: tea.appid, path, isNonIdempotent: true }, attempt, AbortSignal.abort());
     expect((await failureOf(call)).error).toMatchObject({ failure: 'timed_out' });
     expect(attempt).not.toHaveBeenCalled();
   });

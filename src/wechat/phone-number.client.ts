@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
 import { isCode } from './caller-text.js';
-import { malformed, type WechatFields } from './wechat-answer.js';
-import { WechatInterfaces } from './wechat-interfaces.js';
-import { interfaceError } from './wechat-refusal.js';
+import { malformed, type WechatFields } from './wechat-response.js';
+import { WechatAuthorizedApi } from './wechat-authorized-api.js';
+import { toApiError } from './wechat-api.error.js';
 import { PhoneCodeInvalidError } from './wechat.errors.js';
 
 /** A number as WeChat tells it. */
@@ -16,12 +16,12 @@ export interface WechatPhoneNumber {
 }
 
 /** 40029 is documented; the others are what an invalid, used, foreign or mismatched code may be answered with. */
-const codeRefusals: ReadonlySet<number> = new Set([40029, 40013, 40163, 40003]);
+const codeErrcodes: ReadonlySet<number> = new Set([40029, 40013, 40163, 40003]);
 
 /** Asks WeChat about what the getPhoneNumber button handed out. */
 @Injectable()
 export class PhoneNumberClient {
-  constructor(private readonly interfaces: WechatInterfaces) {}
+  constructor(private readonly interfaces: WechatAuthorizedApi) {}
 
   /**
    * The number behind a code of the button. It works once, for five minutes, and costs the operator money: once sent
@@ -39,16 +39,16 @@ export class PhoneNumberClient {
   ): Promise<WechatPhoneNumber> {
     if (!isCode(code)) throw new PhoneCodeInvalidError();
     return this.interfaces.call(app, {
-      wanted: 'phone number',
+      purpose: 'phone number',
       path: '/wxa/business/getuserphonenumber',
       body: { code, openid },
       secrets: [code, openid],
       callerText: code,
-      once: true,
+      isNonIdempotent: true,
       onSend,
-      read: (answer) => toPhoneNumber(app, answer),
-      refused: (refusal) => {
-        throw codeRefusals.has(refusal.errcode) ? new PhoneCodeInvalidError() : interfaceError(refusal);
+      parse: (answer) => toPhoneNumber(app, answer),
+      onError: (refusal) => {
+        throw codeErrcodes.has(refusal.errcode) ? new PhoneCodeInvalidError() : toApiError(refusal);
       },
     });
   }
@@ -64,21 +64,21 @@ export class PhoneNumberClient {
    */
   async checkEncryptedData(app: WechatApp, encryptedData: string): Promise<boolean> {
     return this.interfaces.call(app, {
-      wanted: 'check of encrypted data',
+      purpose: 'check of encrypted data',
       path: '/wxa/business/checkencryptedmsg',
       body: {
         encrypted_msg_hash: createHash('sha256').update(encryptedData.replaceAll(/\s/g, '')).digest('hex'),
       },
       secrets: [],
       // Spelt as WeChat spells it.
-      read: ({ vaild }) => {
+      parse: ({ vaild }) => {
         if (typeof vaild !== 'boolean') throw malformed('without a verdict on encrypted data');
         return vaild;
       },
-      refused: (refusal) => {
+      onError: (refusal) => {
         // "data not exit": WeChat knows of no such data.
         if (refusal.errcode === 1) return false;
-        throw interfaceError(refusal);
+        throw toApiError(refusal);
       },
     });
   }

@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
-import { malformed, readSessionKey } from './wechat-answer.js';
-import { WechatInterfaces } from './wechat-interfaces.js';
-import { interfaceError, WechatRefusal } from './wechat-refusal.js';
+import { malformed, readSessionKey } from './wechat-response.js';
+import { WechatAuthorizedApi } from './wechat-authorized-api.js';
+import { toApiError, WechatApiError } from './wechat-api.error.js';
 import { LoginAgainError } from './wechat.errors.js';
 
 /** Asks WeChat about the session_key of a person in a mini-program. Only one is valid at a time. */
 @Injectable()
 export class SessionKeyClient {
-  constructor(private readonly interfaces: WechatInterfaces) {}
+  constructor(private readonly interfaces: WechatAuthorizedApi) {}
 
   /**
    * Whether a session_key is the person's valid one.
@@ -20,13 +20,13 @@ export class SessionKeyClient {
    */
   async checkSessionKey(app: WechatApp, openid: string, sessionKey: string): Promise<boolean> {
     return this.interfaces.call(app, {
-      wanted: 'check of a session_key',
+      purpose: 'check of a session_key',
       path: '/wxa/checksession',
       ...signed(openid, sessionKey),
-      read: () => true,
-      refused: (refusal) => {
+      parse: () => true,
+      onError: (refusal) => {
         if (isStale(refusal)) return false;
-        throw interfaceError(refusal);
+        throw toApiError(refusal);
       },
     });
   }
@@ -46,15 +46,15 @@ export class SessionKeyClient {
     sessionKey: string,
   ): Promise<{ sessionKey: string }> {
     return this.interfaces.call(app, {
-      wanted: 'new session_key',
+      purpose: 'new session_key',
       path: '/wxa/resetusersessionkey',
       ...signed(openid, sessionKey),
-      read: (answer) => {
+      parse: (answer) => {
         if (answer['openid'] !== openid) throw malformed('about another openid');
         return { sessionKey: readSessionKey(answer) };
       },
-      refused: (refusal) => {
-        throw isStale(refusal) ? new LoginAgainError() : interfaceError(refusal);
+      onError: (refusal) => {
+        throw isStale(refusal) ? new LoginAgainError() : toApiError(refusal);
       },
     });
   }
@@ -70,6 +70,6 @@ function signed(openid: string, sessionKey: string): { query: Record<string, str
 }
 
 /** 87009 for a wrong signature, which a replaced key makes; 87007 for a key that is no more. */
-function isStale({ errcode }: WechatRefusal): boolean {
+function isStale({ errcode }: WechatApiError): boolean {
   return errcode === 87009 || errcode === 87007;
 }

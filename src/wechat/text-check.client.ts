@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
-import { malformed, type WechatFields } from './wechat-answer.js';
-import { WechatInterfaces } from './wechat-interfaces.js';
-import { interfaceError, type WechatRefusal } from './wechat-refusal.js';
+import { malformed, type WechatFields } from './wechat-response.js';
+import { WechatAuthorizedApi } from './wechat-authorized-api.js';
+import { toApiError, type WechatApiError } from './wechat-api.error.js';
 import { LoginAgainError } from './wechat.errors.js';
 
 /** `skipped`: the mini-program has no right to the content check. */
@@ -11,7 +11,7 @@ export type TextVerdict = 'pass' | 'review' | 'risky' | 'skipped';
 /** WeChat's number for texts in a profile. */
 const profileScene = 1;
 /** Milliseconds for which a missing right is taken for granted. */
-const skippingTime = 6 * 3_600_000;
+const skipMs = 6 * 3_600_000;
 
 /** Has WeChat judge what people write. */
 @Injectable()
@@ -20,7 +20,7 @@ export class TextCheckClient {
   /** Until when, by appid, WeChat is not asked. */
   readonly #skippedUntil = new Map<string, number>();
 
-  constructor(private readonly interfaces: WechatInterfaces) {}
+  constructor(private readonly interfaces: WechatAuthorizedApi) {}
 
   /**
    * WeChat's verdict on a text of a person's profile.
@@ -35,23 +35,23 @@ export class TextCheckClient {
   async checkText(app: WechatApp, { openid, text }: { openid: string; text: string }): Promise<TextVerdict> {
     if (performance.now() < (this.#skippedUntil.get(app.appid) ?? -Infinity)) return 'skipped';
     return this.interfaces.call<TextVerdict>(app, {
-      wanted: 'verdict on a text',
+      purpose: 'verdict on a text',
       path: '/wxa/msg_sec_check',
       // WeChat passes whatever is escaped as \uXXXX, which JSON.stringify does to halves of characters.
       body: { version: 2, scene: profileScene, openid, content: text.toWellFormed() },
       secrets: [openid, text],
       callerText: text,
-      read: toVerdict,
-      refused: (refusal) => this.verdictOf(refusal, app),
+      parse: toVerdict,
+      onError: (refusal) => this.verdictOf(refusal, app),
     });
   }
 
-  private verdictOf(refusal: WechatRefusal, { appid }: WechatApp): TextVerdict {
+  private verdictOf(refusal: WechatApiError, { appid }: WechatApp): TextVerdict {
     switch (refusal.errcode) {
       case 48001:
       // "No permission"; also said of an openid of another app's, which we do not send.
       case 43104:
-        this.#skippedUntil.set(appid, performance.now() + skippingTime);
+        this.#skippedUntil.set(appid, performance.now() + skipMs);
         this.#logger.warn(
           `${appid}: WeChat answered ${refusal.errcode}, the mini-program has no right to the content check. Texts go unchecked for six hours.`,
         );
@@ -62,7 +62,7 @@ export class TextCheckClient {
       case 87014:
         return 'risky';
     }
-    throw interfaceError(refusal);
+    throw toApiError(refusal);
   }
 }
 

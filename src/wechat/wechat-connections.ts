@@ -7,7 +7,7 @@ export const maxAnswerBytes = 1_048_576;
 /** Under which name the connections are provided. */
 export const wechatConnections = 'weapp-auth:wechat-connections';
 
-/** Connections to WeChat, through a proxy where one is set. There are as many as calls, which `WechatCalls` bounds. */
+/** Connections to WeChat, through a proxy where one is set. There are as many as calls, which `WechatResilience` bounds. */
 export function connectToWechat({ wechatBaseUrl, httpsProxy, noProxy = '' }: Settings): Dispatcher {
   const options = { keepAliveTimeout: 30_000, maxResponseSize: maxAnswerBytes };
   if (httpsProxy === undefined) return new Pool(new URL(wechatBaseUrl).origin, options);

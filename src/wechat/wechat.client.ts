@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
-import { isNothingWord } from '../text/nothing-words.js';
+import { isNothingWord } from '../validation/nothing-words.js';
 import { isCode } from './caller-text.js';
 import { isIdentifier } from './identifier.js';
-import { reportTrouble } from './trouble-report.js';
-import { malformed, readSessionKey, type WechatFields } from './wechat-answer.js';
-import { WechatCalls } from './wechat-calls.js';
-import { codeExchangeError, refusalError, WechatRefusal } from './wechat-refusal.js';
-import { WechatRequests } from './wechat-requests.js';
+import { logFailure } from './log-failure.js';
+import { malformed, readSessionKey, type WechatFields } from './wechat-response.js';
+import { WechatResilience } from './wechat-resilience.js';
+import { toCodeExchangeError, toServerError, WechatApiError } from './wechat-api.error.js';
+import { WechatHttpClient } from './wechat-http.client.js';
 import { CodeInvalidError, WechatUnavailableError } from './wechat.errors.js';
 
 /** What a login code stands for. */
@@ -33,8 +33,8 @@ export class WechatClient {
   readonly #logger = new Logger(WechatClient.name);
 
   constructor(
-    private readonly requests: WechatRequests,
-    private readonly calls: WechatCalls,
+    private readonly requests: WechatHttpClient,
+    private readonly calls: WechatResilience,
   ) {}
 
   /**
@@ -58,15 +58,15 @@ export class WechatClient {
           // Through `URLSearchParams`, which escapes whatever a caller sends as a code.
           const params = new URLSearchParams(query);
           const answer = await this.requests.ask({ url, params, signal }, [app.secret, code]);
-          return answer instanceof WechatRefusal ? answer : toSession(answer);
+          return answer instanceof WechatApiError ? answer : toSession(answer);
         },
       );
-      if (!(result instanceof WechatRefusal)) return result;
+      if (!(result instanceof WechatApiError)) return result;
       // An earlier attempt reached WeChat after all, and its answer was lost: no fault of the caller's.
       if (result.errcode === 40163 && attempts > 1) throw new WechatUnavailableError('answer_lost');
-      throw codeExchangeError(result);
+      throw toCodeExchangeError(result);
     } catch (error) {
-      reportTrouble(this.#logger, app, 'session', error);
+      logFailure(this.#logger, app, 'session', error);
       throw error;
     }
   }
@@ -90,16 +90,16 @@ export class WechatClient {
     };
     try {
       const result = await this.calls.make(
-        { appid: app.appid, path: url, outOfTurn: true },
+        { appid: app.appid, path: url, bypassQueue: true },
         async (signal) => {
           const answer = await this.requests.ask({ method: 'POST', url, data, signal }, [app.secret]);
-          return answer instanceof WechatRefusal ? answer : toAccessToken(answer);
+          return answer instanceof WechatApiError ? answer : toAccessToken(answer);
         },
       );
-      if (result instanceof WechatRefusal) throw refusalError(result);
+      if (result instanceof WechatApiError) throw toServerError(result);
       return result;
     } catch (error) {
-      reportTrouble(this.#logger, app, 'access token', error);
+      logFailure(this.#logger, app, 'access token', error);
       throw error;
     }
   }

@@ -2,16 +2,16 @@ import { HttpModule } from '@nestjs/axios';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import { Settings } from '../config/settings.js';
-import { WechatAccessTokens } from './access-token.js';
+import { WechatAccessTokensService } from './access-tokens.service.js';
 import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
 import { TextCheckClient } from './text-check.client.js';
 import { undiciAdapter } from './undici.adapter.js';
-import { WechatApps } from './wechat-apps.js';
-import { WechatCalls } from './wechat-calls.js';
+import { WechatAppsService } from './wechat-apps.service.js';
+import { WechatResilience } from './wechat-resilience.js';
 import { connectToWechat, wechatConnections } from './wechat-connections.js';
-import { WechatInterfaces } from './wechat-interfaces.js';
-import { WechatRequests } from './wechat-requests.js';
+import { WechatAuthorizedApi } from './wechat-authorized-api.js';
+import { WechatHttpClient } from './wechat-http.client.js';
 import { WechatClient } from './wechat.client.js';
 
 /** Connections to WeChat, kept open between calls. */
@@ -43,16 +43,16 @@ class ConnectionsModule implements OnApplicationShutdown {
     }),
   ],
   providers: [
-    WechatApps,
-    WechatCalls,
-    WechatRequests,
+    WechatAppsService,
+    WechatResilience,
+    WechatHttpClient,
     WechatClient,
-    WechatAccessTokens,
-    WechatInterfaces,
+    WechatAccessTokensService,
+    WechatAuthorizedApi,
     SessionKeyClient,
     PhoneNumberClient,
     TextCheckClient,
   ],
-  exports: [WechatApps, WechatClient, SessionKeyClient, PhoneNumberClient, TextCheckClient],
+  exports: [WechatAppsService, WechatClient, SessionKeyClient, PhoneNumberClient, TextCheckClient],
 })
 export class WechatModule {}

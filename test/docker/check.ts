@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmulator } from '../../emulator/src/index.js';
-import { findFreePort } from '../../local/ports.js';
-import { removePostgres, startPostgres } from '../../local/postgres.js';
+import { findFreePort } from '../../dev/ports.js';
+import { removePostgres, startPostgres } from '../../dev/postgres.js';
 import { installNode } from '../node-package.js';
 
 // `npm run check:docker`: builds the Dockerfile as it is and runs it, without Docker. Debian's buildah builds and runs
@@ -130,7 +130,7 @@ async function runImage(container: string): Promise<void> {
     const url = `http://127.0.0.1:${port}`;
     await untilReady(`${url}/health/ready`, ended);
 
-    const { code } = emulator.wechat.phone.login(app.appid, 'anna');
+    const { code } = emulator.phone.login(app.appid, 'anna');
     const login = await post(`${url}/auth/login`, { code });
     const form = new FormData();
     form.append('file', new Blob([picture]), 'a.png');

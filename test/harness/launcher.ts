@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from '../../local/ports.js';
+import { findFreePort } from '../../dev/ports.js';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -31,7 +31,7 @@ export class Launcher {
 
   private run(environment: Record<string, string>): Promise<void> {
     const { PATH, HOME } = process.env;
-    this.process = spawn(process.execPath, ['--import', 'tsx', 'local/start.ts'], {
+    this.process = spawn(process.execPath, ['--import', 'tsx', 'dev/start.ts'], {
       cwd: project,
       // What a developer's own `.env` would bring in is emptied, which keeps it unset.
       env: {

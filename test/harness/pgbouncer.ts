@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accountFor, giveTo } from '../../local/postgres-account.js';
-import { findFreePort, isPortFree } from '../../local/ports.js';
+import { accountFor, giveTo } from '../../dev/postgres-account.js';
+import { findFreePort, isPortFree } from '../../dev/ports.js';
 
 /** Debian puts it beside what only root needs. */
 const environment = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Postgres, removePostgres, startPostgres } from '../../local/postgres.js';
+import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres.js';
 
 /** A server in recovery: it answers questions and takes no writes. */
 export interface Standby {

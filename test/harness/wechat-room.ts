@@ -4,7 +4,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { createEmulator, type Emulator, type Fault } from '../../emulator/src/index.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { Settings } from '../../src/config/settings.js';
-import { describeError } from '../../src/http/describe-error.js';
+import { describeError } from '../../src/errors/describe-error.js';
 import { WechatClient, type WechatSession } from '../../src/wechat/wechat.client.js';
 import { wechatConnections } from '../../src/wechat/wechat-connections.js';
 import { WechatModule } from '../../src/wechat/wechat.module.js';
@@ -43,7 +43,7 @@ export class WechatRoom {
 
   /** What a fresh login of this person gives. */
   async login(user = 'anna', app: (typeof apps)[number] = tea): Promise<WechatSession> {
-    const { code } = this.emulator.wechat.phone.login(app.appid, user);
+    const { code } = this.emulator.phone.login(app.appid, user);
     return this.get(WechatClient).code2Session(app, code);
   }
 

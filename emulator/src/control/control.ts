@@ -1,0 +1,180 @@
+import { Phone } from '../phone/phone.js';
+import { parseApp, requiredApp } from '../state/apps.js';
+import {
+  ControlError,
+  optionalBoolean,
+  optionalNumber,
+  optionalText,
+  refuseUnknownFields,
+  requiredText,
+  type ControlInput,
+} from './control-input.js';
+import { parseFault } from '../state/faults.js';
+import type { HttpAnswer } from '../http-answer.js';
+import { openidOf, unionidOf } from '../state/identifiers.js';
+import { isJsonObject, parseJson } from '../json.js';
+import { parseSettings } from '../state/settings.js';
+import { parseUser, type User } from '../state/users.js';
+import type { WechatState } from '../state/wechat-state.js';
+
+/** Below it are the calls that WeChat itself does not have. */
+export const controlPrefix = '/__emulator__';
+
+export interface ControlRequest {
+  readonly method: string;
+  /** Without the prefix. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The header, as it was sent. */
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+type ControlCall = (wechat: WechatState, input: ControlInput) => object;
+
+const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
+  ['GET /apps', (wechat) => ({ items: wechat.apps.all().map((app) => wechat.apps.describe(app)) })],
+  ['POST /apps', (wechat, input) => wechat.apps.describe(wechat.apps.save(parseApp(input)))],
+  ['GET /users', (wechat) => ({ items: wechat.users.all().map((user) => describeUser(wechat, user)) })],
+  ['POST /users', (wechat, input) => describeUser(wechat, wechat.users.save(parseUser(input)))],
+  ['POST /wx/login', (wechat, input) => new Phone(wechat).login(...appAndUser(wechat, input))],
+  ['POST /wx/checkSession', (wechat, input) => new Phone(wechat).checkSession(...appAndUser(wechat, input))],
+  ['POST /wx/getUserInfo', getUserInfo],
+  [
+    'POST /wx/getUserProfile',
+    (wechat, input) => new Phone(wechat).getUserProfile(...appAndUser(wechat, input)),
+  ],
+  ['POST /wx/getPhoneNumber', getPhoneNumber],
+  ['POST /wx/getWeRunData', (wechat, input) => new Phone(wechat).getWeRunData(...appAndUser(wechat, input))],
+  ['POST /session-keys/rotate', rotateSessionKey],
+  ['POST /access-tokens/expire', expireAccessTokens],
+  ['GET /faults', (wechat) => ({ items: wechat.faults.all() })],
+  ['POST /faults', addFault],
+  ['DELETE /faults', removeFaults],
+  ['GET /clock', (wechat) => ({ items: [describeClock(wechat)] })],
+  ['POST /clock', advanceClock],
+  ['GET /settings', (wechat) => ({ items: [wechat.settings] })],
+  ['POST /settings', (wechat, input) => Object.assign(wechat.settings, parseSettings(input))],
+  ['GET /requests', (wechat) => ({ items: wechat.requests.all() })],
+  ['DELETE /requests', (wechat) => ({ deleted: wechat.requests.clear() })],
+  ['POST /reset', reset],
+]);
+
+export function answerControl(wechat: WechatState, request: ControlRequest): HttpAnswer {
+  try {
+    const controlCall = findCall(request);
+    return jsonAnswer(200, controlCall(wechat, parseInput(request)));
+  } catch (error) {
+    if (error instanceof ControlError) {
+      return controlFailure(error);
+    }
+    throw error;
+  }
+}
+
+export function controlFailure({ status, message }: { status: number; message: string }): HttpAnswer {
+  return jsonAnswer(status, { error: message });
+}
+
+function jsonAnswer(status: number, body: object): HttpAnswer {
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+}
+
+function findCall({ method, path }: ControlRequest): ControlCall {
+  const call = calls.get(`${method} ${path}`);
+  if (call) {
+    return call;
+  }
+  const names = [...calls.keys()];
+  const methods = names.filter((name) => name.endsWith(` ${path}`)).map((name) => name.split(' ')[0]);
+  if (methods.length > 0) {
+    throw new ControlError(`${controlPrefix}${path} takes ${methods.join(', ')}, not ${method}`, 405);
+  }
+  throw new ControlError(
+    `no control call ${method} ${path}; under ${controlPrefix} there are: ${names.join(', ')}`,
+    404,
+  );
+}
+
+/** JSON alone: a web page cannot send that to another origin without asking first (CORS). */
+function parseInput({ query, contentType, body }: ControlRequest): ControlInput {
+  const isJson = /^application\/json\s*(;|$)/i.test(contentType ?? '');
+  if (!isJson && (contentType !== undefined || body !== '')) {
+    throw new ControlError('send JSON, with content-type: application/json', 415);
+  }
+  const fields = body === '' ? {} : parseJson(body);
+  if (!isJsonObject(fields)) {
+    throw new ControlError('the body must be a JSON object');
+  }
+  return { ...Object.fromEntries(query), ...fields };
+}
+
+function appAndUser(wechat: WechatState, input: ControlInput): [appid: string, user: string] {
+  return [requiredApp(wechat.apps, input).appid, requiredText(input, 'user')];
+}
+
+function getUserInfo(wechat: WechatState, input: ControlInput): object {
+  return new Phone(wechat).getUserInfo(
+    ...appAndUser(wechat, input),
+    optionalBoolean(input, 'withCredentials'),
+  );
+}
+
+function getPhoneNumber(wechat: WechatState, input: ControlInput): object {
+  return new Phone(wechat).getPhoneNumber(...appAndUser(wechat, input), optionalBoolean(input, 'deny'));
+}
+
+function rotateSessionKey(wechat: WechatState, input: ControlInput): object {
+  const [appid, user] = appAndUser(wechat, input);
+  wechat.users.named(user);
+  wechat.sessions.rotate(appid, user, wechat.clock.now());
+  return { rotated: true };
+}
+
+function expireAccessTokens(wechat: WechatState, input: ControlInput): object {
+  const { appid } = requiredApp(wechat.apps, input);
+  const now = wechat.clock.now();
+  return {
+    expired: wechat.plainTokens.replaceAll(appid, now) + wechat.stableTokens.replaceAll(appid, now),
+  };
+}
+
+function addFault(wechat: WechatState, input: ControlInput): object {
+  const fault = parseFault(input);
+  wechat.faults.add(fault);
+  return fault;
+}
+
+function removeFaults(wechat: WechatState, input: ControlInput): object {
+  refuseUnknownFields(input, ['path']);
+  return { deleted: wechat.faults.clear(optionalText(input, 'path')) };
+}
+
+function advanceClock(wechat: WechatState, input: ControlInput): object {
+  const seconds = optionalNumber(input, 'advanceSeconds', 0, wechat.clock.secondsLeft());
+  if (seconds === undefined) {
+    throw new ControlError('advanceSeconds is missing: give the seconds by which to move the clock forward');
+  }
+  wechat.clock.advance(seconds);
+  return describeClock(wechat);
+}
+
+function describeClock({ clock }: WechatState): object {
+  return { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetSeconds() };
+}
+
+/** With the ids by which the apps know the person. */
+function describeUser(wechat: WechatState, user: User): object {
+  const apps = wechat.apps.all();
+  const openPlatforms = apps.flatMap((app) => app.openPlatform ?? []);
+  return {
+    ...user,
+    openids: Object.fromEntries(apps.map(({ appid }) => [appid, openidOf(appid, user.id)])),
+    unionids: Object.fromEntries(openPlatforms.map((account) => [account, unionidOf(account, user.id)])),
+  };
+}
+
+function reset(wechat: WechatState): object {
+  wechat.reset();
+  return { reset: true };
+}

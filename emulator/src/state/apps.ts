@@ -1,0 +1,190 @@
+import {
+  ControlError,
+  onlyGiven,
+  optionalChoice,
+  optionalText,
+  patternedText,
+  refuseUnknownFields,
+  requiredText,
+  type ControlInput,
+} from '../control/control-input.js';
+import { appidPattern, newAppid, newAppSecret } from './identifiers.js';
+import { isJsonObject } from '../json.js';
+
+const appTypes = ['miniprogram'] as const;
+const pushModes = ['plain', 'compatible', 'secure'] as const;
+const pushFormats = ['json', 'xml'] as const;
+
+/** Where and how WeChat sends this app its message pushes. */
+export interface AppPush {
+  url?: string;
+  token: string;
+  encodingAesKey: string;
+  mode: (typeof pushModes)[number];
+  format: (typeof pushFormats)[number];
+}
+
+export interface App {
+  appid: string;
+  secret: string;
+  type: (typeof appTypes)[number];
+  name?: string;
+  /** The Open Platform account that the app is bound to, under any name; without one there is no unionid. */
+  openPlatform?: string;
+  /** The paths that WeChat refuses this app with 48001, for want of the right to call them. */
+  unauthorized?: readonly string[];
+  push: AppPush;
+}
+
+/** An app as one writes it down: what is left out is made up. `openPlatform: null` unbinds an app that is there. */
+export type AppInput = Partial<Omit<App, 'push' | 'openPlatform'>> & {
+  openPlatform?: string | null;
+  push?: Partial<AppPush>;
+};
+
+const mask = '***';
+
+const defaultPush: AppPush = {
+  token: 'emulator',
+  encodingAesKey: 'A'.repeat(43),
+  mode: 'plain',
+  format: 'json',
+};
+
+/** Two apps whose users share a unionid, and one that stands alone. */
+export const defaultApps: readonly App[] = [
+  defaultApp('wxe000000000000001', 'emulator'),
+  defaultApp('wxe000000000000002', 'emulator'),
+  defaultApp('wxe000000000000003'),
+];
+
+export class Apps {
+  private readonly byAppid = new Map<string, App>();
+  private readonly secretsMade = new Set<string>();
+
+  constructor(inputs: readonly AppInput[]) {
+    for (const input of inputs) {
+      this.save(input);
+    }
+  }
+
+  all(): App[] {
+    return [...this.byAppid.values()];
+  }
+
+  find(appid: string): App | undefined {
+    return this.byAppid.get(appid);
+  }
+
+  /** Adds an app, or changes what is given of one that is there. */
+  save({ openPlatform, push, ...given }: AppInput): App {
+    const appid = given.appid ?? newAppid();
+    const before = this.byAppid.get(appid) ?? {
+      secret: given.secret ?? this.makeSecret(),
+      type: 'miniprogram',
+      push: defaultPush,
+    };
+    const app: App = { ...before, ...given, appid, push: { ...before.push, ...push } };
+    if (openPlatform === null) {
+      delete app.openPlatform;
+    } else if (openPlatform !== undefined) {
+      app.openPlatform = openPlatform;
+    }
+    this.byAppid.set(appid, app);
+    return app;
+  }
+
+  /** The app as others may see it: a secret that the emulator did not make may be the one of a real mini-program. */
+  describe(app: App): App {
+    const { appid, secret, push } = app;
+    const isMade = secret === defaultSecret(appid) || this.secretsMade.has(secret);
+    return {
+      ...app,
+      secret: isMade ? secret : mask,
+      push: {
+        ...push,
+        token: push.token === defaultPush.token ? push.token : mask,
+        encodingAesKey: push.encodingAesKey === defaultPush.encodingAesKey ? push.encodingAesKey : mask,
+      },
+    };
+  }
+
+  private makeSecret(): string {
+    const secret = newAppSecret();
+    this.secretsMade.add(secret);
+    return secret;
+  }
+}
+
+/** Checks an app that came as JSON: from a control call, a file, or a caller without types. */
+export function parseApp(input: ControlInput): AppInput {
+  refuseUnknownFields(input, ['appid', 'secret', 'type', 'name', 'openPlatform', 'unauthorized', 'push']);
+  return onlyGiven({
+    appid: patternedText(input, 'appid', appidPattern, 'wx and 16 lower-case hexadecimal digits'),
+    secret: optionalText(input, 'secret'),
+    type: optionalChoice(input, 'type', appTypes),
+    name: optionalText(input, 'name'),
+    openPlatform: input['openPlatform'] === null ? null : optionalText(input, 'openPlatform'),
+    unauthorized: parsePaths(input['unauthorized']),
+    push: parsePush(input['push']),
+  });
+}
+
+/** The app that a control call is about. */
+export function requiredApp(apps: Apps, input: ControlInput): App {
+  const appid = requiredText(input, 'appid');
+  const app = apps.find(appid);
+  if (!app) {
+    const known = apps.all().map((each) => each.appid);
+    throw new ControlError(
+      `no app ${appid} here; there are: ${known.join(', ')} (POST /__emulator__/apps adds one)`,
+      404,
+    );
+  }
+  return app;
+}
+
+function parsePaths(paths: unknown): string[] | undefined {
+  if (paths === undefined) {
+    return undefined;
+  }
+  if (!Array.isArray(paths) || !paths.every(isTokenPath)) {
+    throw new ControlError('unauthorized must be a list of paths under /wxa/: ["/wxa/msg_sec_check"]');
+  }
+  return paths;
+}
+
+function isTokenPath(path: unknown): path is string {
+  return typeof path === 'string' && /^\/wxa\/[\w/]+$/.test(path);
+}
+
+function parsePush(push: unknown): Partial<AppPush> | undefined {
+  if (push === undefined) {
+    return undefined;
+  }
+  if (!isJsonObject(push)) {
+    throw new ControlError('push must be an object: {url, token, encodingAesKey, mode, format}');
+  }
+  refuseUnknownFields(push, ['url', 'token', 'encodingAesKey', 'mode', 'format']);
+  return onlyGiven({
+    url: patternedText(push, 'url', /^https?:\/\/\S+$/, 'an http or https address'),
+    token: patternedText(push, 'token', /^[A-Za-z0-9]{3,32}$/, '3 to 32 letters and digits'),
+    encodingAesKey: patternedText(push, 'encodingAesKey', /^[A-Za-z0-9]{43}$/, '43 letters and digits'),
+    mode: optionalChoice(push, 'mode', pushModes),
+    format: optionalChoice(push, 'format', pushFormats),
+  });
+}
+
+function defaultApp(appid: string, openPlatform?: string): App {
+  return {
+    appid,
+    secret: defaultSecret(appid),
+    type: 'miniprogram',
+    ...(openPlatform && { openPlatform }),
+    push: defaultPush,
+  };
+}
+
+function defaultSecret(appid: string): string {
+  return appid.slice(-16).repeat(2);
+}

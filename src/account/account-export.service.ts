@@ -1,0 +1,139 @@
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { type Actor, AuditLogService } from '../audit/audit-log.service.js';
+import type { AuditEvent } from '../audit/audit-event.entity.js';
+import type { Session } from '../sessions/session.entity.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { NicknamesService } from '../users/profile/nicknames.service.js';
+import type { User } from '../users/user.entity.js';
+import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
+import { UsersService } from '../users/users.service.js';
+import { WechatAppsService } from '../wechat/wechat-apps.service.js';
+import type { ExportedEvent, ExportedSession, ExportResponse } from './export.response.js';
+import { consentOf } from './me.service.js';
+
+/** Rows that are in memory at a time. */
+const pageSize = 500;
+
+/** All that is held about a person, as one JSON document that is read from the database while it is sent. */
+@Injectable()
+export class AccountExportService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly views: UserResponseMapper,
+    private readonly nicknames: NicknamesService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditLogService,
+    private readonly apps: WechatAppsService,
+  ) {}
+
+  /**
+   * An `ExportResponse` as text, which is written into the audit. Where the database fails midway, so does the stream: what was sent is no whole document.
+   *
+   * @throws {DatabaseUnavailableError} before anything is sent
+   */
+  async open(user: User, actor: Actor): Promise<Readable> {
+    const head = await this.head(user);
+    const ids = await this.users.findAllIds(user.id);
+    await this.audit.recordReading({ ...actor, action: 'user.exported', userId: user.id });
+    return Readable.from(this.write(head, ids), { objectMode: false });
+  }
+
+  private async head(user: User): Promise<Omit<ExportResponse, 'sessions' | 'events'>> {
+    const identities = await this.users.findIdentities(user.id);
+    const unionids = await this.users.findUnionids(user.id);
+    return {
+      exportedAt: new Date().toISOString(),
+      user: {
+        ...this.views.toResponse(user),
+        status: user.status,
+        pendingNickname: await this.nicknames.waitingOf(user.id),
+        externalId: user.externalId,
+        lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
+      },
+      consent: consentOf(user),
+      identities: identities.map(({ appid, openid, unionid, linkedAt }) => ({
+        appid,
+        appName: this.apps.nameOf(appid),
+        openid,
+        unionid,
+        linkedAt: linkedAt.toISOString(),
+      })),
+      unionids,
+    };
+  }
+
+  /** @param userIds of the person, and of users that were merged into theirs */
+  private async *write(head: object, userIds: string[]): AsyncGenerator<string> {
+    yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
+    yield* items(
+      inTurn(userIds, (id) => this.sessions.findPages(id, pageSize)),
+      toSession,
+    );
+    yield '],"events":[';
+    yield* items(
+      inTurn(userIds, (id) => this.eventsOf(id)),
+      (event) => toEvent(event, userIds),
+    );
+    yield ']}';
+  }
+
+  private async *eventsOf(userId: string): AsyncGenerator<AuditEvent[]> {
+    let before: string | undefined;
+    do {
+      const { events, nextCursor } = await this.audit.page({ userId, limit: pageSize, before });
+      yield events;
+      before = nextCursor ?? undefined;
+    } while (before !== undefined);
+  }
+}
+
+async function* inTurn<Row>(
+  userIds: string[],
+  pagesOf: (userId: string) => AsyncGenerator<Row[]>,
+): AsyncGenerator<Row[]> {
+  for (const userId of userIds) yield* pagesOf(userId);
+}
+
+/** The items of a JSON array, a page at a time. */
+async function* items<Row>(
+  pages: AsyncGenerator<Row[]>,
+  toItem: (row: Row) => object,
+): AsyncGenerator<string> {
+  let separator = '';
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    yield separator + page.map((row) => JSON.stringify(toItem(row))).join(',');
+    separator = ',';
+  }
+}
+
+function toSession(session: Session): ExportedSession {
+  return {
+    id: session.id,
+    appid: session.clientId,
+    ip: session.ip,
+    userAgent: session.userAgent,
+    createdAt: session.createdAt.toISOString(),
+    lastSeenAt: session.lastSeenAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    endedAt: session.endedAt?.toISOString() ?? null,
+    endedReason: session.endedReason,
+  };
+}
+
+function toEvent(event: AuditEvent, userIds: string[]): ExportedEvent {
+  const { action, actor, actorId, ip, sessionId, details, createdAt } = event;
+  const by =
+    actor === 'service' ? 'service' : actorId !== null && userIds.includes(actorId) ? 'self' : 'operator';
+  // Who the operator is concerns nobody else.
+  const { operator: _, ...rest } = details as { operator?: object };
+  return {
+    action,
+    by,
+    ip: by === 'operator' ? null : ip,
+    sessionId,
+    details: rest,
+    at: createdAt.toISOString(),
+  };
+}

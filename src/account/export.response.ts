@@ -1,0 +1,90 @@
+import type { AuditAction } from '../audit/audit-event.entity.js';
+import type { UserStatus } from '../users/user.entity.js';
+import { UserResponse } from '../users/user.response.js';
+import { ConsentResponse } from './me.response.js';
+
+/** The person, as their user has it. */
+export class ExportedUser extends UserResponse {
+  status: UserStatus;
+
+  /** The nickname that they chose last, if WeChat could not check it yet. */
+  pendingNickname: string | null;
+
+  /** The operator's own number for this person. */
+  externalId: string | null;
+
+  /** ISO 8601 in UTC, as all times here. Up to an hour old: later logins within the hour do not move it. */
+  lastLoginAt: string | null;
+}
+
+/** The person in one mini-program, as WeChat names them. */
+export class ExportedIdentity {
+  appid: string;
+
+  /** The name in the settings, where it has one. */
+  appName: string | null;
+
+  openid: string;
+
+  unionid: string | null;
+
+  linkedAt: string;
+}
+
+/** One login, and what became of it. */
+export class ExportedSession {
+  id: string;
+
+  appid: string;
+
+  ip: string | null;
+
+  userAgent: string | null;
+
+  createdAt: string;
+
+  /** Last login or refresh. */
+  lastSeenAt: string;
+
+  expiresAt: string;
+
+  endedAt: string | null;
+
+  endedReason: string | null;
+}
+
+/** Something that was done to the person. */
+export class ExportedEvent {
+  action: AuditAction;
+
+  by: 'self' | 'operator' | 'service';
+
+  /** Of the request; an operator's is not told. */
+  ip: string | null;
+
+  sessionId: string | null;
+
+  details: object;
+
+  at: string;
+}
+
+/** All that is held about a person. */
+export class ExportResponse {
+  exportedAt: string;
+
+  user: ExportedUser;
+
+  consent: ConsentResponse | null;
+
+  identities: ExportedIdentity[];
+
+  /** All that have led to the person, those of accounts that a mini-program has left among them. */
+  unionids: string[];
+
+  /** The oldest first; expired ones leave after a while. */
+  sessions: ExportedSession[];
+
+  /** The newest first; old ones leave after a while. */
+  events: ExportedEvent[];
+}

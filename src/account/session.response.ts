@@ -1,0 +1,20 @@
+/** One of the person's own sessions: a phone that is signed in. */
+export class SessionResponse {
+  id: string;
+
+  /** Whether it is the one that asks. */
+  current: boolean;
+
+  appid: string;
+
+  /** Where the login came from. */
+  ip: string | null;
+
+  userAgent: string | null;
+
+  /** ISO 8601 in UTC. */
+  createdAt: string;
+
+  /** Last login or refresh; ISO 8601 in UTC. */
+  lastSeenAt: string;
+}

@@ -1,0 +1,58 @@
+import { AuditEventResponse } from './audit-event.response.js';
+import { UserItemResponse } from './user-item.response.js';
+
+/** A person in one mini-program. */
+export class UserIdentityResponse {
+  appid: string;
+
+  /** The name in the settings, where it has one. */
+  appName: string | null;
+
+  openid: string;
+
+  unionid: string | null;
+
+  /** ISO 8601 in UTC. */
+  linkedAt: string;
+}
+
+/** One signed-in phone. */
+export class UserSessionResponse {
+  id: string;
+
+  appid: string;
+
+  ip: string | null;
+
+  userAgent: string | null;
+
+  /** ISO 8601 in UTC, as all times here. */
+  createdAt: string;
+
+  /** Last login or refresh. */
+  lastSeenAt: string;
+
+  expiresAt: string;
+}
+
+/** A user as the operator sees one alone. */
+export class UserDetailResponse extends UserItemResponse {
+  disabledReason: string | null;
+
+  /** ISO 8601 in UTC. */
+  disabledUntil: string | null;
+
+  /** When a person who is to be deleted will be erased; ISO 8601 in UTC. */
+  eraseAt: string | null;
+
+  /** When they were; ISO 8601 in UTC. */
+  erasedAt: string | null;
+
+  identities: UserIdentityResponse[];
+
+  /** Those that are still good, the newest first, 100 at most. */
+  sessions: UserSessionResponse[];
+
+  /** What was done to the person, the newest first, 50 entries at most; GET `/admin/audit` has the rest. */
+  auditEvents: AuditEventResponse[];
+}

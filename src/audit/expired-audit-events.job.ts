@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Settings } from '../config/settings.js';
+import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { batchSize } from '../database/delete-outdated.js';
+
+/** Entries leave after `AUDIT_RETENTION`, from the lowest id on: the oldest, but for a transaction's length. */
+@Injectable()
+export class ExpiredAuditEventsJob implements Job {
+  readonly name = 'audit';
+
+  constructor(
+    jobs: JobRunner,
+    private readonly settings: Settings,
+  ) {
+    jobs.add(this);
+  }
+
+  async runBatch(manager: EntityManager): Promise<boolean> {
+    const [, deleted] = await manager.query<[unknown[], number]>(
+      `
+      DELETE FROM audit_events
+      WHERE id = ANY (ARRAY(
+        SELECT id
+        FROM (SELECT id, created_at FROM audit_events ORDER BY id LIMIT ${batchSize}) AS oldest
+        WHERE created_at < now() - make_interval(secs => $1)
+      ))`,
+      [this.settings.auditRetention],
+    );
+    return deleted === batchSize;
+  }
+}

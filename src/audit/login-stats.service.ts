@@ -1,0 +1,162 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Database, type NamedStatement } from '../database/database.js';
+import { describeError } from '../errors/describe-error.js';
+import { isErrorCode } from '../errors/error-codes.js';
+
+/** How often logins of an app had an outcome on a day. */
+export interface DailyLogins {
+  /** In UTC, `2026-11-21`. */
+  day: string;
+  appid: string;
+  outcome: string;
+  count: number;
+}
+
+/** How many people came to an app for the first time on a day. */
+export type DailyNewUsers = Omit<DailyLogins, 'outcome'>;
+
+interface Counter {
+  day: string;
+  appid: string;
+  outcome: string;
+  logins: number;
+  newUsers: number;
+}
+
+const betweenFlushes = 10_000;
+
+/** In the order of the key, so that nodes that write at the same time wait for each other in a row. */
+const addStatement: NamedStatement = {
+  name: 'add-login-stats-1',
+  text: `
+    INSERT INTO login_stats (day, appid, outcome, logins, new_users)
+    SELECT *
+    FROM unnest($1::date[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+      AS counted (day, appid, outcome, logins, new_users)
+    ORDER BY day, appid, outcome
+    ON CONFLICT (day, appid, outcome) DO UPDATE SET
+      logins = login_stats.logins + excluded.logins,
+      new_users = login_stats.new_users + excluded.new_users`,
+};
+
+/**
+ * The login counters. A node counts in memory, and adds what it has counted to the table every ten seconds: a
+ * login waits for no row that all logins share. A node that is killed takes its last seconds along.
+ */
+@Injectable()
+export class LoginStatsService implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #logger = new Logger(LoginStatsService.name);
+  readonly #appids: ReadonlySet<string>;
+  #counters = new Map<string, Counter>();
+  #timer: NodeJS.Timeout | undefined;
+  #flushed: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    { wechatApps }: Settings,
+  ) {
+    this.#appids = new Set(wechatApps.map(({ appid }) => appid));
+  }
+
+  /**
+   * Counts a login to the day that this node's clock says it is: one that waits to be written, for ten seconds or
+   * for a database that is away, stays with its day.
+   *
+   * @param appid any other than those that are served is not counted: the caller of a login writes it
+   * @param outcome `succeeded`, or the code of the problem; what is no code is an `internal_error`
+   */
+  count(appid: string, outcome: string, isNewUser: boolean): void {
+    if (!this.#appids.has(appid)) return;
+    this.add({
+      day: new Date().toISOString().slice(0, 10),
+      appid,
+      outcome: outcome === 'succeeded' || isErrorCode(outcome) ? outcome : 'internal_error',
+      logins: 1,
+      newUsers: isNewUser ? 1 : 0,
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => void this.flush(), betweenFlushes).unref();
+  }
+
+  /**
+   * Nest has closed the server by now, and closes the pool after this: modules that are global, as TypeORM's is,
+   * come last.
+   */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+  }
+
+  /**
+   * Adds what was counted to the table, after what is being added already. What fails is kept for the next time,
+   * and counted twice where it had been written, and only the answer was lost.
+   */
+  async flush(): Promise<void> {
+    this.#flushed = this.#flushed.then(() => this.write());
+    return this.#flushed;
+  }
+
+  /** What was counted today and on the days before, the newest day first; nodes may be ten seconds behind. */
+  async ofLastDays(days: number): Promise<{ logins: DailyLogins[]; newUsers: DailyNewUsers[] }> {
+    return this.database.run(async (manager) => {
+      const since = `day > (now() AT TIME ZONE 'UTC')::date - $1::integer`;
+      const logins = await manager.query<(Omit<DailyLogins, 'count'> & { count: string })[]>(
+        `
+        SELECT to_char(day, 'YYYY-MM-DD') AS day, appid, outcome, logins AS count
+        FROM login_stats
+        WHERE ${since}
+        ORDER BY login_stats.day DESC, appid, outcome`,
+        [days],
+      );
+      const newUsers = await manager.query<(Omit<DailyNewUsers, 'count'> & { count: string })[]>(
+        `
+        SELECT to_char(day, 'YYYY-MM-DD') AS day, appid, sum(new_users) AS count
+        FROM login_stats
+        WHERE ${since} AND new_users > 0
+        GROUP BY login_stats.day, appid
+        ORDER BY login_stats.day DESC, appid`,
+        [days],
+      );
+      return { logins: logins.map(withNumber), newUsers: newUsers.map(withNumber) };
+    });
+  }
+
+  private add({ logins, newUsers, ...key }: Counter): void {
+    const name = `${key.day} ${key.appid} ${key.outcome}`;
+    const counter = this.#counters.get(name);
+    if (counter === undefined) {
+      this.#counters.set(name, { ...key, logins, newUsers });
+    } else {
+      counter.logins += logins;
+      counter.newUsers += newUsers;
+    }
+  }
+
+  private async write(): Promise<void> {
+    const counters = [...this.#counters.values()];
+    if (counters.length === 0) return;
+    this.#counters = new Map();
+    try {
+      await this.database.query(addStatement, [
+        counters.map(({ day }) => day),
+        counters.map(({ appid }) => appid),
+        counters.map(({ outcome }) => outcome),
+        counters.map(({ logins }) => logins),
+        counters.map(({ newUsers }) => newUsers),
+      ]);
+    } catch (error) {
+      for (const counter of counters) this.add(counter);
+      this.#logger.warn(
+        `The login counters could not be written, and are kept for the next time: ${describeError(error).message}`,
+      );
+    }
+  }
+}
+
+/** The driver gives 64-bit integers as text; these are below 2^53. */
+function withNumber<Row extends { count: string }>(row: Row): Omit<Row, 'count'> & { count: number } {
+  return { ...row, count: Number(row.count) };
+}

@@ -1,0 +1,34 @@
+/** A public key of the access tokens (RFC 7517, section 4; RFC 7518, section 6.2.1). */
+export class JwkResponse {
+  kty: 'EC';
+
+  crv: 'P-256';
+
+  x: string;
+
+  y: string;
+
+  /** The `kid` in the header of the tokens that it signed. */
+  kid: string;
+
+  use: 'sig';
+
+  alg: 'ES256';
+}
+
+/** A JWK Set (RFC 7517, section 5). */
+export class JwkSetResponse {
+  keys: JwkResponse[];
+}
+
+/** Authorization server metadata (RFC 8414, section 2). */
+export class MetadataResponse {
+  /** Claim `iss` of the access tokens. */
+  issuer: string;
+
+  jwks_uri: string;
+
+  response_types_supported: string[];
+
+  grant_types_supported: string[];
+}

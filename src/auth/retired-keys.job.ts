@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type Job, JobRunner } from '../jobs/job-runner.js';
+
+/** A signing key leaves a day after it was retired, when no node knows it any more. */
+@Injectable()
+export class RetiredKeysJob implements Job {
+  readonly name = 'signing keys';
+
+  constructor(jobs: JobRunner) {
+    jobs.add(this);
+  }
+
+  async runBatch(manager: EntityManager): Promise<boolean> {
+    await manager.query(`DELETE FROM signing_keys WHERE retired_at < now() - interval '1 day'`);
+    return false;
+  }
+}

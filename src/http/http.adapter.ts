@@ -1,0 +1,132 @@
+import helmet from '@fastify/helmet';
+import { Logger } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger as Pino } from 'pino';
+import type { Settings } from '../config/settings.js';
+import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
+import { canonicalAddress, trustedProxies } from '../validation/ip-address.js';
+import { answerClientError } from './client-error.js';
+import { UnsupportedMediaTypeError } from './http.errors.js';
+import { ProblemFilter } from './problem.filter.js';
+import { requestIdOf } from './request-id.js';
+import { RequestLog } from './request-log.js';
+import { Routes } from './routes.js';
+
+const typesTaken =
+  'Send JSON, with Content-Type: application/json; a file as multipart/form-data, if the route takes one.';
+
+/** Milliseconds in which a request must have arrived, its body included: a slow phone's, but not for ever. */
+const requestTimeoutMs = 60_000;
+
+/**
+ * No page asks these paths. A proxy may ask with the method of its visitor, and take any 2xx for a yes: the 204 of a
+ * preflight would let a visitor in without a token.
+ */
+const forProxies = /^\/auth\/verify(?:[/?]|$)/;
+
+/** What stands between the socket and the routes: limits, request ids, the log, and which proxies are believed. */
+export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapter {
+  const isTrusted = trustedProxies(trustProxy);
+  const adapter = new FastifyAdapter({
+    loggerInstance: log,
+    logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    trustProxy: isTrusted,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      new ProblemFilter().answer(error, request, reply),
+    // Requests that come over an open connection while the service stops are finished, not refused.
+    return503OnClosing: false,
+  });
+  const fastify = adapter.getInstance();
+  // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
+  fastify.removeContentTypeParser(['text/plain', 'application/json']);
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    // Many a client names a type for a request without a body.
+    if (body === '') return done(null, undefined);
+    try {
+      refuseManyMembers(request, body);
+    } catch (error) {
+      return done(error as Error);
+    }
+    void parseJson(request, body, done);
+  });
+  fastify.addContentTypeParser('*', (request, _body, done) => {
+    if (isEmpty(request)) done(null, undefined);
+    else done(new UnsupportedMediaTypeError(typesTaken));
+  });
+  fastify.addHook('onRoute', raiseBodyLimit);
+  fastify.addHook('preParsing', refuseCompressed);
+  // When it is sent, since the plugin for CORS answers before any other hook of a request.
+  fastify.addHook('onSend', async (request, reply) => {
+    void reply.header('X-Request-Id', request.id);
+  });
+  fastify.addHook('onRequest', warnOfUnknownProxy(isTrusted));
+  return adapter;
+}
+
+/**
+ * Nothing is unpacked here: the sender would choose how much comes out.
+ *
+ * @throws {UnsupportedMediaTypeError}
+ */
+async function refuseCompressed({ headers, is404 }: FastifyRequest): Promise<void> {
+  const encoding = headers['content-encoding'];
+  if (is404 || encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new UnsupportedMediaTypeError('Send the body as it is, without Content-Encoding.');
+}
+
+function isEmpty({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+}
+
+/** What stands before and behind every route: security headers, CORS, problem documents. */
+export async function configureHttp(app: NestFastifyApplication, { corsOrigins }: Settings): Promise<void> {
+  const routes = new Routes();
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRoute', (route) => routes.add(route));
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      // Asked to upgrade, a browser would not load /docs over http on a developer's machine.
+      directives: { upgradeInsecureRequests: null },
+    },
+  });
+  if (corsOrigins.length > 0) {
+    const forPages = {
+      origin: corsOrigins,
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
+      maxAge: 600,
+      // An OPTIONS that is no preflight gets an empty 204, and not the plugin's own 400.
+      strictPreflight: false,
+    };
+    app.enableCors({
+      delegator: ({ url }, callback) => callback(null, forProxies.test(url) ? { origin: false } : forPages),
+    });
+  }
+  app.useGlobalFilters(new ProblemFilter(routes));
+}
+
+/** A proxy that is not in TRUST_PROXY makes all its visitors one: worth one line, not one per request. */
+function warnOfUnknownProxy(
+  isTrusted: (address: string | undefined) => boolean,
+): (request: FastifyRequest) => Promise<void> {
+  const logger = new Logger('TrustProxy');
+  let warned = false;
+  return async ({ headers, socket: { remoteAddress } }) => {
+    if (warned || headers['x-forwarded-for'] === undefined || isTrusted(remoteAddress)) return;
+    warned = true;
+    logger.warn(
+      `X-Forwarded-For came from ${canonicalAddress(remoteAddress ?? '') ?? 'a peer without address'}, which ` +
+        'TRUST_PROXY does not list, and was ignored. If that is your proxy, and only then, add it: otherwise all of ' +
+        'its visitors share one address and one rate limit.',
+    );
+  };
+}

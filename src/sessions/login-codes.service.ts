@@ -1,0 +1,212 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { AuditAction, AuditActor } from '../audit/audit-event.entity.js';
+import { Settings } from '../config/settings.js';
+import { unusedSessionTtl } from '../config/token-lifetimes.js';
+import { KeyRing } from '../crypto/key-ring.js';
+import { Database, type NamedStatement } from '../database/database.js';
+import { networkOf } from '../validation/ip-address.js';
+import {
+  type Client,
+  type OpenSession,
+  type SessionUser,
+  sessionUserColumns,
+  userAgentOf,
+} from './open-session.js';
+import { RefreshTokens } from './refresh-tokens.js';
+
+/** A code as a phone posts it. */
+export interface LoginCodePost {
+  appid: string;
+  code: string;
+  /** Header `Idempotency-Key`: only those who know it can repeat the code, from wherever they are. */
+  idempotencyKey?: string;
+  /** Where it comes from: without a key, only the same network can repeat the code. */
+  ip: string;
+}
+
+/** A code that came again, and the session that it got. */
+export interface RepeatedLogin extends OpenSession {
+  /** Whether the first login with the code made the user. */
+  isNewUser: boolean;
+}
+
+/** Sessions that one code opens, the first included. */
+const maxUses = 20;
+
+interface RepeatRow extends SessionUser {
+  isKnown: boolean;
+  appid: string;
+  loggedInAt: Date;
+  isNewUser: boolean;
+}
+
+/**
+ * Opens another session for a code that has opened one within the window, with its entry in the audit. None where the
+ * first session has been ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
+ * that runs at the same time has either happened before, or will find the new session.
+ *
+ * The person has proved once who they are, so that the new session has the time of the first.
+ */
+const repeatStatement: NamedStatement = {
+  name: 'repeat-login-3',
+  text: `
+    WITH counted AS (
+      UPDATE login_codes
+      SET uses = uses + 1
+      WHERE code_hash = ANY ($1::bytea[])
+        AND post_hash = ANY ($8::bytea[])
+        AND created_at > now() - make_interval(secs => $2::integer)
+        AND uses < ${maxUses}
+      RETURNING session_id
+    ), person AS (
+      SELECT
+        users.*, first.id AS first_session_id, first.identity_id, first.client_id,
+        first.created_at AS logged_in_at,
+        first.created_at = users.created_at AS is_new_user
+      FROM counted
+      JOIN sessions AS first ON first.id = counted.session_id
+      JOIN users ON users.id = first.user_id
+      WHERE first.ended_at IS NULL
+        AND first.expires_at > now()
+        AND first.session_epoch = users.session_epoch
+        AND users.status = 'active'
+      FOR NO KEY UPDATE OF users, first
+    ), session AS (
+      INSERT INTO sessions
+        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at, created_at)
+      SELECT
+        $3::uuid, users.id, users.identity_id, users.client_id, users.session_epoch, $4::bytea, $5::text,
+        $6::text, now() + make_interval(secs => $7::integer), users.logged_in_at
+      FROM person AS users
+    ), entry AS (
+      INSERT INTO audit_events (action, actor, actor_id, user_id, session_id, ip, details)
+      SELECT
+        '${'session.login_repeated' satisfies AuditAction}', '${'person' satisfies AuditActor}', id, id, $3::uuid,
+        $5::text, jsonb_build_object('firstSessionId', first_session_id)
+      FROM person
+    )
+    SELECT
+      EXISTS (SELECT FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS "isKnown",
+      ${sessionUserColumns},
+      users.client_id AS appid,
+      users.logged_in_at AS "loggedInAt",
+      users.is_new_user AS "isNewUser"
+    FROM (SELECT) AS one
+    LEFT JOIN person AS users ON true`,
+};
+
+/** What has become of a phone code; kept in the place of `uses`. */
+const phoneCodeOutcomes = { pending: 1, kept: 2, refused: 3 } as const;
+
+/** `first` where nobody has sent the code before. */
+export type PhoneCodeState = 'first' | keyof typeof phoneCodeOutcomes;
+
+/**
+ * Takes the places of a code, one for each key of the ring, where nobody has. Whoever comes second finds what has become
+ * of the first.
+ */
+const spendStatement: NamedStatement = {
+  name: 'spend-phone-code-1',
+  text: `
+    WITH taken AS (
+      INSERT INTO login_codes (code_hash, session_id)
+      SELECT code_hash, $2::uuid FROM unnest($1::bytea[]) AS code_hash ORDER BY code_hash
+      ON CONFLICT (code_hash) DO NOTHING
+      RETURNING code_hash
+    )
+    SELECT
+      (SELECT count(*) FROM taken) = cardinality($1::bytea[]) AS "isFirst",
+      (SELECT max(uses) FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS outcome`,
+};
+
+const settleStatement: NamedStatement = {
+  name: 'settle-phone-code-1',
+  text: `UPDATE login_codes SET uses = $2 WHERE code_hash = ANY ($1::bytea[])`,
+};
+
+const unspendStatement: NamedStatement = {
+  name: 'unspend-phone-code-1',
+  text: `DELETE FROM login_codes WHERE code_hash = ANY ($1::bytea[])`,
+};
+
+/** The codes of late, by which a phone that lost the answer finds its login again. */
+@Injectable()
+export class LoginCodesService {
+  constructor(
+    private readonly database: Database,
+    private readonly ring: KeyRing,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly settings: Settings,
+  ) {}
+
+  /** What `login_codes` keeps: of a code, and of a code with what a repeat must share with it. */
+  hash(post: LoginCodePost): { codeHash: Buffer; postHash: Buffer } {
+    return {
+      codeHash: this.ring.hash('login-code', post.appid, post.code),
+      postHash: this.ring.hash('login-code', ...postOf(post)),
+    };
+  }
+
+  /**
+   * Opens another session for a code that came before.
+   *
+   * @returns `unknown` where no such code has opened a session, `over` where it opens no more
+   * @throws {DatabaseUnavailableError}
+   */
+  async repeat(post: LoginCodePost & Client): Promise<RepeatedLogin | 'unknown' | 'over'> {
+    const sessionId = uuidv7();
+    const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
+    const refreshExpiresIn = unusedSessionTtl(this.settings);
+    const [row] = await this.database.query<RepeatRow>(repeatStatement, [
+      // Under every key of the ring, since the node that came first may have another newest one.
+      this.ring.hashes('login-code', post.appid, post.code),
+      this.settings.codeReplayWindow,
+      sessionId,
+      hash,
+      post.ip,
+      userAgentOf(post),
+      refreshExpiresIn,
+      this.ring.hashes('login-code', ...postOf(post)),
+    ]);
+    const { isKnown, appid, loggedInAt, isNewUser, ...user } = row!;
+    if (user.id === null) return isKnown ? 'over' : 'unknown';
+    return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn, isNewUser };
+  }
+
+  /**
+   * Notes that a phone code is being sent to WeChat, which is done once, by whichever node comes first: each time
+   * costs the operator money.
+   *
+   * @returns what has become of it, where it was sent before
+   * @throws {DatabaseUnavailableError}
+   */
+  async spendPhoneCode(appid: string, code: string, sessionId: string): Promise<PhoneCodeState> {
+    const hashes = this.ring.hashes('phone-code', appid, code);
+    const [row] = await this.database.query<{ isFirst: boolean; outcome: number | null }>(spendStatement, [
+      hashes,
+      sessionId,
+    ]);
+    if (row!.isFirst) return 'first';
+    if (row!.outcome === phoneCodeOutcomes.kept) return 'kept';
+    return row!.outcome === phoneCodeOutcomes.refused ? 'refused' : 'pending';
+  }
+
+  /** Notes what has become of a phone code. */
+  async settlePhoneCode(appid: string, code: string, outcome: 'kept' | 'refused'): Promise<void> {
+    await this.database.query(settleStatement, [
+      this.ring.hashes('phone-code', appid, code),
+      phoneCodeOutcomes[outcome],
+    ]);
+  }
+
+  /** Takes that back, where the code never left. */
+  async unspendPhoneCode(appid: string, code: string): Promise<void> {
+    await this.database.query(unspendStatement, [this.ring.hashes('phone-code', appid, code)]);
+  }
+}
+
+/** What two posts of a code have in common if one repeats the other. A key is never empty. */
+function postOf({ appid, code, idempotencyKey, ip }: LoginCodePost): string[] {
+  return idempotencyKey === undefined ? [appid, code, '', networkOf(ip)] : [appid, code, idempotencyKey];
+}

@@ -1,0 +1,215 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { NIL } from 'uuid';
+import { type Actor, AuditLogService, serviceActor } from '../audit/audit-log.service.js';
+import type { AuditAction } from '../audit/audit-event.entity.js';
+import { Settings } from '../config/settings.js';
+import { Database } from '../database/database.js';
+import { batchSize } from '../database/delete-outdated.js';
+import type { OpenSession } from './open-session.js';
+import { hashSecret, RefreshTokens } from './refresh-tokens.js';
+import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
+import type { RevocationNotice } from './revocation-memory.js';
+import { RevocationsService } from './revocations.service.js';
+import { Session } from './session.entity.js';
+import {
+  RefreshTokenInvalidError,
+  RefreshTokenReusedError,
+  type RevocationReason,
+  SessionRevokedError,
+} from './sessions.errors.js';
+
+/** A session may change between the statement that refuses it and the one that asks why. */
+const maxAttempts = 3;
+
+/** The sessions of people. */
+@Injectable()
+export class SessionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditLogService,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * A person's sessions that are still good: first the one named, then the newest first.
+   *
+   * @param most how many of them
+   */
+  async findLive(userId: string, most: number, current?: string): Promise<Session[]> {
+    return this.database.run((manager) =>
+      manager
+        .createQueryBuilder(Session, 'session')
+        .innerJoin('session.user', 'user', 'user.session_epoch = session.session_epoch')
+        .where('session.user_id = :userId AND session.ended_at IS NULL AND session.expires_at > now()', {
+          userId,
+        })
+        .orderBy('session.id = :current', 'DESC', 'NULLS LAST')
+        .addOrderBy('session.created_at', 'DESC')
+        .addOrderBy('session.id', 'DESC')
+        .setParameter('current', current ?? null)
+        .limit(most)
+        .getMany(),
+    );
+  }
+
+  /**
+   * All sessions of a person's, ended and expired ones among them, in the order of their ids and some at a time. Ids
+   * are read by the index on the user first: along the primary key, Postgres might walk past everybody's.
+   *
+   * @throws {DatabaseUnavailableError} at any time
+   */
+  async *findPages(userId: string, size: number): AsyncGenerator<Session[]> {
+    let after: string = NIL;
+    for (;;) {
+      const page = await this.database.run(async (manager) => {
+        const ids = await manager.query<{ id: string }[]>(
+          `WITH own AS MATERIALIZED (SELECT id FROM sessions WHERE user_id = $1)
+           SELECT id FROM own WHERE id > $2 ORDER BY id LIMIT $3`,
+          [userId, after, size],
+        );
+        return manager.find(Session, { where: { id: In(ids.map(({ id }) => id)) }, order: { id: 'ASC' } });
+      });
+      if (page.length === 0) return;
+      yield page;
+      after = page.at(-1)!.id;
+    }
+  }
+
+  /**
+   * Rotates a refresh token. The token immediately before the newest one gets the same successor, within
+   * `REFRESH_GRACE` of the rotation that superseded it. With that one later, or with any older one, the session ends:
+   * two have the token.
+   *
+   * @param ip where the request came from, for the audit
+   * @throws {RefreshTokenInvalidError} {@link RefreshTokenReusedError} {@link SessionRevokedError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async refresh(token: string, ip: string): Promise<OpenSession> {
+    const read = this.refreshTokens.parse(token);
+    if (read === undefined) throw new RefreshTokenInvalidError(true);
+    const { sessionId, generation, secret } = read;
+    const { refreshTokenTtl, sessionMaxAge, refreshGrace } = this.settings;
+    const asked = [sessionId, hashSecret(secret), generation];
+    for (let round = 0; round < maxAttempts; round += 1) {
+      const [row] = await this.database.query<RefreshedRow>(refreshStatement, [
+        ...asked,
+        refreshTokenTtl,
+        sessionMaxAge,
+        refreshGrace,
+      ]);
+      if (row !== undefined) {
+        const { appid, loggedInAt, generation: current, refreshExpiresIn, ...user } = row;
+        const refreshToken = this.refreshTokens.format({ sessionId, generation: current, secret });
+        return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn };
+      }
+      await this.refuse(sessionId, [...asked, sessionMaxAge, refreshGrace], ip);
+    }
+    throw new Error(`A session changed ${maxAttempts} times while it was refreshed.`);
+  }
+
+  /**
+   * Ends a session of a person's.
+   *
+   * @returns whether there was one that went on
+   * @throws {DatabaseUnavailableError}
+   */
+  async end(session: { id: string; userId: string }, actor: Actor): Promise<boolean> {
+    const notice = await this.database.transaction((manager) =>
+      this.endIn(manager, session, 'signed_out', { ...actor, action: 'session.logout' }),
+    );
+    if (notice !== undefined) this.revocations.remember(notice);
+    return notice !== undefined;
+  }
+
+  /**
+   * Ends the session of an access token. Where its row is gone or has expired, the token is refused all the same.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async logOut(session: { id: string; userId: string }, actor: Actor): Promise<void> {
+    if (await this.end(session, actor)) return;
+    const notice = { sessionId: session.id, reason: 'signed_out' } as const;
+    await this.database.run((manager) => this.revocations.write(manager, notice));
+    this.revocations.remember(notice);
+  }
+
+  /**
+   * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the person are found by
+   * an index, and looked through.
+   *
+   * @returns what to hand to `RevocationsService.remember` once that has committed
+   */
+  async endByIdentity(
+    manager: EntityManager,
+    through: { userId: string; identityId: string },
+  ): Promise<RevocationNotice[]> {
+    const { raw } = await manager
+      .createQueryBuilder()
+      .update(Session)
+      .set({ endedAt: () => 'now()', endedReason: 'signed_out' })
+      .where(
+        'user_id = :userId AND identity_id = :identityId AND ended_at IS NULL AND expires_at > now()',
+        through,
+      )
+      .returning('id')
+      .execute();
+    const notices = (raw as { id: string }[]).map(({ id }) => ({
+      sessionId: id,
+      reason: 'signed_out' as const,
+    }));
+    for (let at = 0; at < notices.length; at += batchSize) {
+      await this.revocations.write(manager, ...notices.slice(at, at + batchSize));
+    }
+    return notices;
+  }
+
+  /** Says why a refresh token is refused; returns where it no longer is. */
+  private async refuse(sessionId: string, asked: unknown[], ip: string): Promise<void> {
+    const notice = await this.database.transaction(async (manager) => {
+      const [session] = await manager.query<RefusedRow[]>(refusalQuery, asked);
+      if (session === undefined || session.isExpired) throw new RefreshTokenInvalidError(false);
+      const reason = endOf(session);
+      if (reason !== undefined) throw new SessionRevokedError(reason);
+      if (!session.isSuperseded) return undefined;
+      return this.endIn(manager, { id: sessionId, userId: session.userId }, 'reused', {
+        ...serviceActor,
+        ip,
+        action: 'session.refresh_token_reused',
+      });
+    });
+    if (notice === undefined) return;
+    this.revocations.remember(notice);
+    throw new RefreshTokenReusedError();
+  }
+
+  private async endIn(
+    manager: EntityManager,
+    { id, userId }: { id: string; userId: string },
+    reason: RevocationReason,
+    happening: Actor & { action: AuditAction },
+  ): Promise<RevocationNotice | undefined> {
+    const [, ended] = await manager.query<[unknown, number]>(
+      `UPDATE sessions SET ended_at = now(), ended_reason = $3
+       FROM users
+       WHERE sessions.id = $1 AND sessions.user_id = $2 AND ended_at IS NULL AND expires_at > now()
+         AND users.id = sessions.user_id AND users.session_epoch = sessions.session_epoch`,
+      [id, userId, reason],
+    );
+    if (ended === 0) return undefined;
+    const notice = { sessionId: id, reason };
+    await this.revocations.write(manager, notice);
+    await this.audit.record(manager, { ...happening, userId, sessionId: id });
+    return notice;
+  }
+}
+
+/** Why a session has ended; undefined where it goes on. Its own end comes before that of all its user's. */
+function endOf(session: RefusedRow): RevocationReason | undefined {
+  if (session.isEnded) return session.endedReason ?? 'signed_out';
+  if (session.status === 'disabled' || session.status === 'merged') return session.status;
+  if (session.status === 'deleting') return 'deleted';
+  return session.isOfThisEpoch ? undefined : (session.epochEndedReason ?? 'signed_out');
+}

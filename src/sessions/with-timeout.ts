@@ -1,0 +1,17 @@
+/**
+ * The outcome of `work`, or false where it takes longer than so many milliseconds. What has arrived while this process
+ * stood still is looked at first: its timers are not to speak for the others.
+ */
+export async function withTimeout(milliseconds: number, work: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    // Timers come before what sockets have received, `setImmediate` comes after it.
+    // https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
+    timer = setTimeout(() => setImmediate(() => resolve(false)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { NIL } from 'uuid';
+import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import { AvatarsService } from '../profile/avatars.service.js';
+import { ErasureService } from './erasure.service.js';
+
+/** Sorts before every id. */
+const beforeAll: string = NIL;
+
+/**
+ * Erases people whose time has come, one after the other, and goes on with what a node that died has left undone. Files
+ * come after all people: a storage that is away keeps nobody from being erased.
+ */
+@Injectable()
+export class ErasureJob implements Job {
+  readonly name = 'erasure';
+  #erasedUpTo = beforeAll;
+  #forgottenUpTo = beforeAll;
+
+  constructor(
+    jobs: JobRunner,
+    private readonly erasure: ErasureService,
+    private readonly avatars: AvatarsService,
+  ) {
+    jobs.add(this);
+  }
+
+  async runBatch(manager: EntityManager): Promise<boolean> {
+    return (await this.eraseNext(manager)) || (await this.forgetNext(manager));
+  }
+
+  // Whoever cannot be erased now, and a file that cannot be removed, keep nobody waiting: their turn comes again.
+
+  private async eraseNext(manager: EntityManager): Promise<boolean> {
+    const after = this.#erasedUpTo;
+    const id = await nextDue(manager, `erased_at IS NULL AND status <> 'merged'`, after);
+    this.#erasedUpTo = id ?? beforeAll;
+    if (id === undefined) return false;
+    await this.erasure.eraseBatch(manager, id);
+    this.#erasedUpTo = after;
+    return true;
+  }
+
+  private async forgetNext(manager: EntityManager): Promise<boolean> {
+    const id = await nextDue(manager, `(erased_at IS NOT NULL OR status = 'merged')`, this.#forgottenUpTo);
+    this.#forgottenUpTo = id ?? beforeAll;
+    if (id === undefined) return false;
+    await this.avatars.removeFile(manager, id);
+    return true;
+  }
+}
+
+/** @param isMeant SQL */
+async function nextDue(manager: EntityManager, isMeant: string, after: string): Promise<string | undefined> {
+  const [due] = await manager.query<{ id: string }[]>(
+    `SELECT id FROM users WHERE erase_at <= now() AND ${isMeant} AND id > $1 ORDER BY id LIMIT 1`,
+    [after],
+  );
+  return due?.id;
+}

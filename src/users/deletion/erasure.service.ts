@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
+import { AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
+import { Database } from '../../database/database.js';
+import { batchSize } from '../../database/delete-outdated.js';
+import { BansService } from '../status/bans.service.js';
+import { Identity } from '../identities/identity.entity.js';
+import { findAllUserIds } from '../identities/canonical-user.js';
+import { NicknameCheck } from '../profile/nickname-check.entity.js';
+import { reassignPendingMerges } from '../identities/pending-merges.js';
+import { Unionid } from '../identities/unionid.entity.js';
+import { User } from '../user.entity.js';
+
+/** What of a user's sessions and audit says where they were. A batch each, however many there are. */
+const addressStatements = [
+  `UPDATE sessions SET ip = NULL, user_agent = NULL
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM sessions
+     WHERE user_id = ANY ($1::uuid[]) AND (ip IS NOT NULL OR user_agent IS NOT NULL)
+     LIMIT ${batchSize}
+   ))`,
+  // Where an operator was who did something to the person is not the person's.
+  `UPDATE audit_events SET ip = NULL
+   WHERE id = ANY (ARRAY(
+     SELECT id FROM audit_events
+     WHERE user_id = ANY ($1::uuid[]) AND ip IS NOT NULL AND (actor_id IS NULL OR actor_id = ANY ($1::uuid[]))
+     LIMIT ${batchSize}
+   ))`,
+];
+
+/**
+ * Takes a person out of the database, once their `erase_at` has come. What stays is an id, the status and dates; of
+ * somebody who is disabled also the reason, the end, and a sealed way to recognise them.
+ *
+ * It is done in transactions that may end anywhere, each about one user: at first addresses, where there are very
+ * many, then all the rest at once. The key of an avatar stays in the row, with `erase_at`, until the file is gone.
+ */
+@Injectable()
+export class ErasureService {
+  constructor(
+    private readonly database: Database,
+    private readonly bans: BansService,
+    private readonly audit: AuditLogService,
+  ) {}
+
+  /** Whether the time of a user has come who wanted to be deleted; also where they were erased meanwhile. */
+  async isDue(manager: EntityManager, userId: string): Promise<boolean> {
+    const due = await manager.query<unknown[]>(
+      'SELECT FROM users WHERE id = $1 AND (erase_at <= statement_timestamp() OR erased_at IS NOT NULL)',
+      [userId],
+    );
+    return due.length > 0;
+  }
+
+  /**
+   * Erases a user. Nothing happens where their time has not come, or somebody was faster.
+   *
+   * @returns whether they are erased now
+   * @throws {DatabaseUnavailableError}
+   */
+  async erase(userId: string): Promise<boolean> {
+    let goesOn = true;
+    while (goesOn) goesOn = await this.database.transaction((manager) => this.eraseBatch(manager, userId));
+    return this.database.run((manager) => manager.existsBy(User, { id: userId, erasedAt: Not(IsNull()) }));
+  }
+
+  /**
+   * One part of an erasure, for a transaction of its own.
+   *
+   * @returns whether there is more to do
+   */
+  async eraseBatch(manager: EntityManager, userId: string): Promise<boolean> {
+    const user = await lockLeaving(manager, userId);
+    if (user === undefined) return false;
+    const userIds = await findAllUserIds(manager, userId);
+    for (const statement of addressStatements) {
+      const [, changed] = await manager.query<[unknown, number]>(statement, [userIds]);
+      if (changed === batchSize) return true;
+    }
+    if (user.status === 'disabled') await this.bans.recordBan(manager, userId, userIds);
+    await reassignPendingMerges(manager, userIds, null);
+    await manager.delete(Identity, { userId: In(userIds) });
+    await manager.delete(Unionid, { userId: In(userIds) });
+    await manager.delete(NicknameCheck, { userId: In(userIds) });
+    await manager.update(
+      User,
+      { id: In(userIds) },
+      {
+        nickname: null,
+        phoneSealed: null,
+        phoneIndex: null,
+        externalId: null,
+        consentVersion: null,
+        consentAt: null,
+        roles: [],
+        mergePendingWith: null,
+        erasedAt: () => 'now()',
+        eraseAt: () => 'CASE WHEN avatar_key IS NOT NULL THEN now() END',
+      },
+    );
+    await this.audit.record(manager, { ...serviceActor, action: 'user.erased', userId });
+    return false;
+  }
+}
+
+/**
+ * Locks a user whose time has come, and before that what leads to them: the order of every sign-in. One that runs at
+ * the same time has either restored the user before, or will find nobody.
+ */
+async function lockLeaving(
+  manager: EntityManager,
+  userId: string,
+): Promise<Pick<User, 'status'> | undefined> {
+  await manager.query('SELECT FROM unionids WHERE user_id = $1 ORDER BY unionid FOR UPDATE', [userId]);
+  await manager.query('SELECT FROM identities WHERE user_id = $1 ORDER BY id FOR UPDATE', [userId]);
+  const [user] = await manager.query<Pick<User, 'status'>[]>(
+    `SELECT status FROM users
+     WHERE id = $1 AND erase_at <= now() AND erased_at IS NULL AND status <> 'merged'
+     FOR NO KEY UPDATE`,
+    [userId],
+  );
+  return user;
+}

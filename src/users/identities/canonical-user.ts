@@ -1,0 +1,37 @@
+import type { EntityManager } from 'typeorm';
+
+/** The user who stays in the place of another, however often that one was merged in turn. */
+const canonicalUserQuery = `
+  WITH RECURSIVE chain AS (
+    SELECT id, merged_into FROM users WHERE id = $1
+    UNION
+    SELECT users.id, users.merged_into FROM users JOIN chain ON users.id = chain.merged_into
+  )
+  SELECT id FROM chain WHERE merged_into IS NULL`;
+
+/**
+ * The id of the user that an id means: the one into which it was merged, or itself.
+ *
+ * @returns undefined where nobody has that id
+ */
+export async function resolveCanonicalUserId(
+  manager: EntityManager,
+  id: string,
+): Promise<string | undefined> {
+  const [survivor] = await manager.query<{ id: string }[]>(canonicalUserQuery, [id]);
+  return survivor?.id;
+}
+
+/** The ids of a person: that of the user, and of all who were merged into it. */
+export async function findAllUserIds(manager: EntityManager, userId: string): Promise<string[]> {
+  const rows = await manager.query<{ id: string }[]>(
+    `WITH RECURSIVE same AS (
+       SELECT $1::uuid AS id
+       UNION
+       SELECT users.id FROM users JOIN same ON users.merged_into = same.id
+     )
+     SELECT id FROM same`,
+    [userId],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,330 @@
+import { Injectable } from '@nestjs/common';
+import { type EntityManager, In } from 'typeorm';
+import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
+import { decryptIfPossible } from '../../crypto/field-cipher.js';
+import { Database } from '../../database/database.js';
+import type { RevocationNotice } from '../../sessions/revocation-memory.js';
+import { RevocationsService } from '../../sessions/revocations.service.js';
+import { isAdmin, keepsAdminBeside } from '../status/admins.js';
+import { AvatarsService } from '../profile/avatars.service.js';
+import { ErasureDueError } from '../deletion/erasure-due.error.js';
+import { ErasureService } from '../deletion/erasure.service.js';
+import { Identity } from '../identities/identity.entity.js';
+import { NicknameCheck } from '../profile/nickname-check.entity.js';
+import { ConflictError } from '../identities/conflict.error.js';
+import { reassignPendingMerges } from '../identities/pending-merges.js';
+import { PhoneCipher } from '../profile/phone-cipher.js';
+import { Unionid } from '../identities/unionid.entity.js';
+import { UnionidConflicts } from '../identities/unionid-conflicts.js';
+import { User } from '../user.entity.js';
+import { UserStatusService } from '../status/user-status.service.js';
+import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from '../users.errors.js';
+
+/** What is left to do once a merge has been committed. */
+export interface MergeAftermath {
+  notices: RevocationNotice[];
+  /** The id of the one that went. */
+  loserId: string;
+}
+
+/**
+ * Makes one user of two that turn out to be one person. Roles never move by themselves, and nothing is decided that an
+ * operator has to decide.
+ */
+@Injectable()
+export class UserMergingService {
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditLogService,
+    private readonly phones: PhoneCipher,
+    private readonly avatars: AvatarsService,
+    private readonly erasure: ErasureService,
+    private readonly status: UserStatusService,
+    private readonly conflicts: UnionidConflicts,
+  ) {}
+
+  /**
+   * Joins two users of whom WeChat says, by a unionid, that they are one. The older survives. Nothing is merged if
+   * either has a role (the operator is told instead), if both have an identity in one mini-program (they are two
+   * people), or if either is in deletion: only the person takes that wish back, and once it is carried out the unionid
+   * is free.
+   *
+   * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
+   * @throws {ConflictError} where either has been merged meanwhile
+   * @throws {ErasureDueError} where either was to be erased by now
+   * @returns what to hand to {@link finish}; nothing if they stay two
+   */
+  async mergeByUnionid(
+    manager: EntityManager,
+    one: string,
+    other: string,
+  ): Promise<MergeAftermath | undefined> {
+    const [first, second] = await this.lockBoth(manager, one, other);
+    for (const user of [first, second]) {
+      if (user.status === 'merged') throw new ConflictError();
+      if (user.status === 'disabled') throw new AccountDisabledError(user);
+      if (await this.erasure.isDue(manager, user.id)) throw new ErasureDueError(user.id);
+    }
+    if (first.status === 'deleting' || second.status === 'deleting') return undefined;
+    if (await shareApp(manager, first.id, second.id)) {
+      await this.conflicts.record(manager, first.id, second.id);
+      return undefined;
+    }
+    if (first.roles.length > 0 || second.roles.length > 0) {
+      await this.leaveToOperator(manager, first, second);
+      return undefined;
+    }
+    const [survivor, loser] = inOrderOfAge(first, second);
+    return this.merge(manager, loser, survivor, serviceActor);
+  }
+
+  /**
+   * Merges a user into another, as the operator wants it. The one that stays keeps its roles; those of the other are
+   * gone.
+   *
+   * @throws {UserNotFoundError} {@link MergeRefusedError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async mergeByHand(from: string, into: string, actor: Actor): Promise<void> {
+    if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
+    const aftermath = await this.database.transaction(async (manager) => {
+      const [loser, survivor] = await this.lockBoth(manager, from, into);
+      for (const { status, eraseAt, erasedAt } of [loser, survivor]) {
+        if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
+        if (status === 'deleting' || eraseAt !== null || erasedAt !== null) {
+          throw new MergeRefusedError('One of the two has been erased, or is about to be.');
+        }
+      }
+      if (await shareApp(manager, loser.id, survivor.id)) {
+        throw new MergeRefusedError(
+          'Both have an identity in one mini-program, where one person has one: they are two people, or one of them has to unlink it first.',
+        );
+      }
+      if (await differInAccount(manager, loser.id, survivor.id)) {
+        throw new MergeRefusedError(
+          'WeChat has given the two different unionids under one Open Platform account: they are two people.',
+        );
+      }
+      // Roles of the one that goes are gone, and its ban is passed on.
+      const staysAdmin = isAdmin(survivor) && loser.status !== 'disabled';
+      if ((isAdmin(loser) || isAdmin(survivor)) && !staysAdmin) {
+        if (!(await keepsAdminBeside(manager, [loser.id, survivor.id]))) {
+          throw new MergeRefusedError(
+            'This merge would take the role from the last admin, or disable them: nobody could use /admin any more. Give another active user the role admin first, or merge the other way round.',
+          );
+        }
+      }
+      return this.merge(manager, loser, survivor, actor);
+    });
+    await this.finish(aftermath);
+  }
+
+  /** To be called once the merge has been committed. */
+  async finish({ notices, loserId }: MergeAftermath): Promise<void> {
+    for (const notice of notices) this.revocations.remember(notice);
+    await this.avatars.tryRemoveFile(loserId);
+  }
+
+  /**
+   * Locks two users, whoever comes first in the order of their ids: two merges never wait for each other. Whose ban is
+   * over is banned no longer.
+   */
+  private async lockBoth(manager: EntityManager, one: string, other: string): Promise<[User, User]> {
+    const ids = [one, other].toSorted();
+    for (const id of ids) await this.status.liftExpiredBan(manager, id);
+    const users = await manager.find(User, {
+      where: { id: In(ids) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const [first, second] = [one, other].map((id) => users.find((user) => user.id === id));
+    if (first === undefined || second === undefined) throw new UserNotFoundError();
+    return [first, second];
+  }
+
+  private async merge(
+    manager: EntityManager,
+    loser: User,
+    survivor: User,
+    actor: Actor,
+  ): Promise<MergeAftermath> {
+    const taken = this.whatSurvivorLacks(loser, survivor);
+    // A picture that is not taken over is named until its file is gone.
+    const obsoleteAvatar = taken.avatarKey === undefined ? loser.avatarKey : null;
+    const pending = await manager.findOneBy(NicknameCheck, { userId: loser.id });
+    await manager.delete(NicknameCheck, { userId: loser.id });
+    // An external id names one user: the one has to let go of it before the other takes it.
+    await manager.update(
+      User,
+      { id: loser.id },
+      {
+        status: 'merged',
+        mergedInto: survivor.id,
+        roles: [],
+        nickname: null,
+        avatarKey: obsoleteAvatar,
+        phoneSealed: null,
+        phoneIndex: null,
+        externalId: null,
+        consentVersion: null,
+        consentAt: null,
+        disabledReason: null,
+        disabledUntil: null,
+        eraseAt: obsoleteAvatar === null ? null : () => 'now()',
+        mergePendingWith: null,
+        tokenVersion: loser.tokenVersion + 1,
+        sessionEpoch: loser.sessionEpoch + 1,
+        sessionsEndedReason: 'merged',
+      },
+    );
+    const notices: RevocationNotice[] = [
+      { userId: loser.id, minimumVersion: loser.tokenVersion + 1, reason: 'merged' },
+    ];
+    const isBanned = loser.status === 'disabled';
+    const disables = isBanned && survivor.status !== 'disabled';
+    const lasts = isBanned && survivor.status === 'disabled' && isLater(loser, survivor);
+    await manager.update(
+      User,
+      { id: survivor.id },
+      {
+        ...taken,
+        mergePendingWith: survivor.mergePendingWith === loser.id ? null : survivor.mergePendingWith,
+        ...((disables || lasts) && {
+          disabledReason: loser.disabledReason,
+          disabledUntil: loser.disabledUntil,
+        }),
+        ...(disables && {
+          status: 'disabled',
+          tokenVersion: survivor.tokenVersion + 1,
+          sessionEpoch: survivor.sessionEpoch + 1,
+          sessionsEndedReason: 'disabled',
+        }),
+      },
+    );
+    if (disables) {
+      notices.push({
+        userId: survivor.id,
+        minimumVersion: survivor.tokenVersion + 1,
+        reason: 'disabled',
+      });
+    }
+    await reassignPendingMerges(manager, [loser.id], survivor.id);
+    await manager.update(Identity, { userId: loser.id }, { userId: survivor.id });
+    await manager.update(Unionid, { userId: loser.id }, { userId: survivor.id });
+    if (loser.status !== 'deleting')
+      await passOnNicknameCheck(manager, pending, survivor, taken.nickname !== undefined);
+    await this.revocations.write(manager, ...notices);
+    for (const userId of [loser.id, survivor.id]) {
+      const details = { from: loser.id, into: survivor.id };
+      await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
+    }
+    return { notices, loserId: loser.id };
+  }
+
+  /** What the one that stays takes over: what it has none of, and the newer consent. */
+  private whatSurvivorLacks(loser: User, survivor: User): Partial<User> {
+    // A number that nobody can open any more is no reason to keep the person out.
+    const phone =
+      survivor.phoneSealed === null && loser.phoneSealed !== null
+        ? (decryptIfPossible(() => this.phones.decrypt(loser)!) ?? null)
+        : null;
+    return {
+      ...(survivor.nickname === null && loser.nickname !== null && { nickname: loser.nickname }),
+      ...(survivor.avatarKey === null && loser.avatarKey !== null && { avatarKey: loser.avatarKey }),
+      ...(survivor.externalId === null && loser.externalId !== null && { externalId: loser.externalId }),
+      ...((survivor.consentAt === null || (loser.consentAt ?? 0) > survivor.consentAt) && {
+        consentVersion: loser.consentVersion,
+        consentAt: loser.consentAt,
+      }),
+      // Sealed for the row that it stands in.
+      ...(phone !== null && this.phones.encrypt(survivor.id, phone)),
+    };
+  }
+
+  /** Once for two users, however often they log in. Where they are three, each names one of the others. */
+  private async leaveToOperator(manager: EntityManager, one: User, other: User): Promise<void> {
+    if (one.mergePendingWith === other.id || other.mergePendingWith === one.id) return;
+    for (const [user, counterpart] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      await manager.update(User, { id: user.id }, { mergePendingWith: counterpart.id });
+      const details = { with: counterpart.id };
+      await this.audit.record(manager, {
+        ...serviceActor,
+        action: 'user.merge_pending',
+        userId: user.id,
+        details,
+      });
+    }
+  }
+}
+
+/**
+ * Hands on what WeChat is still to judge of the one that went: the nickname that was taken over, and one that waits if the
+ * survivor has none at all.
+ *
+ * @param isTaken whether the survivor takes over the nickname
+ */
+async function passOnNicknameCheck(
+  manager: EntityManager,
+  check: NicknameCheck | null,
+  survivor: User,
+  isTaken: boolean,
+): Promise<void> {
+  if (check === null || (await manager.existsBy(NicknameCheck, { userId: survivor.id }))) return;
+  if (!isTaken && (survivor.nickname !== null || check.waitingNickname === null)) return;
+  await manager.insert(NicknameCheck, {
+    userId: survivor.id,
+    appid: check.appid,
+    waitingNickname: check.waitingNickname,
+    judgesShown: isTaken && check.judgesShown,
+  });
+}
+
+/** Whether the one is disabled for longer than the other. */
+function isLater(one: User, other: User): boolean {
+  if (other.disabledUntil === null) return false;
+  return one.disabledUntil === null || one.disabledUntil > other.disabledUntil;
+}
+
+/** Whether both have an identity in the same mini-program. */
+async function shareApp(manager: EntityManager, one: string, other: string): Promise<boolean> {
+  const [row] = await manager.query<{ shared: boolean }[]>(
+    `SELECT EXISTS (
+       SELECT FROM identities AS mine JOIN identities AS theirs USING (appid)
+       WHERE mine.user_id = $1 AND theirs.user_id = $2
+     ) AS shared`,
+    [one, other],
+  );
+  return row!.shared;
+}
+
+/**
+ * Whether two users have different unionids in mini-programs of one Open Platform account. That two are of one account
+ * shows in people who have one unionid in both; some thousand are looked at.
+ */
+async function differInAccount(manager: EntityManager, one: string, other: string): Promise<boolean> {
+  const [row] = await manager.query<{ differ: boolean }[]>(
+    `SELECT EXISTS (
+       SELECT FROM identities AS mine
+       JOIN identities AS theirs ON theirs.user_id = $2 AND theirs.unionid <> mine.unionid
+       WHERE mine.user_id = $1 AND EXISTS (
+         SELECT FROM (SELECT user_id, unionid FROM identities WHERE appid = mine.appid LIMIT 1000) AS person
+         JOIN identities AS elsewhere
+           ON elsewhere.user_id = person.user_id AND elsewhere.appid = theirs.appid
+           AND elsewhere.unionid = person.unionid
+       )
+     ) AS differ`,
+    [one, other],
+  );
+  return row!.differ;
+}
+
+/** The older one first. */
+function inOrderOfAge(one: User, other: User): [User, User] {
+  const [a, b] = [one.createdAt.getTime(), other.createdAt.getTime()];
+  if (a !== b) return a < b ? [one, other] : [other, one];
+  return one.id < other.id ? [one, other] : [other, one];
+}

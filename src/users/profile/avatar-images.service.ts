@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
+import sharp from 'sharp';
+import { AvatarBrokenError, AvatarFormatError, TooManyAvatarsError } from '../users.errors.js';
+
+/** Pixels of an avatar's side. */
+const side = 256;
+
+const maxPixels = 25_000_000;
+
+/** Seconds of one encoding; what is small enough to be taken needs less than one. */
+const encodeTimeoutSeconds = 5;
+
+/** Images at once, and waiting, on this node. Each takes a core, and a large one 250 MB of memory. */
+const maxConcurrent = 2;
+const maxQueued = 16;
+
+/** The marker EOI, with which a JPEG ends. */
+const endOfImage = Buffer.from([0xff, 0xd9]);
+
+type Format = 'jpeg' | 'png' | 'webp';
+
+/**
+ * Turns what people upload into avatars. What comes out was drawn anew from the pixels that went in: of metadata,
+ * and of whatever else was hidden in the file, nothing is left.
+ */
+@Injectable()
+export class AvatarImagesService {
+  readonly #turns = bulkhead(maxConcurrent, maxQueued);
+
+  constructor() {
+    // Of the whole process: no image comes twice, and one thread per image leaves the others for logins.
+    sharp.cache(false);
+    sharp.concurrency(1);
+  }
+
+  /**
+   * Makes a WebP of 256×256 pixels: upright, the middle of the first frame.
+   *
+   * @throws {AvatarFormatError} where the bytes are neither JPEG nor PNG nor WebP
+   * @throws {AvatarBrokenError} where they end too soon, or have too many pixels
+   * @throws {TooManyAvatarsError}
+   */
+  async encode(upload: Buffer): Promise<Buffer> {
+    const format = formatOf(upload);
+    if (format === undefined) throw new AvatarFormatError();
+    try {
+      return await this.#turns.execute(() => draw(upload, format));
+    } catch (error) {
+      throw error instanceof BulkheadRejectedError ? new TooManyAvatarsError() : error;
+    }
+  }
+}
+
+async function draw(upload: Buffer, format: Format): Promise<Buffer> {
+  try {
+    return await render(upload, format, 'error').catch((error: unknown) => {
+      if (format !== 'jpeg' || !lacksEnd(error)) throw error;
+      // Phones show such a file. With an end mark, only what is missing before it is left to complain about.
+      return render(Buffer.concat([upload, endOfImage]), format, 'warning');
+    });
+  } catch (error) {
+    throw error instanceof AvatarFormatError ? error : new AvatarBrokenError(error);
+  }
+}
+
+async function render(upload: Buffer, format: Format, failOn: 'error' | 'warning'): Promise<Buffer> {
+  // Looks at the header first, so that nothing too large is ever decoded. All but the first frame is left alone.
+  const image = sharp(upload, { limitInputPixels: maxPixels, failOn, autoOrient: true });
+  const metadata = await image.metadata();
+  if (metadata.format !== format) throw new AvatarFormatError();
+  return image
+    .resize(side, side, { fit: 'cover' })
+    .webp()
+    .timeout({ seconds: encodeTimeoutSeconds })
+    .toBuffer();
+}
+
+/** What libvips says of a JPEG that stops before its end mark. */
+function lacksEnd(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('premature end of JPEG image');
+}
+
+/** By how the bytes begin: what the sender calls them counts for nothing, and no other decoder sees them. */
+function formatOf(bytes: Buffer): Format | undefined {
+  const starts = (text: string, at = 0) =>
+    bytes.subarray(at, at + text.length).equals(Buffer.from(text, 'latin1'));
+  if (starts('\u00ff\u00d8\u00ff')) return 'jpeg';
+  if (starts('\u0089PNG\r\n\u001a\n')) return 'png';
+  if (starts('RIFF') && starts('WEBP', 8)) return 'webp';
+  return undefined;
+}

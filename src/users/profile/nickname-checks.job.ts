@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import type { NicknameCheck } from './nickname-check.entity.js';
+import { NicknamesService } from './nicknames.service.js';
+
+/** Calls to WeChat at once, which logins make as well. */
+const batchSize = 20;
+
+/**
+ * Takes those who have waited longest, once for all nodes: for the next hour nobody else does. Who is still there
+ * then is tried again.
+ */
+const claimStatement = `
+  UPDATE nickname_checks SET due_at = now() + interval '1 hour'
+  WHERE user_id = ANY (ARRAY(
+    SELECT user_id FROM nickname_checks
+    WHERE due_at <= now()
+    ORDER BY due_at
+    LIMIT ${batchSize}
+    FOR UPDATE SKIP LOCKED
+  ))
+  RETURNING user_id AS "userId", appid, waiting_nickname AS "waitingNickname"`;
+
+/**
+ * Nicknames that WeChat could not judge when they were chosen are judged later. After 30 days those that are shown just
+ * stay, and those that wait are dropped.
+ */
+@Injectable()
+export class NicknameChecksJob implements Job {
+  readonly name = 'nickname checks';
+
+  constructor(
+    jobs: JobRunner,
+    private readonly nicknames: NicknamesService,
+  ) {
+    jobs.add(this);
+  }
+
+  async runBatch(manager: EntityManager): Promise<boolean | (() => Promise<boolean>)> {
+    await manager.query(
+      `DELETE FROM nickname_checks WHERE due_at <= now() AND created_at < now() - interval '30 days'`,
+    );
+    const [owners] =
+      await manager.query<[Pick<NicknameCheck, 'userId' | 'appid' | 'waitingNickname'>[], number]>(
+        claimStatement,
+      );
+    if (owners.length === 0) return false;
+    return async () => {
+      const asked = await Promise.all(owners.map((owner) => this.nicknames.recheck(owner)));
+      // Where WeChat answers nobody, the others can wait as well.
+      return asked.includes(true);
+    };
+  }
+}

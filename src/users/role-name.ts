@@ -1,7 +1,0 @@
-/** Roles that one user can have: every access token carries them. */
-export const mostRoles = 16;
-
-/** Whether a text can be the name of a role. */
-export function isRoleName(text: string): boolean {
-  return /^[a-z][a-z0-9_-]{0,31}$/.test(text);
-}

@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { type Actor, AuditLogService } from '../../audit/audit-log.service.js';
+import { Database } from '../../database/database.js';
+import { insertIfAbsent } from '../../database/insert-if-absent.js';
+import { RevocationsService } from '../../sessions/revocations.service.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
+import type { WechatSession } from '../../wechat/wechat.client.js';
+import { Identity } from '../identities/identity.entity.js';
+import { retryOnConflict } from '../identities/conflict.error.js';
+import { toSessionRevokedError } from '../identities/session-revoked.js';
+import { SessionKeysService } from '../identities/session-keys.service.js';
+import { withNewestKey } from './sign-in.statement.js';
+import { Unionid } from '../identities/unionid.entity.js';
+import { claimUnionid } from '../identities/claim-unionid.js';
+import { BanCheckService } from '../status/ban-check.service.js';
+import { User } from '../user.entity.js';
+import {
+  IdentityLastError,
+  IdentityNotFoundError,
+  IdentitySharedError,
+  IdentityTakenError,
+  LinkingWithRoleError,
+} from '../users.errors.js';
+
+/** What a login would learn of an identity of the user's. */
+const learnStatement = `
+  UPDATE identities
+  SET session_keys = ${withNewestKey}, unionid = coalesce($5::text, unionid)
+  WHERE appid = $1 AND openid = $2 AND user_id = $6::uuid`;
+
+/** Ties a user to more than one mini-program by the person's own wish, and takes that back. */
+@Injectable()
+export class IdentityLinkingService {
+  constructor(
+    private readonly database: Database,
+    private readonly sessionKeys: SessionKeysService,
+    private readonly banChecks: BanCheckService,
+    private readonly sessions: SessionsService,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditLogService,
+  ) {}
+
+  /**
+   * Links the identity that a code of another mini-program stands for. Of what is linked already, it learns the new
+   * session_key and the unionid.
+   *
+   * @throws {LinkingWithRoleError}
+   * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
+   * @throws {AccountDisabledError} where it is banned
+   * @throws {SessionRevokedError} where the user is active no longer
+   * @throws {DatabaseUnavailableError}
+   */
+  async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
+    const { openid, unionid, sessionKey } = session;
+    const { entry, fingerprints } = this.sessionKeys.encrypt(appid, openid, sessionKey);
+    const transact = async (manager: EntityManager) => {
+      if (unionid !== undefined && (await claimUnionid(manager, unionid, userId)) !== userId) {
+        throw new IdentityTakenError();
+      }
+      const isNew = await insertIfAbsent(manager, Identity, {
+        id: uuidv7(),
+        appid,
+        openid,
+        userId,
+        unionid: unionid ?? null,
+        sessionKeys: [entry],
+      });
+      if (!isNew) {
+        await manager.query(learnStatement, [
+          appid,
+          openid,
+          JSON.stringify(entry),
+          fingerprints,
+          unionid ?? null,
+          userId,
+        ]);
+      }
+      await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
+      await lockUserWithoutRole(manager, userId);
+      const identities = await manager.findBy(Identity, { userId, appid });
+      // Nothing was inserted: the identity is this user's, or another's.
+      if (identities.some((identity) => identity.openid !== openid) || identities.length === 0) {
+        throw new IdentityTakenError();
+      }
+      if (!isNew) return;
+      await this.audit.record(manager, {
+        ...actor,
+        action: 'user.identity_linked',
+        userId,
+        details: { appid },
+      });
+    };
+    await retryOnConflict(() => this.database.transaction(transact));
+  }
+
+  /**
+   * Unlinks the user's identity in a mini-program, and ends the sessions that came through it.
+   *
+   * @throws {LinkingWithRoleError}
+   * @throws {IdentityNotFoundError} where there is none
+   * @throws {IdentityLastError} where it is the only one
+   * @throws {IdentitySharedError} where its unionid would bring it back at the next login
+   * @throws {SessionRevokedError} where the user is active no longer
+   * @throws {DatabaseUnavailableError}
+   */
+  async unlink(userId: string, appid: string, actor: Actor): Promise<void> {
+    const notices = await this.database.transaction(async (manager) => {
+      await lockUserWithoutRole(manager, userId);
+      const identities = await manager.findBy(Identity, { userId });
+      const own = identities.filter((each) => each.appid === appid);
+      if (own.length === 0) throw new IdentityNotFoundError();
+      if (identities.length === 1) throw new IdentityLastError();
+      const isShared = ({ id, unionid }: Identity) =>
+        unionid !== null && identities.some((each) => each.id !== id && each.unionid === unionid);
+      // Of two in one mini-program, which an earlier version may have left, the one that would not come back.
+      const identity = own.find((each) => !isShared(each));
+      if (identity === undefined) throw new IdentitySharedError();
+      const { id, unionid } = identity;
+      if (unionid !== null) await manager.delete(Unionid, { unionid, userId });
+      await manager.delete(Identity, { id });
+      await this.audit.record(manager, {
+        ...actor,
+        action: 'user.identity_unlinked',
+        userId,
+        details: { appid },
+      });
+      return this.sessions.endByIdentity(manager, { userId, identityId: id });
+    });
+    for (const notice of notices) this.revocations.remember(notice);
+  }
+}
+
+/**
+ * Keeps the user as they are until the transaction ends.
+ *
+ * @throws {SessionRevokedError} where they are active no longer
+ * @throws {LinkingWithRoleError}
+ */
+async function lockUserWithoutRole(manager: EntityManager, id: string): Promise<void> {
+  const user = await manager.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  if (user?.status !== 'active') throw toSessionRevokedError(user);
+  refuseRoles(user);
+}
+
+/**
+ * Whoever links another WeChat account to a user with a role would have that role by it, for as long as nobody looks.
+ *
+ * @throws {LinkingWithRoleError}
+ */
+export function refuseRoles({ roles }: Pick<User, 'roles'>): void {
+  if (roles.length > 0) throw new LinkingWithRoleError();
+}

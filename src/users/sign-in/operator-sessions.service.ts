@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditLogService, commandActor } from '../../audit/audit-log.service.js';
+import { Database } from '../../database/database.js';
+import { Session } from '../../sessions/session.entity.js';
+import { resolveCanonicalUserId } from '../identities/canonical-user.js';
+import { User } from '../user.entity.js';
+import { UserNotActiveError, UserNotFoundError } from '../users.errors.js';
+
+/** The `client_id` of sessions that no mini-program has opened. */
+export const operatorClient = 'operator';
+
+/** A session that the operator has opened for a user, and what an access token for it says. */
+export interface OperatorSession {
+  sessionId: string;
+  userId: string;
+  appid: typeof operatorClient;
+  loggedInAt: Date;
+  tokenVersion: number;
+  roles: string[];
+}
+
+/** Sessions without a phone, opened at the command line. */
+@Injectable()
+export class OperatorSessionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditLogService,
+  ) {}
+
+  /**
+   * Opens a session of a user's that ends after so many seconds and cannot be refreshed, and notes it in the audit.
+   *
+   * @throws {UserNotFoundError} {@link UserNotActiveError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async open(userId: string, seconds: number): Promise<OperatorSession> {
+    return this.database.transaction(async (manager) => {
+      const survivor = await resolveCanonicalUserId(manager, userId);
+      const user =
+        survivor === undefined
+          ? null
+          : await manager.findOne(User, { where: { id: survivor }, lock: { mode: 'for_no_key_update' } });
+      if (user === null) throw new UserNotFoundError();
+      if (user.status !== 'active') throw new UserNotActiveError(user);
+      const id = uuidv7();
+      const { generatedMaps } = await manager.insert(Session, {
+        id,
+        userId: user.id,
+        identityId: null,
+        clientId: operatorClient,
+        sessionEpoch: user.sessionEpoch,
+        // The hash of nothing that anyone knows: there is no refresh token.
+        refreshHash: randomBytes(32),
+        expiresAt: () => `now() + make_interval(secs => ${seconds})`,
+      });
+      await this.audit.record(manager, {
+        ...commandActor,
+        action: 'session.opened_by_operator',
+        userId: user.id,
+        sessionId: id,
+      });
+      const { tokenVersion, roles } = user;
+      const { createdAt: loggedInAt } = generatedMaps[0] as Pick<Session, 'createdAt'>;
+      return { sessionId: id, userId: user.id, appid: operatorClient, loggedInAt, tokenVersion, roles };
+    });
+  }
+}

@@ -1,0 +1,262 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Settings } from '../../config/settings.js';
+import { unusedSessionTtl } from '../../config/token-lifetimes.js';
+import { Database } from '../../database/database.js';
+import { insertIfAbsent } from '../../database/insert-if-absent.js';
+import { type LoginCodePost, LoginCodesService } from '../../sessions/login-codes.service.js';
+import { type Client, type OpenSession, userAgentOf } from '../../sessions/open-session.js';
+import { RefreshTokens } from '../../sessions/refresh-tokens.js';
+import { BanCheckService } from '../status/ban-check.service.js';
+import { ErasureDueError } from '../deletion/erasure-due.error.js';
+import { ErasureService } from '../deletion/erasure.service.js';
+import { Identity } from '../identities/identity.entity.js';
+import { type MergeAftermath, UserMergingService } from '../merging/user-merging.service.js';
+import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
+import { SessionKeysService } from '../identities/session-keys.service.js';
+import { type SignedInRow, signInStatement } from './sign-in.statement.js';
+import { Unionid } from '../identities/unionid.entity.js';
+import { UnionidConflicts } from '../identities/unionid-conflicts.js';
+import { claimUnionid } from '../identities/claim-unionid.js';
+import { User } from '../user.entity.js';
+import { UserStatusService } from '../status/user-status.service.js';
+import { AccountDeletingError, AccountDisabledError } from '../users.errors.js';
+
+/** What WeChat said about a code, and who sent it. */
+export interface SignIn extends LoginCodePost, Client {
+  openid: string;
+  unionid?: string;
+  sessionKey: string;
+  /** Of the privacy policy to which the person has consented. */
+  policyVersion?: string;
+  /** Whether the person takes back their wish to be deleted. */
+  restore?: boolean;
+}
+
+/** A person who has just come in, and the session that was opened for them. */
+export interface SignedIn extends OpenSession {
+  /** Whether this sign-in made the user. */
+  isNewUser: boolean;
+}
+
+/** Signs people in by their identity: one statement for an identity that is known, one transaction for a new one. */
+@Injectable()
+export class SignInService {
+  constructor(
+    private readonly database: Database,
+    private readonly sessionKeys: SessionKeysService,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly loginCodes: LoginCodesService,
+    private readonly status: UserStatusService,
+    private readonly banChecks: BanCheckService,
+    private readonly erasure: ErasureService,
+    private readonly merging: UserMergingService,
+    private readonly conflicts: UnionidConflicts,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * Signs a person in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
+   * succeed.
+   *
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async signIn(signIn: SignIn): Promise<SignedIn> {
+    const sessionId = uuidv7();
+    const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
+    const refreshExpiresIn = unusedSessionTtl(this.settings);
+    const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
+    const asked = [...values, signIn.unionid ?? null];
+    const signedIn = ({ loggedInAt, ...user }: SignedInRow) => ({
+      user,
+      sessionId,
+      appid: signIn.appid,
+      loggedInAt,
+      refreshToken,
+      refreshExpiresIn,
+    });
+    return retryOnConflict(async () => {
+      const [known] = await this.database.query<SignedInRow>(signInStatement, asked);
+      if (known !== undefined) return { ...signedIn(known), isNewUser: false };
+      try {
+        const { aftermath, ...outcome } = await this.database.transaction(async (manager) => {
+          const { unionid, ...registered } = await this.register(manager, signIn);
+          const [row] = await manager.query<SignedInRow[]>(signInStatement.text, [...values, unionid]);
+          if (row === undefined) throw new ConflictError();
+          return { ...signedIn(row), ...registered };
+        });
+        if (aftermath !== undefined) await this.merging.finish(aftermath);
+        return outcome;
+      } catch (error) {
+        if (!(error instanceof ErasureDueError)) throw error;
+        await this.erasure.erase(error.userId);
+        throw new ConflictError();
+      }
+    });
+  }
+
+  /** In the order of the statement's parameters, of which the last is the unionid that the identity has to have. */
+  private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
+    const { appid, openid, sessionKey } = signIn;
+    const { codeHash, postHash } = this.loginCodes.hash(signIn);
+    const { entry, fingerprints } = this.sessionKeys.encrypt(appid, openid, sessionKey);
+    return [
+      appid,
+      openid,
+      JSON.stringify(entry),
+      fingerprints,
+      sessionId,
+      refreshHash,
+      signIn.ip,
+      userAgentOf(signIn),
+      lifetime,
+      codeHash,
+      postHash,
+      signIn.policyVersion ?? null,
+    ];
+  }
+
+  /**
+   * Makes the identity, and its user where no unionid leads to one; or finds out why a known one could not sign in:
+   * it has learnt of a unionid, or its user is not active.
+   *
+   * @returns among others the unionid that the identity has now, null where that is of no account
+   * @throws {ConflictError} where another sign-in got there first
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
+   */
+  private async register(
+    manager: EntityManager,
+    signIn: SignIn,
+  ): Promise<{ isNewUser: boolean; unionid: string | null; aftermath?: MergeAftermath }> {
+    const { appid, openid, unionid } = signIn;
+    const identity = await manager.findOneBy(Identity, { appid, openid });
+    if (identity !== null) {
+      await this.admit(manager, identity.userId, signIn);
+      if (unionid === undefined) return { isNewUser: false, unionid: null };
+      return { isNewUser: false, ...(await this.learnUnionid(manager, identity, unionid)) };
+    }
+    if (unionid !== undefined) {
+      const owner = await this.lockOwner(manager, unionid);
+      if (owner !== undefined) return this.registerBeside(manager, owner, { ...signIn, unionid });
+    }
+    await this.create(manager, signIn);
+    return { isNewUser: true, unionid: unionid ?? null };
+  }
+
+  /**
+   * Makes an identity whose unionid leads to a user, for that user; or, if that user has another openid in the
+   * mini-program, for a new user, who does without the unionid.
+   *
+   * @throws {AccountDisabledError} {@link AccountDeletingError} {@link ConflictError}
+   */
+  private async registerBeside(
+    manager: EntityManager,
+    owner: string,
+    signIn: SignIn & { unionid: string },
+  ): Promise<{ isNewUser: boolean; unionid: string | null }> {
+    const { appid, openid, unionid } = signIn;
+    if (!(await this.conflicts.isPlaceTaken(manager, owner, signIn))) {
+      await this.admit(manager, owner, signIn);
+      await this.addIdentity(manager, { appid, openid, unionid, userId: owner });
+      await this.banChecks.assertNotBanned(manager, signIn);
+      // Another openid may have been linked or moved there meanwhile. Whoever does that locks the user, too.
+      await manager.findOneOrFail(User, { where: { id: owner }, lock: { mode: 'for_no_key_update' } });
+      if (await this.conflicts.isPlaceTaken(manager, owner, signIn)) throw new ConflictError();
+      return { isNewUser: false, unionid };
+    }
+    const isContradicted = await this.conflicts.isContradicted(manager, owner, signIn);
+    if (!isContradicted) await this.banChecks.assertNotDisabled(manager, owner);
+    const userId = await this.create(manager, { appid, openid });
+    await this.conflicts.record(manager, userId, owner);
+    return { isNewUser: true, unionid: null };
+  }
+
+  /**
+   * Lets in who is active, is disabled no longer, or takes back in time that they want to be deleted.
+   *
+   * @throws {AccountDisabledError} {@link AccountDeletingError}
+   * @throws {ErasureDueError} where it is too late for that
+   */
+  private async admit(manager: EntityManager, userId: string, { restore, ip }: SignIn): Promise<void> {
+    await this.status.liftExpiredBan(manager, userId);
+    if (restore === true) await this.status.cancelDeletion(manager, userId, ip);
+    const user = await manager.findOneByOrFail(User, { id: userId });
+    if (user.status === 'disabled') throw new AccountDisabledError(user);
+    if (user.status === 'deleting' && user.eraseAt !== null) {
+      if (await this.erasure.isDue(manager, userId)) throw new ErasureDueError(userId);
+      throw new AccountDeletingError(user.eraseAt);
+    }
+  }
+
+  /**
+   * WeChat tells the unionid of an identity late, when the mini-program is bound to an Open Platform account, or
+   * another one, when it has moved to another account. The user stays the same, unless the unionid is
+   * another user's: then the two are one. If they stay two (an operator has to decide, the other one wants to be
+   * deleted, or they cannot be one), the identity does without, so that each login asks again how the other one stands
+   * by now.
+   *
+   * @throws {AccountDisabledError} where either is disabled
+   * @throws {ConflictError} where the identity has moved to another user meanwhile
+   */
+  private async learnUnionid(
+    manager: EntityManager,
+    { id, userId, appid, openid, unionid: before }: Identity,
+    unionid: string,
+  ): Promise<{ unionid: string | null; aftermath?: MergeAftermath }> {
+    if (before === unionid) return { unionid };
+    const owner = await claimUnionid(manager, unionid, userId);
+    if (await this.conflicts.isContradicted(manager, owner, { appid, openid, unionid })) {
+      if (owner !== userId) await this.conflicts.record(manager, userId, owner);
+      return { unionid: null };
+    }
+    const identity = await manager.findOne(Identity, {
+      where: { id, userId },
+      lock: { mode: 'for_no_key_update' },
+    });
+    if (identity === null) throw new ConflictError();
+    await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
+    const aftermath =
+      owner === userId ? undefined : await this.merging.mergeByUnionid(manager, userId, owner);
+    if (aftermath === undefined && owner !== userId) return { unionid: null };
+    await manager.update(Identity, { id }, { unionid });
+    return { unionid, aftermath };
+  }
+
+  /** The user to whom a unionid leads, which goes on to lead there until the transaction ends. */
+  private async lockOwner(manager: EntityManager, unionid: string): Promise<string | undefined> {
+    const owner = await manager.findOne(Unionid, {
+      where: { unionid },
+      lock: { mode: 'pessimistic_write' },
+    });
+    return owner?.userId;
+  }
+
+  /**
+   * Makes a user with an identity, and the unionid if there is one.
+   *
+   * @throws {AccountDisabledError} {@link ConflictError}
+   * @returns the id of the user
+   */
+  private async create(
+    manager: EntityManager,
+    { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
+  ): Promise<string> {
+    const userId = uuidv7();
+    await manager.insert(User, { id: userId });
+    if (unionid !== undefined && !(await insertIfAbsent(manager, Unionid, { unionid, userId }))) {
+      throw new ConflictError();
+    }
+    await this.addIdentity(manager, { appid, openid, userId, unionid: unionid ?? null });
+    await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
+    return userId;
+  }
+
+  private async addIdentity(
+    manager: EntityManager,
+    identity: Pick<Identity, 'appid' | 'openid' | 'userId' | 'unionid'>,
+  ): Promise<void> {
+    if (!(await insertIfAbsent(manager, Identity, { id: uuidv7(), ...identity }))) throw new ConflictError();
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { User } from '../user.entity.js';
+import { AccountDisabledError } from '../users.errors.js';
+import { BansService } from './bans.service.js';
+import { UserStatusService } from './user-status.service.js';
+
+/** Keeps banned users out, also those whose ban outlived an erasure. */
+@Injectable()
+export class BanCheckService {
+  constructor(
+    private readonly status: UserStatusService,
+    private readonly bans: BansService,
+  ) {}
+
+  /**
+   * Lets an unknown identity in unless its user was disabled when they were erased, and still would be. Ask it once the
+   * identity and the unionid are this transaction's: it has then waited for an erasure that was under way, and sees its
+   * ban.
+   *
+   * @throws {AccountDisabledError}
+   */
+  async assertNotBanned(
+    manager: EntityManager,
+    { appid, openid, unionid }: { appid: string; openid: string; unionid?: string },
+  ): Promise<void> {
+    for (const id of await this.bans.findBannedUsers(manager, { identity: { appid, openid }, unionid })) {
+      await this.assertNotDisabled(manager, id);
+    }
+  }
+
+  /** @throws {AccountDisabledError} if the user is disabled, and the ban has not expired */
+  async assertNotDisabled(manager: EntityManager, userId: string): Promise<void> {
+    await this.status.liftExpiredBan(manager, userId);
+    const user = await manager.findOneByOrFail(User, { id: userId });
+    if (user.status === 'disabled') throw new AccountDisabledError(user);
+  }
+}

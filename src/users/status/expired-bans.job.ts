@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { NIL } from 'uuid';
+import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import { batchSize } from '../../database/delete-outdated.js';
+import { UserStatusService } from './user-status.service.js';
+
+/** Sorts before everybody. */
+const beforeAll = { createdAt: '-infinity', id: NIL as string };
+
+/**
+ * Who was disabled until a time that has come is active again, if they have not logged in before. Few people are
+ * disabled, and an index has them in the order of their creation: the job walks along that.
+ */
+@Injectable()
+export class ExpiredBansJob implements Job {
+  readonly name = 'disabled users';
+  #after = beforeAll;
+
+  constructor(
+    jobs: JobRunner,
+    private readonly status: UserStatusService,
+  ) {
+    jobs.add(this);
+  }
+
+  async runBatch(manager: EntityManager): Promise<boolean> {
+    const users = await manager.query<{ id: string; createdAt: string; isDue: boolean }[]>(
+      `
+      SELECT id, created_at::text AS "createdAt", coalesce(disabled_until <= now(), false) AS "isDue"
+      FROM users
+      WHERE status = 'disabled' AND (created_at, id) > ($1::timestamptz, $2::uuid)
+      ORDER BY created_at, id
+      LIMIT ${batchSize}`,
+      [this.#after.createdAt, this.#after.id],
+    );
+    const due = users.filter(({ isDue }) => isDue).map(({ id }) => id);
+    // Who is being changed by somebody else at this moment has their turn in the next round.
+    const free = await manager.query<{ id: string }[]>(
+      `SELECT id FROM users WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED`,
+      [due],
+    );
+    for (const { id } of free) await this.status.liftExpiredBan(manager, id);
+    const goesOn = users.length === batchSize;
+    this.#after = goesOn ? users.at(-1)! : beforeAll;
+    return goesOn;
+  }
+}

@@ -1,0 +1,368 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
+import type { AuditAction } from '../../audit/audit-event.entity.js';
+import { Database } from '../../database/database.js';
+import type { RevocationNotice } from '../../sessions/revocation-memory.js';
+import { RevocationsService } from '../../sessions/revocations.service.js';
+import type { RevocationReason } from '../../sessions/sessions.errors.js';
+import { hasAdminBeside, isAdmin, keepsAdminBeside } from './admins.js';
+import { BannedIdentity } from './banned-identity.entity.js';
+import { Identity } from '../identities/identity.entity.js';
+import { resolveCanonicalUserId } from '../identities/canonical-user.js';
+import { maxRoles } from './role-name.js';
+import { toSessionRevokedError } from '../identities/session-revoked.js';
+import { User } from '../user.entity.js';
+import {
+  LastAdminError,
+  NotDisabledError,
+  TooManyRolesError,
+  UserMergedOrLeavingError,
+  UserNotActiveError,
+  UserNotFoundError,
+} from '../users.errors.js';
+
+/** A user by id, or by the openid in one mini-program. */
+export type UserReference = { id: string } | { appid: string; openid: string };
+
+/** What has become of a user's roles. */
+export interface RoleChange {
+  userId: string;
+  /** Whether anything had to be changed. */
+  isChanged: boolean;
+}
+
+/** What an operator changes; what is absent stays. */
+export interface UserStatusChange {
+  status?: 'active' | 'disabled';
+  /** Why the user is disabled, for the person to read. */
+  reason?: string | null;
+  /** When the user becomes active again by themself. */
+  until?: Date | null;
+  roles?: string[];
+}
+
+/** What is to be done with a locked user. */
+interface Decision {
+  changes: QueryDeepPartialEntity<User>;
+  /** Why all sessions end. */
+  ends?: RevocationReason;
+  /** Whether tokens that are out are of no use any more, while the sessions go on. */
+  outdates?: boolean;
+  /** Whether it is refused if nobody could use /admin afterwards. */
+  needsAdmin?: boolean;
+  events: { action: AuditAction; details?: object }[];
+}
+
+/**
+ * How a user stands: whether they may come in, and what they may do. Each change is one transaction with its
+ * revocation and its entry in the audit; a sign-in, which locks the same row, comes before it or after.
+ */
+@Injectable()
+export class UserStatusService {
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: RevocationsService,
+    private readonly audit: AuditLogService,
+  ) {}
+
+  /**
+   * Gives an active user a role.
+   *
+   * @throws {UserNotFoundError} {@link UserNotActiveError} {@link TooManyRolesError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async grant(reference: UserReference, role: string, actor: Actor): Promise<RoleChange> {
+    return this.change(reference, actor, (user) => {
+      if (user.status !== 'active') throw new UserNotActiveError(user);
+      return changeRoles(user, [...user.roles, role]);
+    });
+  }
+
+  /**
+   * Takes a role from a user, whatever their status.
+   *
+   * @throws {UserNotFoundError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async revoke(reference: UserReference, role: string, actor: Actor): Promise<RoleChange> {
+    return this.change(reference, actor, (user) =>
+      changeRoles(
+        user,
+        user.roles.filter((each) => each !== role),
+      ),
+    );
+  }
+
+  /**
+   * Disables or enables a user, and sets their roles. Disabling ends all of their sessions; what changes nothing does
+   * not. Who wants to be deleted can be disabled, too: then leaving lifts no ban.
+   *
+   * @throws {LastAdminError} where a person does that to the last admin
+   * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
+   * @throws {TooManyRolesError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async update(userId: string, change: UserStatusChange, actor: Actor): Promise<void> {
+    await this.change({ id: userId }, actor, (user) => {
+      const isEmpty = Object.values(change).every((value) => value === undefined);
+      if (!isEmpty && !canChange(user, change)) throw new UserMergedOrLeavingError(user);
+      const standing = changeStatus(user, change);
+      const roles = change.roles === undefined ? undefined : changeRoles(user, change.roles);
+      return {
+        changes: { ...standing.changes, ...roles?.changes },
+        ends: standing.ends,
+        outdates: roles?.outdates,
+        needsAdmin: actor.actor === 'person',
+        events: [...standing.events, ...(roles?.events ?? [])],
+      };
+    });
+  }
+
+  /**
+   * Ends all sessions of a user's: their own wish, or the operator's.
+   *
+   * @throws {UserNotFoundError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async endSessions(userId: string, reason: 'signed_out' | 'kicked', actor: Actor): Promise<void> {
+    await this.change({ id: userId }, actor, (user) => {
+      // All have ended already; of who was erased meanwhile nothing more is written down.
+      if (user.erasedAt !== null || (reason === 'signed_out' && user.status !== 'active')) {
+        return { changes: {}, events: [] };
+      }
+      return {
+        changes: {},
+        ends: reason,
+        events: [{ action: reason === 'kicked' ? 'user.kicked' : 'user.logout_all' }],
+      };
+    });
+  }
+
+  /**
+   * Notes that an active person wants to be deleted, and ends their sessions. Who has said so before is not given
+   * more time.
+   *
+   * @param grace seconds until they are erased
+   * @returns when they are erased
+   * @throws {UserNotFoundError} {@link SessionRevokedError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async requestDeletion(id: string, grace: number, actor: Actor): Promise<Date> {
+    const { userId } = await this.change({ id }, actor, (user) => {
+      if (user.status === 'deleting') return { changes: {}, events: [] };
+      if (user.status !== 'active') throw toSessionRevokedError(user);
+      return {
+        changes: { status: 'deleting', eraseAt: () => `now() + interval '${grace} seconds'` },
+        ends: 'deleted',
+        events: [{ action: 'user.deletion_requested' }],
+      };
+    });
+    return this.timeOfErasure(userId);
+  }
+
+  /**
+   * Has a user erased without grace. Who is disabled stays disabled: leaving lifts no ban.
+   *
+   * @returns who it is by now, an id that was merged meaning the one who stayed, and when they may be erased, or were
+   * @throws {LastAdminError} where a person does that to the last admin
+   * @throws {UserNotFoundError}
+   * @throws {DatabaseUnavailableError}
+   */
+  async requestImmediateErasure(id: string, actor: Actor): Promise<{ userId: string; eraseAt: Date }> {
+    const { userId } = await this.change({ id }, actor, (user) => {
+      if (user.erasedAt !== null) return { changes: {}, events: [] };
+      const isActive = user.status === 'active';
+      return {
+        changes: { ...(isActive && { status: 'deleting' }), eraseAt: () => 'now()' },
+        ends: isActive ? 'deleted' : undefined,
+        needsAdmin: actor.actor === 'person',
+        events: [{ action: 'user.deletion_requested' }],
+      };
+    });
+    return { userId, eraseAt: await this.timeOfErasure(userId) };
+  }
+
+  /**
+   * Makes a person active again who wanted to be deleted and comes back in time, from an address. In time is by the
+   * statement's clock: the transaction may have begun before an operator decided that the time has come.
+   */
+  async cancelDeletion(manager: EntityManager, userId: string, ip: string): Promise<void> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(User)
+      .set({ status: 'active', eraseAt: null })
+      .where(`id = :userId AND status = 'deleting' AND erase_at > statement_timestamp()`, { userId })
+      .execute();
+    if (affected === 0) return;
+    await this.audit.record(manager, {
+      actor: 'person',
+      actorId: userId,
+      ip,
+      action: 'user.restored',
+      userId,
+    });
+  }
+
+  /**
+   * Makes a user active again whose time of being disabled is over; lifts the ban of one who was erased.
+   *
+   * @returns whether it was
+   */
+  async liftExpiredBan(manager: EntityManager, userId: string): Promise<boolean> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(User)
+      .set({
+        status: () => `CASE WHEN erase_at IS NULL AND erased_at IS NULL THEN 'active' ELSE 'deleting' END`,
+        disabledReason: null,
+        disabledUntil: null,
+      })
+      .where(`id = :userId AND status = 'disabled' AND disabled_until <= now()`, { userId })
+      .execute();
+    if (affected === 0) return false;
+    await manager.delete(BannedIdentity, { userId });
+    await this.audit.record(manager, { ...serviceActor, action: 'user.enabled', userId });
+    return true;
+  }
+
+  /**
+   * Whether anybody can use /admin.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async hasAdmin(): Promise<boolean> {
+    return this.database.run((manager) => hasAdminBeside(manager, []));
+  }
+
+  private async timeOfErasure(userId: string): Promise<Date> {
+    const { eraseAt, erasedAt } = await this.database.run((manager) =>
+      manager.findOneByOrFail(User, { id: userId }),
+    );
+    // Restored meanwhile, it is as if it had been asked for now.
+    return erasedAt ?? eraseAt ?? new Date();
+  }
+
+  private async change(
+    reference: UserReference,
+    actor: Actor,
+    decide: (user: User) => Decision,
+  ): Promise<RoleChange> {
+    const { notice, ...outcome } = await this.database.transaction(async (manager) => {
+      let user = await lockUser(manager, reference);
+      // Who is disabled until a time that has come is not disabled.
+      if (user.status === 'disabled' && (await this.liftExpiredBan(manager, user.id))) {
+        user = await lockUser(manager, user);
+      }
+      return this.carryOut(manager, user, actor, decide(user));
+    });
+    if (notice !== undefined) this.revocations.remember(notice);
+    return outcome;
+  }
+
+  private async carryOut(
+    manager: EntityManager,
+    user: User,
+    actor: Actor,
+    { changes, ends, outdates, needsAdmin, events }: Decision,
+  ): Promise<RoleChange & { notice?: RevocationNotice }> {
+    const { id: userId, tokenVersion, sessionEpoch } = user;
+    if (events.length === 0) return { userId, isChanged: false };
+    if (needsAdmin === true && isAdmin(user) && !isAdmin(Object.assign({ ...user }, changes))) {
+      if (!(await keepsAdminBeside(manager, [userId]))) throw new LastAdminError();
+    }
+    const minimumVersion = tokenVersion + 1;
+    const revokes = ends !== undefined || outdates === true;
+    await manager.update(
+      User,
+      { id: userId },
+      {
+        ...changes,
+        ...(revokes && { tokenVersion: minimumVersion }),
+        ...(ends !== undefined && { sessionEpoch: sessionEpoch + 1, sessionsEndedReason: ends }),
+      },
+    );
+    if (changes.status !== undefined && changes.status !== 'disabled') {
+      await manager.delete(BannedIdentity, { userId });
+    }
+    for (const event of events) await this.audit.record(manager, { ...actor, ...event, userId });
+    if (!revokes) return { userId, isChanged: true };
+    const notice = { userId, minimumVersion, reason: ends ?? null };
+    await this.revocations.write(manager, notice);
+    return { userId, isChanged: true, notice };
+  }
+}
+
+/** Whether a user is to be erased, or was. */
+function isLeaving({ eraseAt, erasedAt }: User): boolean {
+  return eraseAt !== null || erasedAt !== null;
+}
+
+/**
+ * Who was merged is another by now. Of who leaves, or has left, only whether they are banned can be changed; and of
+ * who has left without a ban nothing is kept that one could recognise.
+ */
+function canChange(user: User, { status, roles }: UserStatusChange): boolean {
+  if (user.status === 'merged') return false;
+  if (!isLeaving(user)) return true;
+  if (roles !== undefined) return false;
+  return user.status === 'disabled' || (status === 'disabled' && user.erasedAt === null);
+}
+
+function changeStatus(user: User, { status, reason, until }: UserStatusChange): Decision {
+  if (status === undefined && reason === undefined && until === undefined) return { changes: {}, events: [] };
+  const wanted = status ?? user.status;
+  if (wanted === 'active') {
+    if ((reason ?? until ?? null) !== null) throw new NotDisabledError();
+    if (user.status === 'active') return { changes: {}, events: [] };
+    return {
+      changes: {
+        status: isLeaving(user) ? 'deleting' : wanted,
+        disabledReason: null,
+        disabledUntil: null,
+      },
+      events: [{ action: 'user.enabled' }],
+    };
+  }
+  const isNew = user.status !== 'disabled';
+  const disabledReason = reason === undefined ? user.disabledReason : reason;
+  const disabledUntil = until === undefined ? user.disabledUntil : until;
+  const isSame =
+    !isNew &&
+    disabledReason === user.disabledReason &&
+    disabledUntil?.getTime() === user.disabledUntil?.getTime();
+  if (isSame) return { changes: {}, events: [] };
+  return {
+    changes: { status: wanted, disabledReason, disabledUntil },
+    ends: isNew ? 'disabled' : undefined,
+    events: [{ action: 'user.disabled', details: { until: disabledUntil?.toISOString() ?? null } }],
+  };
+}
+
+/** Access tokens carry the roles: a change makes those that are out out of date. */
+function changeRoles(user: User, wanted: string[]): Decision {
+  const roles = [...new Set(wanted)];
+  const isSame = roles.length === user.roles.length && roles.every((role) => user.roles.includes(role));
+  if (isSame) return { changes: {}, events: [] };
+  if (roles.length > maxRoles) throw new TooManyRolesError(maxRoles);
+  return {
+    changes: { roles },
+    outdates: true,
+    events: [{ action: 'user.roles_changed', details: { before: user.roles, after: roles } }],
+  };
+}
+
+/** Locks the user whom a reference means by now. */
+async function lockUser(manager: EntityManager, reference: UserReference): Promise<User> {
+  const id =
+    'id' in reference
+      ? await resolveCanonicalUserId(manager, reference.id)
+      : (await manager.findOneBy(Identity, { appid: reference.appid, openid: reference.openid }))?.userId;
+  const user =
+    id === undefined
+      ? null
+      : await manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
+  if (user === null) throw new UserNotFoundError();
+  // Merged while this waited for the lock.
+  return user.mergedInto === null ? user : lockUser(manager, { id: user.mergedInto });
+}
