@@ -90,9 +90,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     for (let batches = 0; batches < maxBatches; batches += 1) {
       if (this.#stop.signal.aborted) return 'left';
       const outcome = await this.database.transaction(async (manager) => {
-        const [lock] = await manager.query<{ taken: boolean }[]>(tryAdvisoryLock, [
-          ...advisoryLocks.jobs,
-        ]);
+        const [lock] = await manager.query<{ taken: boolean }[]>(tryAdvisoryLock, [...advisoryLocks.jobs]);
         return lock?.taken === true ? job.runBatch(manager) : 'left';
       });
       if (outcome === 'left') {
