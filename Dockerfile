@@ -7,6 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --workspaces=false --registry=${NPM_REGISTRY}
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY dev/bundle-service.js ./dev/
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts --workspaces=false
 

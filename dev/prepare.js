@@ -30,5 +30,6 @@ if (compiler === undefined) {
   );
 } else {
   run(compiler, 'build');
+  run(join('dev', 'bundle-service.js'));
   run('--import', import.meta.resolve('tsx'), join('client', 'build.ts'));
 }
