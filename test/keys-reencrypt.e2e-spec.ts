@@ -274,7 +274,7 @@ describe('a change of ENCRYPTION_KEYS', () => {
 
     const { code, stdout, stderr } = await reencrypt();
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^2 of \d+ rows were renewed; 2 are stuck, see above\.\n$/);
+    expect(stdout).toMatch(/^2 of \d+ rows were renewed; 2 could not be decrypted, see above\.\n$/);
     expect(stderr).toBe(
       `users ${person.id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n` +
         `identities ${first!.id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n`,

@@ -15,7 +15,7 @@ import { consentOf } from './me.service.js';
 /** Rows that are in memory at a time. */
 const pageSize = 500;
 
-/** All that is held about a person, as one JSON document that is read from the database while it is sent. */
+/** All that is held about a user, as one JSON document that is read from the database while it is sent. */
 @Injectable()
 export class AccountExportService {
   constructor(
@@ -63,7 +63,7 @@ export class AccountExportService {
     };
   }
 
-  /** @param userIds of the person, and of users that were merged into theirs */
+  /** @param userIds of the user, and of users that were merged into theirs */
   private async *write(head: object, userIds: string[]): AsyncGenerator<string> {
     yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
     yield* items(

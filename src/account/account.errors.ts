@@ -4,7 +4,7 @@ import { ServiceError } from '../errors/service.error.js';
 export class OpenDataLimitError extends ServiceError {
   readonly code = 'rate_limited';
 
-  /** @param retryAfter seconds until the person may try again */
+  /** @param retryAfter seconds until the user may try again */
   constructor(retryAfter: number) {
     super(
       'Too much of your encrypted data did not open. Wait as long as Retry-After says, log in again, then fetch the data again.',

@@ -21,7 +21,7 @@ const uploadProblems = [
 // A form that is malformed is read and taken apart like any other.
 const avatarBudget = { name: 'avatar', perMinute: 6, countsMalformed: true };
 
-/** The signed-in person's own avatar. */
+/** The signed-in user's own avatar. */
 @Controller('me/avatar')
 @ApiTags('me')
 @Authenticated()

@@ -3,7 +3,7 @@ import type { UserStatus } from '../users/user.entity.js';
 import { UserResponse } from '../users/user.response.js';
 import { ConsentResponse } from './me.response.js';
 
-/** The person, as their user has it. */
+/** The user, as their user has it. */
 export class ExportedUser extends UserResponse {
   status: UserStatus;
 
@@ -17,7 +17,7 @@ export class ExportedUser extends UserResponse {
   lastLoginAt: string | null;
 }
 
-/** The person in one mini-program, as WeChat names them. */
+/** The user in one mini-program, as WeChat names them. */
 export class ExportedIdentity {
   appid: string;
 
@@ -53,7 +53,7 @@ export class ExportedSession {
   endedReason: string | null;
 }
 
-/** Something that was done to the person. */
+/** Something that was done to the user. */
 export class ExportedEvent {
   action: AuditAction;
 
@@ -69,7 +69,7 @@ export class ExportedEvent {
   at: string;
 }
 
-/** All that is held about a person. */
+/** All that is held about a user. */
 export class ExportResponse {
   exportedAt: string;
 
@@ -79,7 +79,7 @@ export class ExportResponse {
 
   identities: ExportedIdentity[];
 
-  /** All that have led to the person, those of accounts that a mini-program has left among them. */
+  /** All that have led to the user, those of accounts that a mini-program has left among them. */
   unionids: string[];
 
   /** The oldest first; expired ones leave after a while. */

@@ -22,7 +22,7 @@ import { MeResponse } from './me.response.js';
 
 const linkingBudget = { name: 'linking', perMinute: 6 };
 
-/** The mini-programs through which the person comes in. */
+/** The mini-programs through which the user comes in. */
 @Controller('me/identities')
 @UsePipes(BodyPipe)
 @ApiTags('me')

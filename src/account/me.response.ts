@@ -8,7 +8,7 @@ export class ConsentResponse {
   at: string;
 }
 
-/** One mini-program through which the person came in. */
+/** One mini-program through which the user came in. */
 export class IdentityResponse {
   appid: string;
 

@@ -45,7 +45,7 @@ export class MeService {
   }
 }
 
-/** What a person has consented to. */
+/** What a user has consented to. */
 export function consentOf({
   consentVersion,
   consentAt,

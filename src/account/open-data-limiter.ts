@@ -3,11 +3,11 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { SessionKeyStaleError } from '../wechat/wechat.errors.js';
 import { OpenDataLimitError } from './account.errors.js';
 
-/** Failures a person may have within a period, and its seconds. */
+/** Failures a user may have within a period, and its seconds. */
 const maxFailures = 10;
 const windowSeconds = 60;
 
-/** Bounds how often a person may send data that does not open: whoever forges some needs many attempts. */
+/** Bounds how often a user may send data that does not open: whoever forges some needs many attempts. */
 @Injectable()
 export class OpenDataLimiter {
   /** The last attempt of each person: all made at once would be counted too late. */

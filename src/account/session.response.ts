@@ -1,4 +1,4 @@
-/** One of the person's own sessions: a phone that is signed in. */
+/** One of the user's own sessions: a phone that is signed in. */
 export class SessionResponse {
   id: string;
 

@@ -16,7 +16,7 @@ import { SessionResponse } from './session.response.js';
 
 const maxSessions = 100;
 
-/** The phones on which the person is signed in. */
+/** The phones on which the user is signed in. */
 @Controller('me/sessions')
 @ApiTags('me')
 @Authenticated()

@@ -5,7 +5,7 @@ import { AuditPageResponse, toAuditEventResponse } from './audit-event.response.
 import { ReadAuditRequest } from './read-audit.request.js';
 import { AdminOnly } from './admin-only.decorator.js';
 
-/** The books: what happened. */
+/** The audit log: what happened. */
 @Controller('admin/audit')
 @AdminOnly()
 @UsePipes(QueryPipe)

@@ -5,7 +5,7 @@ import { LoginStatsResponse } from './login-stats.response.js';
 import { ReadStatsRequest } from './read-stats.request.js';
 import { AdminOnly } from './admin-only.decorator.js';
 
-/** The books: how often. */
+/** The audit log: how often. */
 @Controller('admin/stats')
 @AdminOnly()
 @UsePipes(QueryPipe)

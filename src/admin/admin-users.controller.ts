@@ -41,7 +41,7 @@ import { AdminOnly } from './admin-only.decorator.js';
 const maxSessions = 100;
 const maxAuditEvents = 50;
 
-/** Finding people, and changing how they stand. */
+/** Finding users, and changing how they stand. */
 @Controller('admin/users')
 @AdminOnly()
 @UsePipes(BodyPipe)
@@ -60,7 +60,7 @@ export class AdminUsersController {
     private readonly ring: KeyRing,
   ) {}
 
-  /** Find people. A POST, so that openids and phone numbers stay out of URLs. */
+  /** Find users. A POST, so that openids and phone numbers stay out of URLs. */
   @Post('search')
   @Problems('search_too_broad', 'overloaded', 'database_unavailable')
   @HttpCode(200)
@@ -91,7 +91,7 @@ export class AdminUsersController {
     return detail;
   }
 
-  /** Disable or enable a person, with reason and end; set their roles. */
+  /** Disable or enable a user, with reason and end; set their roles. */
   @Patch(':id')
   @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
@@ -109,7 +109,7 @@ export class AdminUsersController {
     return this.detail(id);
   }
 
-  /** Make one of two people: this one's identities go to the other, who keeps what they have. */
+  /** Make one of two users: this one's identities go to the other, who keeps what they have. */
   @Post(':id/merge')
   @HttpCode(200)
   @FreshLogin(maxAdminLoginAge)
@@ -124,7 +124,7 @@ export class AdminUsersController {
     return this.detail(into.toLowerCase());
   }
 
-  /** End all sessions of a person. */
+  /** End all sessions of a user. */
   @Delete(':id/sessions')
   @HttpCode(204)
   @FreshLogin(maxAdminLoginAge)
@@ -133,7 +133,7 @@ export class AdminUsersController {
     await this.status.endSessions(id, 'kicked', toActor(request));
   }
 
-  /** Erase a person now, without grace. Who is disabled stays disabled. */
+  /** Erase a user now, without grace. Who is disabled stays disabled. */
   @Delete(':id')
   @HttpCode(202)
   @FreshLogin(maxAdminLoginAge)
@@ -183,7 +183,7 @@ export class AdminUsersController {
     };
   }
 
-  /** What was looked for, without what names a person: of `q` a keyed hash, the same for the same `q`. */
+  /** What was looked for, without what names a user: of `q` a keyed hash, the same for the same `q`. */
   private searchDetails(request: SearchUsersRequest, found: number): object {
     const { q, status, appid, hasPhone, createdFrom, createdTo } = request;
     const qHash = q === undefined ? undefined : this.ring.hash('search-audit', q).toString('base64url');

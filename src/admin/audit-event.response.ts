@@ -10,7 +10,7 @@ export class AuditEventResponse {
   /** Who acted: a signed-in person, an operator at the command line, or the service by itself. */
   actor: AuditActor;
 
-  /** The user who acted, where it was a person. */
+  /** The user who acted, where it was a user. */
   actorId: string | null;
 
   /** The user to whom it was done. */

@@ -11,7 +11,7 @@ export class LoginCountResponse {
   count: number;
 }
 
-/** How many people came for the first time, through which mini-program, on a day. */
+/** How many users came for the first time, through which mini-program, on a day. */
 export class NewUserCountResponse {
   /** In UTC, `2026-11-21`. */
   day: string;

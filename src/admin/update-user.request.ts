@@ -15,7 +15,7 @@ export class UpdateUserRequest {
   @IsIn(['active', 'disabled'])
   status?: 'active' | 'disabled';
 
-  /** Why the user is disabled, 1 to 200 characters. The person reads it when they try to log in. */
+  /** Why the user is disabled, 1 to 200 characters. The user reads it when they try to log in. */
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(isGiven)
   @IsPlainText(maxReasonLength, '; null clears it')

@@ -1,7 +1,7 @@
 import { AuditEventResponse } from './audit-event.response.js';
 import { UserItemResponse } from './user-item.response.js';
 
-/** A person in one mini-program. */
+/** A user in one mini-program. */
 export class UserIdentityResponse {
   appid: string;
 
@@ -42,7 +42,7 @@ export class UserDetailResponse extends UserItemResponse {
   /** ISO 8601 in UTC. */
   disabledUntil: string | null;
 
-  /** When a person who is to be deleted will be erased; ISO 8601 in UTC. */
+  /** When a user who is to be deleted will be erased; ISO 8601 in UTC. */
   eraseAt: string | null;
 
   /** When they were; ISO 8601 in UTC. */
@@ -53,6 +53,6 @@ export class UserDetailResponse extends UserItemResponse {
   /** Those that are still good, the newest first, 100 at most. */
   sessions: UserSessionResponse[];
 
-  /** What was done to the person, the newest first, 50 entries at most; GET `/admin/audit` has the rest. */
+  /** What was done to the user, the newest first, 50 entries at most; GET `/admin/audit` has the rest. */
   auditEvents: AuditEventResponse[];
 }

@@ -5,7 +5,7 @@ import { UserResponse } from '../users/user.response.js';
 export class UserItemResponse extends UserResponse {
   status: UserStatus;
 
-  /** The mini-programs through which the person came. */
+  /** The mini-programs through which the user came. */
   appids: string[];
 
   /** The operator's own number for this person. */

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** What can be read in the books. */
+/** What can be read in the audit log. */
 export const auditActions = [
   'session.login_repeated',
   'session.opened_by_operator',
@@ -51,11 +51,11 @@ export class AuditEvent {
   @Column({ type: 'text' })
   actor: AuditActor;
 
-  /** The person who did it. */
+  /** The user who did it. */
   @Column({ type: 'uuid', name: 'actor_id', nullable: true })
   actorId: string | null;
 
-  /** The person to whom it was done. */
+  /** The user to whom it was done. */
   @Column({ type: 'uuid', name: 'user_id', nullable: true })
   userId: string | null;
 

@@ -7,7 +7,7 @@ import { type AuditAction, type AuditActor, AuditEvent } from './audit-event.ent
 /** Who acts, and from which address. */
 export interface Actor {
   actor: AuditActor;
-  /** The person, where it is one. */
+  /** The user, where it is one. */
   actorId?: string;
   ip?: string;
 }
@@ -18,7 +18,7 @@ export const commandActor: Actor = { actor: 'command' };
 /** The service by itself. */
 export const serviceActor: Actor = { actor: 'service' };
 
-/** What happened. `details` holds what an operator asks next, and nothing that names a person. */
+/** What happened. `details` holds what an operator asks next, and nothing that names a user. */
 export interface AuditEntry extends Actor {
   action: AuditAction;
   /** To whom. */
@@ -60,13 +60,13 @@ export class AuditLogService {
    * Writes events in the transaction of what they tell of: all happen, or nothing does. If a command did it, `details`
    * say by which account of which machine.
    */
-  async record(manager: EntityManager, ...happenings: AuditEntry[]): Promise<void> {
+  async record(manager: EntityManager, ...entries: AuditEntry[]): Promise<void> {
     await manager.insert(
       AuditEvent,
-      happenings.map((happening) =>
-        happening.actor === 'command'
-          ? { ...happening, details: { ...happening.details, operator: commandOperator() } }
-          : happening,
+      entries.map((entry) =>
+        entry.actor === 'command'
+          ? { ...entry, details: { ...entry.details, operator: commandOperator() } }
+          : entry,
       ),
     );
   }
@@ -76,8 +76,8 @@ export class AuditLogService {
    *
    * @throws {DatabaseUnavailableError}
    */
-  async recordReading(happening: AuditEntry): Promise<void> {
-    await this.database.run((manager) => this.record(manager, happening));
+  async recordReading(entry: AuditEntry): Promise<void> {
+    await this.database.run((manager) => this.record(manager, entry));
   }
 
   /**

@@ -3,7 +3,7 @@ import { ExpiredAuditEventsJob } from './expired-audit-events.job.js';
 import { AuditLogService } from './audit-log.service.js';
 import { LoginStatsService } from './login-stats.service.js';
 
-/** The books: what happened, and how often. */
+/** The audit log: what happened, and how often. */
 @Module({
   providers: [AuditLogService, LoginStatsService, ExpiredAuditEventsJob],
   exports: [AuditLogService, LoginStatsService],

@@ -13,7 +13,7 @@ export interface DailyLogins {
   count: number;
 }
 
-/** How many people came to an app for the first time on a day. */
+/** How many users came to an app for the first time on a day. */
 export type DailyNewUsers = Omit<DailyLogins, 'outcome'>;
 
 interface Counter {

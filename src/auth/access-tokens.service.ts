@@ -22,7 +22,7 @@ export interface AccessTokenClaims {
    */
   auth_time?: number;
   jti: string;
-  /** The appid through which the person came in. */
+  /** The appid through which the user came in. */
   client_id: string;
   /** The session's id. */
   sid: string;
@@ -35,7 +35,7 @@ export interface AccessTokenClaims {
 const type = 'at+jwt';
 const algorithm = 'ES256';
 
-/** A token with the most roles a person can have stays below it. */
+/** A token with the most roles a user can have stays below it. */
 const maxTokenLength = 2_048;
 const maxCached = 10_000;
 

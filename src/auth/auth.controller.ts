@@ -113,7 +113,7 @@ export class AuthController {
     await this.sessions.logOut({ id, userId }, toActor(request));
   }
 
-  /** End all sessions of the person. */
+  /** End all sessions of the user. */
   @Post('logout/all')
   @HttpCode(204)
   @PerUserTurns('ending')

@@ -27,7 +27,7 @@ export class TokenExpiredError extends ServiceError {
   }
 }
 
-/** The person lacks the role that the route asks for. */
+/** The user lacks the role that the route asks for. */
 export class ForbiddenError extends ServiceError {
   readonly code = 'forbidden';
 
@@ -49,7 +49,7 @@ export class FreshLoginRequiredError extends ServiceError {
   }
 }
 
-/** The person came in through another mini-program than the one that is asked for. */
+/** The user came in through another mini-program than the one that is asked for. */
 export class OtherAppError extends ServiceError {
   readonly code = 'forbidden';
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/audit-log.service.js';
 import { getClientIp } from '../http/client-ip.js';
 
-/** The person behind a guarded request, as their access token says. */
+/** The user behind a guarded request, as their access token says. */
 export interface SignedInUser {
   id: string;
   sessionId: string;

@@ -15,7 +15,7 @@ import { rolesMetadata } from './roles.decorator.js';
 
 /**
  * Lets a request through that carries an access token of ours whose session goes on, the role that `@Roles()` asks
- * for, and a login that is as fresh as `@FreshLogin()` says. The handler gets the person by `@CurrentUser()`. No
+ * for, and a login that is as fresh as `@FreshLogin()` says. The handler gets the user by `@CurrentUser()`. No
  * database is asked, as long as this node is up to date on what is revoked.
  */
 @Injectable()

@@ -15,7 +15,7 @@ const maxVersionLength = 64;
 
 /** Consent to the privacy policy, given before the login. */
 export class ConsentRequest {
-  /** The version that the person has read. */
+  /** The version that the user has read. */
   @IsPlainText(maxVersionLength)
   policyVersion: string;
 }

@@ -25,19 +25,19 @@ const maxRemembered = 10_000;
 export interface LoginAttempt extends LoginCodePost, Client {
   /** Of the getPhoneNumber button. */
   phoneCode?: string;
-  /** Of the privacy policy to which the person has consented. */
+  /** Of the privacy policy to which the user has consented. */
   policyVersion?: string;
   /** Whether a wish to be deleted is taken back. */
   restore?: boolean;
 }
 
-/** A person who has come in, and what beside that did not work. */
+/** A user who has come in, and what beside that did not work. */
 export interface LoginOutcome extends SignedIn {
   warnings: ServiceError[];
 }
 
 /**
- * Signs people in by their codes. A code works once at WeChat; a phone that lost the answer, or a button pressed
+ * Signs users in by their codes. A code works once at WeChat; a phone that lost the answer, or a button pressed
  * twice, posts it again within `CODE_REPLAY_WINDOW` and gets a session of its own for the same user.
  */
 @Injectable()
@@ -144,7 +144,7 @@ export class LoginService {
     return repeated;
   }
 
-  /** Stores the phone number, too. Whatever becomes of that, the person is in. */
+  /** Stores the phone number, too. Whatever becomes of that, the user is in. */
   private async withPhone(
     signedIn: SignedIn,
     { phoneCode }: LoginAttempt,

@@ -72,10 +72,10 @@ export async function reencryptSigningKeys(
 function renew(
   { id, sealed }: SigningKeyRow,
   box: FieldCipher,
-): { after?: SigningKeyRow; isStuck?: boolean } {
+): { after?: SigningKeyRow; hasFailed?: boolean } {
   if (box.isCurrent(sealed)) return {};
   const privateKey = decryptIfPossible(() => box.decrypt(sealed, id));
   return privateKey === undefined
-    ? { isStuck: true }
+    ? { hasFailed: true }
     : { after: { id, sealed: box.encrypt(privateKey, id) } };
 }

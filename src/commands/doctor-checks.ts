@@ -53,7 +53,7 @@ export async function checkEncryptionKeys(database: Database, { encryptionKeys }
   return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
 }
 
-/** One person has one openid per mini-program: a user with two is two people. */
+/** One person has one openid per mini-program: a user with two is two users. */
 export async function checkOpenids(database: Database): Promise<string> {
   const doubles = await database.run((manager) =>
     manager.query<{ id: string }[]>(

@@ -27,18 +27,20 @@ await runCommand(async () => {
     ];
     const sum = (part: keyof (typeof counts)[number]) =>
       counts.reduce((total, count) => total + count[part], 0);
-    const stuck = sum('stuck');
+    const failed = sum('failed');
     process.stdout.write(
       `${sum('renewed')} of ${sum('seen')} rows were renewed` +
-        (stuck === 0 ? '; all are under the newest key.\n' : `; ${stuck} are stuck, see above.\n`),
+        (failed === 0
+          ? '; all are under the newest key.\n'
+          : `; ${failed} could not be decrypted, see above.\n`),
     );
-    return stuck === 0 ? 0 : 1;
+    return failed === 0 ? 0 : 1;
   });
 });
 
 function reportOf(table: string): ReencryptionReport {
-  return ({ seen, renewed }, stuckIds) => {
-    for (const id of stuckIds) {
+  return ({ seen, renewed }, failedIds) => {
+    for (const id of failedIds) {
       process.stderr.write(`${table} ${id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n`);
     }
     if (performance.now() - lastLine < pause) return;

@@ -21,7 +21,7 @@ export function processEnvironment(): Environment {
 }
 
 /**
- * Reads a text file as people's editors write it, with a byte order mark or without one.
+ * Reads a text file as users's editors write it, with a byte order mark or without one.
  *
  * @returns the text, or what is wrong with the file, as the end of a sentence
  */

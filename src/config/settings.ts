@@ -49,7 +49,7 @@ export class WechatApp {
   @Matches(/^\S+$/, { message: 'must be the AppSecret, without white space' })
   secret: string;
 
-  /** Shown to the person in the list of their identities. */
+  /** Shown to the user in the list of their identities. */
   @IsOptional()
   @ValidateBy({
     name: 'isPlainText',
@@ -194,7 +194,7 @@ export class Settings {
   @WholeNumber({ min: 0, max: 315_360_000, example: 600 })
   openDataMaxAge = 600;
 
-  /** Seconds between a person's wish to be deleted and their erasure. */
+  /** Seconds between a user's wish to be deleted and their erasure. */
   @Seconds({ example: 604_800 })
   deletionGrace = 604_800;
 

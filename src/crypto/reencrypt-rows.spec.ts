@@ -25,11 +25,11 @@ class Table implements ReencryptableRows<Row> {
       .slice(0, batchSize);
   }
 
-  renew(row: Row): { after?: Row; isStuck?: boolean } {
+  renew(row: Row): { after?: Row; hasFailed?: boolean } {
     const value = row.value.toUpperCase();
     return {
       ...(value !== row.value && { after: { ...row, value } }),
-      isStuck: /\d/.test(value),
+      hasFailed: /\d/.test(value),
     };
   }
 
@@ -47,10 +47,10 @@ describe('renewRows', () => {
     const table = new Table(Object.fromEntries(ids.map((id) => [id, 'a'])));
     const reports: number[] = [];
     const count = await reencryptRows(table, ({ seen }) => reports.push(seen));
-    expect(count).toEqual({ seen: 1_001, renewed: 1_001, stuck: 0 });
+    expect(count).toEqual({ seen: 1_001, renewed: 1_001, failed: 0 });
     expect(reports).toEqual([500, 1_000, 1_001]);
     expect(new Set(table.rows.values())).toEqual(new Set(['A']));
-    expect(await reencryptRows(table, () => {})).toEqual({ seen: 1_001, renewed: 0, stuck: 0 });
+    expect(await reencryptRows(table, () => {})).toEqual({ seen: 1_001, renewed: 0, failed: 0 });
   });
 
   it('looks again at a row that was changed meanwhile, and renews what it is now', async () => {
@@ -59,20 +59,20 @@ describe('renewRows', () => {
       table.rows.set('2', 'changed');
       table.meanwhile = () => {};
     };
-    expect(await reencryptRows(table, () => {})).toEqual({ seen: 2, renewed: 2, stuck: 0 });
+    expect(await reencryptRows(table, () => {})).toEqual({ seen: 2, renewed: 2, failed: 0 });
     expect([...table.rows.values()]).toEqual(['A', 'CHANGED']);
   });
 
-  it('tells once of each row in which something is stuck, and renews the rest of it and of the others', async () => {
+  it('tells once of each row in which something fails, and renews the rest of it and of the others', async () => {
     const table = new Table({ '1': 'a', '2': '7', '3': 'c7', '4': 'd' });
     table.meanwhile = () => {
       table.rows.set('4', 'changed');
       table.meanwhile = () => {};
     };
-    const stuck: string[] = [];
-    const count = await reencryptRows(table, (_, stuckIds) => stuck.push(...stuckIds));
-    expect(count).toEqual({ seen: 4, renewed: 3, stuck: 2 });
-    expect(stuck).toEqual(['2', '3']);
+    const failed: string[] = [];
+    const count = await reencryptRows(table, (_, failedIds) => failed.push(...failedIds));
+    expect(count).toEqual({ seen: 4, renewed: 3, failed: 2 });
+    expect(failed).toEqual(['2', '3']);
     expect([...table.rows.values()]).toEqual(['A', '7', 'C7', 'CHANGED']);
   });
 

@@ -16,7 +16,7 @@ export interface ReencryptableRows<Row extends { id: string }> {
   /** The first `batchSize` rows after an id. */
   read(after: string): Promise<Row[]>;
   /** The row to write, unless there is nothing to write; and whether something in it cannot be renewed. */
-  renew(row: Row): { after?: Row; isStuck?: boolean };
+  renew(row: Row): { after?: Row; hasFailed?: boolean };
   /**
    * Writes the rows that are still as they were read. Waits for none that somebody else has locked: meanwhile it
    * would hold the others of the batch.
@@ -30,14 +30,14 @@ export interface ReencryptableRows<Row extends { id: string }> {
 export interface ReencryptionCount {
   seen: number;
   renewed: number;
-  stuck: number;
+  failed: number;
 }
 
 /**
  * Is called after each batch with the ids of the rows in which something cannot be renewed; and with none, now and
  * then, while a batch waits for a row.
  */
-export type ReencryptionReport = (count: Readonly<ReencryptionCount>, stuckIds: string[]) => void;
+export type ReencryptionReport = (count: Readonly<ReencryptionCount>, failedIds: string[]) => void;
 
 /** Milliseconds until a batch is looked at again of which somebody else had a row. */
 const reportIntervalMs = 100;
@@ -52,7 +52,7 @@ export async function reencryptRows<Row extends { id: string }>(
   table: ReencryptableRows<Row>,
   report: ReencryptionReport,
 ): Promise<ReencryptionCount> {
-  const count: ReencryptionCount = { seen: 0, renewed: 0, stuck: 0 };
+  const count: ReencryptionCount = { seen: 0, renewed: 0, failed: 0 };
   let lastId = table.lowestId;
   for (;;) {
     const rows = await table.read(lastId);
@@ -68,10 +68,10 @@ export async function reencryptRows<Row extends { id: string }>(
       continue;
     }
 
-    const stuckIds = outcomes.filter(({ isStuck }) => isStuck).map(({ before }) => before.id);
+    const failedIds = outcomes.filter(({ hasFailed }) => hasFailed).map(({ before }) => before.id);
     count.seen += rows.length;
-    count.stuck += stuckIds.length;
-    report(count, stuckIds);
+    count.failed += failedIds.length;
+    report(count, failedIds);
     lastId = rows.at(-1)!.id;
   }
 }

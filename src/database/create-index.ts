@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
- * Builds an index on a table that may be large, while people log in: for migrations with `transaction = false`. What an
+ * Builds an index on a table that may be large, while users log in: for migrations with `transaction = false`. What an
  * attempt left behind that did not come to its end is no good, and goes first.
  *
  * @see https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY

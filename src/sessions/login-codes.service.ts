@@ -46,7 +46,7 @@ interface RepeatRow extends SessionUser {
  * first session has been ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
  * that runs at the same time has either happened before, or will find the new session.
  *
- * The person has proved once who they are, so that the new session has the time of the first.
+ * The user has proved once who they are, so that the new session has the time of the first.
  */
 const repeatStatement: NamedStatement = {
   name: 'repeat-login-3',

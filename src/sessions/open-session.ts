@@ -18,7 +18,7 @@ export const sessionUserColumns = `
 export interface OpenSession {
   user: SessionUser;
   sessionId: string;
-  /** The mini-program through which the person came in. */
+  /** The mini-program through which the user came in. */
   appid: string;
   /** When they logged in, by the clock of the database. A refresh keeps it. */
   loggedInAt: Date;

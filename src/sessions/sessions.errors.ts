@@ -2,7 +2,7 @@ import { ServiceError } from '../errors/service.error.js';
 
 /** Why a session ended. */
 export type RevocationReason =
-  /** the person logged out, here or from elsewhere */
+  /** the user logged out, here or from elsewhere */
   | 'signed_out'
   /** the operator ended it */
   | 'kicked'
@@ -53,7 +53,7 @@ export class RevocationsUnknownError extends ServiceError {
   }
 }
 
-/** The person has no such session that goes on. */
+/** The user has no such session that goes on. */
 export class SessionNotFoundError extends ServiceError {
   readonly code = 'not_found';
 

@@ -34,7 +34,7 @@ export class SessionsService {
   ) {}
 
   /**
-   * A person's sessions that are still good: first the one named, then the newest first.
+   * A user's sessions that are still good: first the one named, then the newest first.
    *
    * @param most how many of them
    */
@@ -56,7 +56,7 @@ export class SessionsService {
   }
 
   /**
-   * All sessions of a person's, ended and expired ones among them, in the order of their ids and some at a time. Ids
+   * All sessions of a user's, ended and expired ones among them, in the order of their ids and some at a time. Ids
    * are read by the index on the user first: along the primary key, Postgres might walk past everybody's.
    *
    * @throws {DatabaseUnavailableError} at any time
@@ -111,7 +111,7 @@ export class SessionsService {
   }
 
   /**
-   * Ends a session of a person's.
+   * Ends a session of a user's.
    *
    * @returns whether there was one that went on
    * @throws {DatabaseUnavailableError}
@@ -137,7 +137,7 @@ export class SessionsService {
   }
 
   /**
-   * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the person are found by
+   * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the user are found by
    * an index, and looked through.
    *
    * @returns what to hand to `RevocationsService.remember` once that has committed
@@ -189,7 +189,7 @@ export class SessionsService {
     manager: EntityManager,
     { id, userId }: { id: string; userId: string },
     reason: RevocationReason,
-    happening: Actor & { action: AuditAction },
+    entry: Actor & { action: AuditAction },
   ): Promise<RevocationNotice | undefined> {
     const [, ended] = await manager.query<[unknown, number]>(
       `UPDATE sessions SET ended_at = now(), ended_reason = $3
@@ -201,7 +201,7 @@ export class SessionsService {
     if (ended === 0) return undefined;
     const notice = { sessionId: id, reason };
     await this.revocations.write(manager, notice);
-    await this.audit.record(manager, { ...happening, userId, sessionId: id });
+    await this.audit.record(manager, { ...entry, userId, sessionId: id });
     return notice;
   }
 }

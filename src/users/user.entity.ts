@@ -4,7 +4,7 @@ import type { RevocationReason } from '../sessions/sessions.errors.js';
 export const userStatuses = ['active', 'disabled', 'deleting', 'merged'] as const;
 export type UserStatus = (typeof userStatuses)[number];
 
-/** A person, whatever mini-programs they came through. */
+/** A user, whatever mini-programs they came through. */
 @Entity('users')
 @Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
 @Index('users_external_id_key', ['externalId'], { unique: true, where: 'external_id IS NOT NULL' })
@@ -34,11 +34,11 @@ export class User {
   @Column({ type: 'timestamptz', precision: 3, name: 'disabled_until', nullable: true })
   disabledUntil: Date | null;
 
-  /** When a person who is to be deleted will be erased; after that, and after a merge, until the avatar's file is gone. */
+  /** When a user who is to be deleted will be erased; after that, and after a merge, until the avatar's file is gone. */
   @Column({ type: 'timestamptz', precision: 3, name: 'erase_at', nullable: true })
   eraseAt: Date | null;
 
-  /** When the person was erased. */
+  /** When the user was erased. */
   @Column({ type: 'timestamptz', precision: 3, name: 'erased_at', nullable: true })
   erasedAt: Date | null;
 

@@ -15,7 +15,7 @@ export class AccountDisabledError extends ServiceError {
   }
 }
 
-/** The person has asked to be deleted, and still has time to change their mind. */
+/** The user has asked to be deleted, and still has time to change their mind. */
 export class AccountDeletingError extends ServiceError {
   readonly code = 'account_deleting';
 

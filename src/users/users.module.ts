@@ -26,7 +26,7 @@ import { BanCheckService } from './status/ban-check.service.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 import { UsersService } from './users.service.js';
 
-/** Who a person is. */
+/** Who a user is. */
 @Module({
   imports: [AuditModule, SessionsModule, StorageModule, WechatModule],
   providers: [

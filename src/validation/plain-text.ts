@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 
-/** Characters as people count them: an emoji is one, whatever its code points. */
+/** Characters as users count them: an emoji is one, whatever its code points. */
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' });
 
 /**
@@ -19,7 +19,7 @@ const visible =
 
 /**
  * What is wrong with a value as a name or another short text in one line, "must …"; undefined if nothing is. It has 1 to
- * `maxCharacters` characters as people count them, at least one of which can be seen, no line breaks or control
+ * `maxCharacters` characters as users count them, at least one of which can be seen, no line breaks or control
  * characters, and none that change the direction of the text around it.
  */
 export function plainTextFault(value: unknown, maxCharacters: number): string | undefined {

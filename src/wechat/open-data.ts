@@ -17,7 +17,7 @@ export interface EncryptedOpenData {
 
 /** Whose data it must be, and how old it may be. */
 export interface OpenDataRules {
-  /** The session_keys of the person's last logins as WeChat gave them, newest first. */
+  /** The session_keys of the user's last logins as WeChat gave them, newest first. */
   sessionKeys: readonly string[];
   appid: string;
   openid: string;
@@ -27,7 +27,7 @@ export interface OpenDataRules {
   now?: number;
 }
 
-/** What WeChat says of the person: profile, phone number, steps and so on, with a watermark. */
+/** What WeChat says of the user: profile, phone number, steps and so on, with a watermark. */
 export type OpenData = Record<string, unknown>;
 
 const blockBytes = 16;
@@ -40,7 +40,7 @@ const blockBytes = 16;
  * that, after a time that does not tell either (bench/open-data-timing.ts). All keys are tried, whichever opens it.
  *
  * @throws {OpenDataInvalidError} where it is malformed; or has opened, and its signature is wrong, or it is too old or
- *   another person's. A watermark from the future is not old: it is our clock that is slow.
+ *   another user's. A watermark from the future is not old: it is our clock that is slow.
  * @throws {SessionKeyStaleError} where no key opens it. A session_key that is not 16 bytes opens nothing.
  */
 export function decryptOpenData(sealed: EncryptedOpenData, rules: OpenDataRules): OpenData {
@@ -71,7 +71,7 @@ export function decryptOpenData(sealed: EncryptedOpenData, rules: OpenDataRules)
   return data;
 }
 
-/** Open data as it may be shown: without what names the person to WeChat. */
+/** Open data as it may be shown: without what names the user to WeChat. */
 export function withoutIdentity({ openId: _openId, unionId: _unionId, ...data }: OpenData): OpenData {
   return data;
 }

@@ -6,13 +6,13 @@ import { WechatAuthorizedApi } from './wechat-authorized-api.js';
 import { toApiError, WechatApiError } from './wechat-api.error.js';
 import { LoginAgainError } from './wechat.errors.js';
 
-/** Asks WeChat about the session_key of a person in a mini-program. Only one is valid at a time. */
+/** Asks WeChat about the session_key of a user in a mini-program. Only one is valid at a time. */
 @Injectable()
 export class SessionKeyClient {
   constructor(private readonly interfaces: WechatAuthorizedApi) {}
 
   /**
-   * Whether a session_key is the person's valid one.
+   * Whether a session_key is the user's valid one.
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/checkSessionKey.html
    *
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}

@@ -13,7 +13,7 @@ const profileScene = 1;
 /** Milliseconds for which a missing right is taken for granted. */
 const skipMs = 6 * 3_600_000;
 
-/** Has WeChat judge what people write. */
+/** Has WeChat judge what users write. */
 @Injectable()
 export class TextCheckClient {
   readonly #logger = new Logger(TextCheckClient.name);
@@ -23,12 +23,12 @@ export class TextCheckClient {
   constructor(private readonly interfaces: WechatAuthorizedApi) {}
 
   /**
-   * WeChat's verdict on a text of a person's profile.
+   * WeChat's verdict on a text of a user's profile.
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/sec-center/sec-check/msgSecCheck.html
    *
-   * @param openid the person, who must have used the mini-program within the last two hours
+   * @param openid the user, who must have used the mini-program within the last two hours
    * @param text 1 to 2,500 characters
-   * @throws {LoginAgainError} where WeChat has not seen the person for longer
+   * @throws {LoginAgainError} where WeChat has not seen the user for longer
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
    *   {@link OverloadedError}
    */

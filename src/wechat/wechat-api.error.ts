@@ -69,7 +69,7 @@ export function toApiError(refusal: WechatApiError): ServiceError {
   return refusal.errcode === 45011 ? new WechatRateLimitedError() : toServerError(refusal);
 }
 
-/** The error for a refusal that has nothing to do with the person: what is wrong is this server, or WeChat. */
+/** The error for a refusal that has nothing to do with the user: what is wrong is this server, or WeChat. */
 export function toServerError({ errcode, errmsg }: WechatApiError): ServiceError {
   const said = `WeChat answered ${errcode} (${errmsg.slice(0, 200)})`;
   if (errcode === 45009 || errcode === 45011) {

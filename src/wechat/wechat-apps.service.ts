@@ -45,7 +45,7 @@ export class WechatAppsService {
     return this.#apps.get(appid);
   }
 
-  /** The app's name for people, where one was given. */
+  /** The app's name for users, where one was given. */
   nameOf(appid: string): string | null {
     return this.#apps.get(appid)?.name ?? null;
   }

@@ -12,11 +12,11 @@ import { CodeInvalidError, WechatUnavailableError } from './wechat.errors.js';
 
 /** What a login code stands for. */
 export interface WechatSession {
-  /** The person in this mini-program. */
+  /** The user in this mini-program. */
   openid: string;
-  /** Base64 of 16 bytes; opens the person's encrypted data. Must never leave the server. */
+  /** Base64 of 16 bytes; opens the user's encrypted data. Must never leave the server. */
   sessionKey: string;
-  /** The person across all apps of one Open Platform account; absent where the app is bound to none. */
+  /** The user across all apps of one Open Platform account; absent where the app is bound to none. */
   unionid?: string;
 }
 

@@ -68,7 +68,7 @@ export class PhoneNumberImpossibleError extends ServiceError {
   }
 }
 
-/** WeChat 61010 and its like: WeChat has not seen the person for too long. */
+/** WeChat 61010 and its like: WeChat has not seen the user for too long. */
 export class LoginAgainError extends ServiceError {
   readonly code = 'login_again';
 
@@ -141,7 +141,7 @@ export class WechatUnavailableError extends ServiceError {
   }
 }
 
-/** Encrypted data that does not open under any session_key of the person's. Why not, nobody is told. */
+/** Encrypted data that does not open under any session_key of the user's. Why not, nobody is told. */
 export class SessionKeyStaleError extends ServiceError {
   readonly code = 'session_key_stale';
 

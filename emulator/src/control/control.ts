@@ -163,7 +163,7 @@ function describeClock({ clock }: WechatState): object {
   return { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetSeconds() };
 }
 
-/** With the ids by which the apps know the person. */
+/** With the ids by which the apps know the user. */
 function describeUser(wechat: WechatState, user: User): object {
   const apps = wechat.apps.all();
   const openPlatforms = apps.flatMap((app) => app.openPlatform ?? []);

@@ -53,7 +53,7 @@ export class Phone {
     return { errMsg: 'checkSession:fail session time out, need relogin' };
   }
 
-  /** `wx.getUserInfo`: nothing about the person any more, but still their ids. */
+  /** `wx.getUserInfo`: nothing about the user any more, but still their ids. */
   getUserInfo(appid: string, user: string, withCredentials = true): UserInfoAnswer {
     const unionId = unionidTold(this.wechat, appid, user);
     const answer = this.userInfoAnswer('getUserInfo:ok', appid, user, {
@@ -68,7 +68,7 @@ export class Phone {
     return answer;
   }
 
-  /** `wx.getUserProfile`: nothing about the person any more, and no ids. */
+  /** `wx.getUserProfile`: nothing about the user any more, and no ids. */
   getUserProfile(appid: string, user: string): UserInfoAnswer {
     return this.userInfoAnswer('getUserProfile:ok', appid, user, anonymousUserInfo);
   }

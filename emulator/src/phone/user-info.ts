@@ -1,4 +1,4 @@
-/** What a page is told about the person before it: since 2022 the same of everybody. */
+/** What a page is told about the user before it: since 2022 the same of everybody. */
 export interface UserInfo {
   nickName: string;
   gender: number;

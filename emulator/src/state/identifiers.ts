@@ -13,12 +13,12 @@ export function newAppSecret(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** The person in one app: always the same for the same two names, in every run. */
+/** The user in one app: always the same for the same two names, in every run. */
 export function openidOf(appid: string, user: string): string {
   return `o${digest('openid', appid, user)}`;
 }
 
-/** The person in all apps under one Open Platform account: likewise. */
+/** The user in all apps under one Open Platform account: likewise. */
 export function unionidOf(openPlatform: string, user: string): string {
   return `o${digest('unionid', openPlatform, user)}`;
 }
@@ -39,7 +39,7 @@ export function phoneOf(user: string): string {
   return `13${String(numberFrom('phone', user) % 1e9).padStart(9, '0')}`;
 }
 
-/** The steps that a person took on a day, always the same for the same two. */
+/** The steps that a user took on a day, always the same for the same two. */
 export function stepsOf(user: string, dayStartedAt: number): number {
   return 1000 + (numberFrom('steps', user, String(dayStartedAt)) % 20_000);
 }

@@ -9,7 +9,7 @@ import {
 } from '../control/control-input.js';
 import { phoneOf } from './identifiers.js';
 
-/** A person with WeChat on their phone. */
+/** A user with WeChat on their phone. */
 export interface User {
   id: string;
   nickname?: string;
@@ -17,7 +17,7 @@ export interface User {
   phone: string;
   /** WeChat's page calls it a string, its sample shows the number 86: both occur. */
   countryCode: string | number;
-  /** False: WeChat tells nobody this person's unionid. */
+  /** False: WeChat tells nobody this user's unionid. */
   unionid: boolean;
 }
 

@@ -9,8 +9,8 @@ import { ErasureService } from './erasure.service.js';
 const beforeAll: string = NIL;
 
 /**
- * Erases people whose time has come, one after the other, and goes on with what a node that died has left undone. Files
- * come after all people: a storage that is away keeps nobody from being erased.
+ * Erases users whose time has come, one after the other, and goes on with what a node that died has left undone. Files
+ * come after all users: a storage that is away keeps nobody from being erased.
  */
 @Injectable()
 export class ErasureJob implements Job {

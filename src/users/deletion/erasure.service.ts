@@ -19,7 +19,7 @@ const addressStatements = [
      WHERE user_id = ANY ($1::uuid[]) AND (ip IS NOT NULL OR user_agent IS NOT NULL)
      LIMIT ${batchSize}
    ))`,
-  // Where an operator was who did something to the person is not the person's.
+  // Where an operator was who did something to the user is not the user's.
   `UPDATE audit_events SET ip = NULL
    WHERE id = ANY (ARRAY(
      SELECT id FROM audit_events
@@ -29,7 +29,7 @@ const addressStatements = [
 ];
 
 /**
- * Takes a person out of the database, once their `erase_at` has come. What stays is an id, the status and dates; of
+ * Takes a user out of the database, once their `erase_at` has come. What stays is an id, the status and dates; of
  * somebody who is disabled also the reason, the end, and a sealed way to recognise them.
  *
  * It is done in transactions that may end anywhere, each about one user: at first addresses, where there are very

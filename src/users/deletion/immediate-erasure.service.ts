@@ -15,7 +15,7 @@ export class ImmediateErasureService {
    * Erases a user without grace. Who is disabled stays disabled: leaving lifts no ban.
    *
    * @returns who it was, an id that was merged meaning the one who stayed, and since when they may be erased, or were
-   * @throws {LastAdminError} where a person does that to the last admin
+   * @throws {LastAdminError} where a user does that to the last admin
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */

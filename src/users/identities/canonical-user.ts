@@ -18,11 +18,11 @@ export async function resolveCanonicalUserId(
   manager: EntityManager,
   id: string,
 ): Promise<string | undefined> {
-  const [survivor] = await manager.query<{ id: string }[]>(canonicalUserQuery, [id]);
-  return survivor?.id;
+  const [canonical] = await manager.query<{ id: string }[]>(canonicalUserQuery, [id]);
+  return canonical?.id;
 }
 
-/** The ids of a person: that of the user, and of all who were merged into it. */
+/** The ids of a user: that of the user, and of all who were merged into it. */
 export async function findAllUserIds(manager: EntityManager, userId: string): Promise<string[]> {
   const rows = await manager.query<{ id: string }[]>(
     `WITH RECURSIVE same AS (

@@ -11,7 +11,7 @@ export interface StoredSessionKey {
   at: string;
 }
 
-/** A person in one mini-program: their openid there. */
+/** A user in one mini-program: their openid there. */
 @Entity('identities')
 @Unique('identities_appid_openid_key', ['appid', 'openid'])
 @Index('identities_user_id_appid_idx', ['userId', 'appid'])

@@ -7,10 +7,10 @@ import type { EntityManager } from 'typeorm';
 export async function reassignPendingMerges(
   manager: EntityManager,
   userIds: readonly string[],
-  survivorId: string | null,
+  primaryId: string | null,
 ): Promise<void> {
   await manager.query(
     `UPDATE users SET merge_pending_with = $2::uuid WHERE merge_pending_with = ANY ($1::uuid[])`,
-    [userIds, survivorId],
+    [userIds, primaryId],
   );
 }

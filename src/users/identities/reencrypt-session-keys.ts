@@ -76,7 +76,7 @@ function renew(
   row: SessionKeysRow,
   ring: KeyRing,
   box: FieldCipher,
-): { after?: SessionKeysRow; isStuck?: boolean } {
+): { after?: SessionKeysRow; hasFailed?: boolean } {
   const { appid, openid } = row;
   const associatedData = `${appid}|${openid}`;
   const sessionKeys = row.sessionKeys.map((stored) => {
@@ -89,6 +89,6 @@ function renew(
   const isChanged = sessionKeys.some((stored, index) => stored !== row.sessionKeys[index]);
   return {
     ...(isChanged && { after: { ...row, sessionKeys } }),
-    isStuck: sessionKeys.some(({ sealed }) => !box.isCurrent(sealed)),
+    hasFailed: sessionKeys.some(({ sealed }) => !box.isCurrent(sealed)),
   };
 }

@@ -2,14 +2,14 @@ import type { EntityManager } from 'typeorm';
 import { Session } from '../../sessions/session.entity.js';
 import { Identity } from './identity.entity.js';
 
-/** A person who is signed in. */
+/** A user who is signed in. */
 export interface SessionUserRef {
   userId: string;
   sessionId: string;
 }
 
 /**
- * The identity through which a person has come into a session: a user may have two in one mini-program, who was
+ * The identity through which a user has come into a session: a user may have two in one mini-program, who was
  * merged by an earlier version. Null for a session of the command line, and where the identity was unlinked.
  */
 export function findSessionIdentity(

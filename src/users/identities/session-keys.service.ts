@@ -5,7 +5,7 @@ import { Database } from '../../database/database.js';
 import type { StoredSessionKey } from './identity.entity.js';
 import { findSessionIdentity, type SessionUserRef } from './session-identity.js';
 
-/** A person in one mini-program, and the session_keys of their last logins there. */
+/** A user in one mini-program, and the session_keys of their last logins there. */
 export interface IdentityKeys {
   openid: string;
   /** As WeChat gave them, newest first, all different. */

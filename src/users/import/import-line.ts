@@ -6,7 +6,7 @@ import { FileRefusedError } from './import-file.js';
 import { maxNicknameLength } from '../profile/nickname.js';
 import { toE164 } from '../profile/phone-cipher.js';
 
-/** A person in one mini-program, as a line of the file has them. */
+/** A user in one mini-program, as a line of the file has them. */
 export interface ImportLine {
   /** Where it stands in the file, counted from 1. */
   number: number;

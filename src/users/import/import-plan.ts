@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type ImportLine, LineRefusedError } from './import-line.js';
 import type { UserStatus } from '../user.entity.js';
 
-/** What the database knows about the people of some lines. */
+/** What the database knows about the users of some lines. */
 export interface KnownPeople {
   /** Those of the lines, and all that the users of the lines have. */
   identities: (IdentityKey & { userId: string; unionid: string | null })[];

@@ -3,7 +3,7 @@ import type { KnownPeople } from './import-plan.js';
 
 /**
  * Staged lines go with their transaction. Of all lines of the run their key, number and digest are kept in the
- * database, to know a person who stands in the file twice.
+ * database, to know a user who stands in the file twice.
  */
 export async function createStagingTables(client: PoolClient): Promise<void> {
   await client.query(`SET temp_buffers = '32MB'`);
@@ -17,7 +17,7 @@ export async function createStagingTables(client: PoolClient): Promise<void> {
     )`);
 }
 
-/** Of the people of the staged lines, those whom an earlier batch of this run has taken, and with what values. */
+/** Of the users of the staged lines, those whom an earlier batch of this run has taken, and with what values. */
 export async function findSeen(client: PoolClient): Promise<Map<string, { number: number; digest: string }>> {
   // Each line is looked up by index, however large the tables are and whatever their statistics say.
   await client.query('SET LOCAL enable_hashjoin = off');
@@ -127,7 +127,7 @@ export const learnUnionids = `
   WHERE identities.appid = given.appid AND identities.openid = given.openid
     AND identities.user_id = given.user_id AND identities.unionid IS NULL`;
 
-/** What the person has written meanwhile stays. */
+/** What the user has written meanwhile stays. */
 export const fillUsers = `
   UPDATE users
   SET external_id = coalesce(users.external_id, given.external_id),

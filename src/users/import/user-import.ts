@@ -37,7 +37,7 @@ export interface Refusal {
 export interface ImportProgress {
   /** Of the file. */
   bytesRead: number;
-  /** Lines with people; the header and empty ones are none. */
+  /** Lines with users; the header and empty ones are none. */
   lines: number;
   newUsers: number;
   /** Identities that joined a user, whether by the unionid in this file or before. */

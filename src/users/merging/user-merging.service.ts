@@ -24,7 +24,7 @@ import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from '../u
 export interface MergeAftermath {
   notices: RevocationNotice[];
   /** The id of the one that went. */
-  loserId: string;
+  duplicateId: string;
 }
 
 /**
@@ -75,8 +75,8 @@ export class UserMergingService {
       await this.leaveToOperator(manager, first, second);
       return undefined;
     }
-    const [survivor, loser] = inOrderOfAge(first, second);
-    return this.merge(manager, loser, survivor, serviceActor);
+    const [primary, duplicate] = inOrderOfAge(first, second);
+    return this.merge(manager, duplicate, primary, serviceActor);
   }
 
   /**
@@ -89,41 +89,41 @@ export class UserMergingService {
   async mergeByHand(from: string, into: string, actor: Actor): Promise<void> {
     if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
     const aftermath = await this.database.transaction(async (manager) => {
-      const [loser, survivor] = await this.lockBoth(manager, from, into);
-      for (const { status, eraseAt, erasedAt } of [loser, survivor]) {
+      const [duplicate, primary] = await this.lockBoth(manager, from, into);
+      for (const { status, eraseAt, erasedAt } of [duplicate, primary]) {
         if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
         if (status === 'deleting' || eraseAt !== null || erasedAt !== null) {
           throw new MergeRefusedError('One of the two has been erased, or is about to be.');
         }
       }
-      if (await shareApp(manager, loser.id, survivor.id)) {
+      if (await shareApp(manager, duplicate.id, primary.id)) {
         throw new MergeRefusedError(
           'Both have an identity in one mini-program, where one person has one: they are two people, or one of them has to unlink it first.',
         );
       }
-      if (await differInAccount(manager, loser.id, survivor.id)) {
+      if (await differInAccount(manager, duplicate.id, primary.id)) {
         throw new MergeRefusedError(
           'WeChat has given the two different unionids under one Open Platform account: they are two people.',
         );
       }
       // Roles of the one that goes are gone, and its ban is passed on.
-      const staysAdmin = isAdmin(survivor) && loser.status !== 'disabled';
-      if ((isAdmin(loser) || isAdmin(survivor)) && !staysAdmin) {
-        if (!(await keepsAdminBeside(manager, [loser.id, survivor.id]))) {
+      const staysAdmin = isAdmin(primary) && duplicate.status !== 'disabled';
+      if ((isAdmin(duplicate) || isAdmin(primary)) && !staysAdmin) {
+        if (!(await keepsAdminBeside(manager, [duplicate.id, primary.id]))) {
           throw new MergeRefusedError(
             'This merge would take the role from the last admin, or disable them: nobody could use /admin any more. Give another active user the role admin first, or merge the other way round.',
           );
         }
       }
-      return this.merge(manager, loser, survivor, actor);
+      return this.merge(manager, duplicate, primary, actor);
     });
     await this.finish(aftermath);
   }
 
   /** To be called once the merge has been committed. */
-  async finish({ notices, loserId }: MergeAftermath): Promise<void> {
+  async finish({ notices, duplicateId }: MergeAftermath): Promise<void> {
     for (const notice of notices) this.revocations.remember(notice);
-    await this.avatars.tryRemoveFile(loserId);
+    await this.avatars.tryRemoveFile(duplicateId);
   }
 
   /**
@@ -145,22 +145,22 @@ export class UserMergingService {
 
   private async merge(
     manager: EntityManager,
-    loser: User,
-    survivor: User,
+    duplicate: User,
+    primary: User,
     actor: Actor,
   ): Promise<MergeAftermath> {
-    const taken = this.whatSurvivorLacks(loser, survivor);
+    const taken = this.fieldsThatPrimaryLacks(duplicate, primary);
     // A picture that is not taken over is named until its file is gone.
-    const obsoleteAvatar = taken.avatarKey === undefined ? loser.avatarKey : null;
-    const pending = await manager.findOneBy(NicknameCheck, { userId: loser.id });
-    await manager.delete(NicknameCheck, { userId: loser.id });
+    const obsoleteAvatar = taken.avatarKey === undefined ? duplicate.avatarKey : null;
+    const pending = await manager.findOneBy(NicknameCheck, { userId: duplicate.id });
+    await manager.delete(NicknameCheck, { userId: duplicate.id });
     // An external id names one user: the one has to let go of it before the other takes it.
     await manager.update(
       User,
-      { id: loser.id },
+      { id: duplicate.id },
       {
         status: 'merged',
-        mergedInto: survivor.id,
+        mergedInto: primary.id,
         roles: [],
         nickname: null,
         avatarKey: obsoleteAvatar,
@@ -173,72 +173,73 @@ export class UserMergingService {
         disabledUntil: null,
         eraseAt: obsoleteAvatar === null ? null : () => 'now()',
         mergePendingWith: null,
-        tokenVersion: loser.tokenVersion + 1,
-        sessionEpoch: loser.sessionEpoch + 1,
+        tokenVersion: duplicate.tokenVersion + 1,
+        sessionEpoch: duplicate.sessionEpoch + 1,
         sessionsEndedReason: 'merged',
       },
     );
     const notices: RevocationNotice[] = [
-      { userId: loser.id, minimumVersion: loser.tokenVersion + 1, reason: 'merged' },
+      { userId: duplicate.id, minimumVersion: duplicate.tokenVersion + 1, reason: 'merged' },
     ];
-    const isBanned = loser.status === 'disabled';
-    const disables = isBanned && survivor.status !== 'disabled';
-    const lasts = isBanned && survivor.status === 'disabled' && isLater(loser, survivor);
+    const isBanned = duplicate.status === 'disabled';
+    const disables = isBanned && primary.status !== 'disabled';
+    const lasts = isBanned && primary.status === 'disabled' && isLater(duplicate, primary);
     await manager.update(
       User,
-      { id: survivor.id },
+      { id: primary.id },
       {
         ...taken,
-        mergePendingWith: survivor.mergePendingWith === loser.id ? null : survivor.mergePendingWith,
+        mergePendingWith: primary.mergePendingWith === duplicate.id ? null : primary.mergePendingWith,
         ...((disables || lasts) && {
-          disabledReason: loser.disabledReason,
-          disabledUntil: loser.disabledUntil,
+          disabledReason: duplicate.disabledReason,
+          disabledUntil: duplicate.disabledUntil,
         }),
         ...(disables && {
           status: 'disabled',
-          tokenVersion: survivor.tokenVersion + 1,
-          sessionEpoch: survivor.sessionEpoch + 1,
+          tokenVersion: primary.tokenVersion + 1,
+          sessionEpoch: primary.sessionEpoch + 1,
           sessionsEndedReason: 'disabled',
         }),
       },
     );
     if (disables) {
       notices.push({
-        userId: survivor.id,
-        minimumVersion: survivor.tokenVersion + 1,
+        userId: primary.id,
+        minimumVersion: primary.tokenVersion + 1,
         reason: 'disabled',
       });
     }
-    await reassignPendingMerges(manager, [loser.id], survivor.id);
-    await manager.update(Identity, { userId: loser.id }, { userId: survivor.id });
-    await manager.update(Unionid, { userId: loser.id }, { userId: survivor.id });
-    if (loser.status !== 'deleting')
-      await passOnNicknameCheck(manager, pending, survivor, taken.nickname !== undefined);
+    await reassignPendingMerges(manager, [duplicate.id], primary.id);
+    await manager.update(Identity, { userId: duplicate.id }, { userId: primary.id });
+    await manager.update(Unionid, { userId: duplicate.id }, { userId: primary.id });
+    if (duplicate.status !== 'deleting')
+      await passOnNicknameCheck(manager, pending, primary, taken.nickname !== undefined);
     await this.revocations.write(manager, ...notices);
-    for (const userId of [loser.id, survivor.id]) {
-      const details = { from: loser.id, into: survivor.id };
+    for (const userId of [duplicate.id, primary.id]) {
+      const details = { from: duplicate.id, into: primary.id };
       await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
     }
-    return { notices, loserId: loser.id };
+    return { notices, duplicateId: duplicate.id };
   }
 
   /** What the one that stays takes over: what it has none of, and the newer consent. */
-  private whatSurvivorLacks(loser: User, survivor: User): Partial<User> {
+  private fieldsThatPrimaryLacks(duplicate: User, primary: User): Partial<User> {
     // A number that nobody can open any more is no reason to keep the person out.
     const phone =
-      survivor.phoneSealed === null && loser.phoneSealed !== null
-        ? (decryptIfPossible(() => this.phones.decrypt(loser)!) ?? null)
+      primary.phoneSealed === null && duplicate.phoneSealed !== null
+        ? (decryptIfPossible(() => this.phones.decrypt(duplicate)!) ?? null)
         : null;
     return {
-      ...(survivor.nickname === null && loser.nickname !== null && { nickname: loser.nickname }),
-      ...(survivor.avatarKey === null && loser.avatarKey !== null && { avatarKey: loser.avatarKey }),
-      ...(survivor.externalId === null && loser.externalId !== null && { externalId: loser.externalId }),
-      ...((survivor.consentAt === null || (loser.consentAt ?? 0) > survivor.consentAt) && {
-        consentVersion: loser.consentVersion,
-        consentAt: loser.consentAt,
+      ...(primary.nickname === null && duplicate.nickname !== null && { nickname: duplicate.nickname }),
+      ...(primary.avatarKey === null && duplicate.avatarKey !== null && { avatarKey: duplicate.avatarKey }),
+      ...(primary.externalId === null &&
+        duplicate.externalId !== null && { externalId: duplicate.externalId }),
+      ...((primary.consentAt === null || (duplicate.consentAt ?? 0) > primary.consentAt) && {
+        consentVersion: duplicate.consentVersion,
+        consentAt: duplicate.consentAt,
       }),
       // Sealed for the row that it stands in.
-      ...(phone !== null && this.phones.encrypt(survivor.id, phone)),
+      ...(phone !== null && this.phones.encrypt(primary.id, phone)),
     };
   }
 
@@ -263,20 +264,20 @@ export class UserMergingService {
 
 /**
  * Hands on what WeChat is still to judge of the one that went: the nickname that was taken over, and one that waits if the
- * survivor has none at all.
+ * primary has none at all.
  *
- * @param isTaken whether the survivor takes over the nickname
+ * @param isTaken whether the primary takes over the nickname
  */
 async function passOnNicknameCheck(
   manager: EntityManager,
   check: NicknameCheck | null,
-  survivor: User,
+  primary: User,
   isTaken: boolean,
 ): Promise<void> {
-  if (check === null || (await manager.existsBy(NicknameCheck, { userId: survivor.id }))) return;
-  if (!isTaken && (survivor.nickname !== null || check.waitingNickname === null)) return;
+  if (check === null || (await manager.existsBy(NicknameCheck, { userId: primary.id }))) return;
+  if (!isTaken && (primary.nickname !== null || check.waitingNickname === null)) return;
   await manager.insert(NicknameCheck, {
-    userId: survivor.id,
+    userId: primary.id,
     appid: check.appid,
     waitingNickname: check.waitingNickname,
     judgesShown: isTaken && check.judgesShown,

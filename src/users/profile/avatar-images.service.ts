@@ -21,7 +21,7 @@ const endOfImage = Buffer.from([0xff, 0xd9]);
 type Format = 'jpeg' | 'png' | 'webp';
 
 /**
- * Turns what people upload into avatars. What comes out was drawn anew from the pixels that went in: of metadata,
+ * Turns what users upload into avatars. What comes out was drawn anew from the pixels that went in: of metadata,
  * and of whatever else was hidden in the file, nothing is left.
  */
 @Injectable()

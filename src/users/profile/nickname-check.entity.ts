@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { User } from '../user.entity.js';
 
-/** A person who chose a nickname while WeChat could not be asked: it is still to be judged. */
+/** A user who chose a nickname while WeChat could not be asked: it is still to be judged. */
 @Entity('nickname_checks')
 @Index('nickname_checks_due_at_idx', ['dueAt'])
 export class NicknameCheck {

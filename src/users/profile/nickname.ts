@@ -1,2 +1,2 @@
-/** Characters of a nickname, as people count them. */
+/** Characters of a nickname, as users count them. */
 export const maxNicknameLength = 32;

@@ -95,7 +95,7 @@ export class NicknamesService {
       if (judgement === 'away' || judgement === 'crowded') return false;
       await this.settle({ userId, waitingNickname, shownNickname: user.nickname }, judgement);
     } catch (error) {
-      // May be judged once the person is back.
+      // May be judged once the user is back.
       if (!(error instanceof LoginAgainError)) throw error;
     }
     return true;

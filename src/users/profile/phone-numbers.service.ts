@@ -26,7 +26,7 @@ export interface PhoneOwner extends SessionUserRef {
   appid: string;
 }
 
-/** Brings the phone number that a person has agreed to share from WeChat to their user. */
+/** Brings the phone number that a user has agreed to share from WeChat to their user. */
 @Injectable()
 export class PhoneNumbersService {
   readonly #logger = new Logger(PhoneNumbersService.name);

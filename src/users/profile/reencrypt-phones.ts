@@ -71,9 +71,9 @@ export async function reencryptPhones(
   );
 }
 
-function renew(row: PhoneRow, phones: PhoneCipher): { after?: PhoneRow; isStuck?: boolean } {
+function renew(row: PhoneRow, phones: PhoneCipher): { after?: PhoneRow; hasFailed?: boolean } {
   if (phones.isCurrent(row.phoneSealed)) return {};
   const phone = decryptIfPossible(() => phones.decrypt(row)!);
-  if (phone === undefined) return { isStuck: true };
+  if (phone === undefined) return { hasFailed: true };
   return { after: { id: row.id, ...phones.encrypt(row.id, phone) } };
 }

@@ -44,16 +44,16 @@ const searchTimeoutMs = 2_000;
 /** SQLSTATE query_canceled: the statement's time was up. */
 const queryCanceled = '57014';
 
-/** Where this share of all people bears a nickname, walking along the order meets them often enough. */
+/** Where this share of all users bears a nickname, walking along the order meets them often enough. */
 const commonShare = 0.01;
 
-/** Searches at once, and waiting, on this node: the other connections are for people who log in. */
+/** Searches at once, and waiting, on this node: the other connections are for users who log in. */
 const maxConcurrent = 2;
 const maxQueued = 8;
 
 type Run = <Row>(statement: Statement) => Promise<Row[]>;
 
-/** Finds people in a table of any size. */
+/** Finds users in a table of any size. */
 @Injectable()
 export class UserSearchService implements OnModuleInit {
   readonly #logger = new Logger(UserSearchService.name);

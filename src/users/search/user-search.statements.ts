@@ -23,7 +23,7 @@ export interface PageBounds {
   length: number;
 }
 
-/** Whom a `q` may mean: people found by an exact match, and those whose nickname fits a LIKE pattern. */
+/** Whom a `q` may mean: users found by an exact match, and those whose nickname fits a LIKE pattern. */
 export interface NameMatch {
   ids: string[];
   pattern: string;
@@ -53,7 +53,7 @@ export interface FoundUser {
 /** A row of `gatherStatement`: nobody's where all who were gathered are filtered out. */
 export type GatheredRow = { matches: number } & (FoundUser | { id: null });
 
-/** As many people of one nickname are gathered and sorted; more are met by walking along the order. */
+/** As many users of one nickname are gathered and sorted; more are met by walking along the order. */
 export const maxGathered = 10_000;
 
 /** Expressions as the indexes have them, to the letter. */

@@ -30,7 +30,7 @@ const learnStatement = `
   SET session_keys = ${withNewestKey}, unionid = coalesce($5::text, unionid)
   WHERE appid = $1 AND openid = $2 AND user_id = $6::uuid`;
 
-/** Ties a user to more than one mini-program by the person's own wish, and takes that back. */
+/** Ties a user to more than one mini-program by the user's own wish, and takes that back. */
 @Injectable()
 export class IdentityLinkingService {
   constructor(

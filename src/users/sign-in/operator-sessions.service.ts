@@ -37,11 +37,11 @@ export class OperatorSessionsService {
    */
   async open(userId: string, seconds: number): Promise<OperatorSession> {
     return this.database.transaction(async (manager) => {
-      const survivor = await resolveCanonicalUserId(manager, userId);
+      const canonicalId = await resolveCanonicalUserId(manager, userId);
       const user =
-        survivor === undefined
+        canonicalId === undefined
           ? null
-          : await manager.findOne(User, { where: { id: survivor }, lock: { mode: 'for_no_key_update' } });
+          : await manager.findOne(User, { where: { id: canonicalId }, lock: { mode: 'for_no_key_update' } });
       if (user === null) throw new UserNotFoundError();
       if (user.status !== 'active') throw new UserNotActiveError(user);
       const id = uuidv7();

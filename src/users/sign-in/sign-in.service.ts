@@ -28,19 +28,19 @@ export interface SignIn extends LoginCodePost, Client {
   openid: string;
   unionid?: string;
   sessionKey: string;
-  /** Of the privacy policy to which the person has consented. */
+  /** Of the privacy policy to which the user has consented. */
   policyVersion?: string;
-  /** Whether the person takes back their wish to be deleted. */
+  /** Whether the user takes back their wish to be deleted. */
   restore?: boolean;
 }
 
-/** A person who has just come in, and the session that was opened for them. */
+/** A user who has just come in, and the session that was opened for them. */
 export interface SignedIn extends OpenSession {
   /** Whether this sign-in made the user. */
   isNewUser: boolean;
 }
 
-/** Signs people in by their identity: one statement for an identity that is known, one transaction for a new one. */
+/** Signs users in by their identity: one statement for an identity that is known, one transaction for a new one. */
 @Injectable()
 export class SignInService {
   constructor(
@@ -57,7 +57,7 @@ export class SignInService {
   ) {}
 
   /**
-   * Signs a person in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
+   * Signs a user in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
    * succeed.
    *
    * @throws {AccountDisabledError} {@link AccountDeletingError}

@@ -52,7 +52,7 @@ export class BansService {
     return rows.map(({ userId }) => userId);
   }
 
-  /** Of many people, those whom a ban that still stands keeps out. */
+  /** Of many users, those whom a ban that still stands keeps out. */
   async findBanned<Person extends BannedPerson>(
     manager: EntityManager,
     people: readonly Person[],
@@ -75,7 +75,7 @@ export class BansService {
     return new Set(asked.filter(({ hashes }) => hashes.some(isBanned)).map(({ person }) => person));
   }
 
-  /** What a row keeps of a person. */
+  /** What a row keeps of a user. */
   encrypt(id: string, person: BannedPerson): Pick<BannedIdentity, 'sealed' | 'openidIndex' | 'unionidIndex'> {
     const { identity, unionid } = person;
     return {

@@ -9,7 +9,7 @@ import { UserStatusService } from './user-status.service.js';
 const beforeAll = { createdAt: '-infinity', id: NIL as string };
 
 /**
- * Who was disabled until a time that has come is active again, if they have not logged in before. Few people are
+ * Who was disabled until a time that has come is active again, if they have not logged in before. Few users are
  * disabled, and an index has them in the order of their creation: the job walks along that.
  */
 @Injectable()

@@ -71,10 +71,10 @@ export async function reencryptBans(
   );
 }
 
-function renew(row: BanRow, bans: BansService): { after?: BanRow; isStuck?: boolean } {
+function renew(row: BanRow, bans: BansService): { after?: BanRow; hasFailed?: boolean } {
   if (bans.isCurrent(row.sealed)) return {};
   const opened = decryptIfPossible(() => bans.decrypt(row));
-  if (opened === undefined) return { isStuck: true };
+  if (opened === undefined) return { hasFailed: true };
   const person = JSON.parse(opened) as BannedPerson;
   return { after: { id: row.id, ...bans.encrypt(row.id, person) } };
 }

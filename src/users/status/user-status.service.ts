@@ -35,7 +35,7 @@ export interface RoleChange {
 /** What an operator changes; what is absent stays. */
 export interface UserStatusChange {
   status?: 'active' | 'disabled';
-  /** Why the user is disabled, for the person to read. */
+  /** Why the user is disabled, for the user to read. */
   reason?: string | null;
   /** When the user becomes active again by themself. */
   until?: Date | null;
@@ -98,7 +98,7 @@ export class UserStatusService {
    * Disables or enables a user, and sets their roles. Disabling ends all of their sessions; what changes nothing does
    * not. Who wants to be deleted can be disabled, too: then leaving lifts no ban.
    *
-   * @throws {LastAdminError} where a person does that to the last admin
+   * @throws {LastAdminError} where a user does that to the last admin
    * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
    * @throws {TooManyRolesError}
    * @throws {DatabaseUnavailableError}
@@ -165,7 +165,7 @@ export class UserStatusService {
    * Has a user erased without grace. Who is disabled stays disabled: leaving lifts no ban.
    *
    * @returns who it is by now, an id that was merged meaning the one who stayed, and when they may be erased, or were
-   * @throws {LastAdminError} where a person does that to the last admin
+   * @throws {LastAdminError} where a user does that to the last admin
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
@@ -184,7 +184,7 @@ export class UserStatusService {
   }
 
   /**
-   * Makes a person active again who wanted to be deleted and comes back in time, from an address. In time is by the
+   * Makes a user active again who wanted to be deleted and comes back in time, from an address. In time is by the
    * statement's clock: the transaction may have begun before an operator decided that the time has come.
    */
   async cancelDeletion(manager: EntityManager, userId: string, ip: string): Promise<void> {
