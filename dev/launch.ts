@@ -10,9 +10,9 @@ export interface Part {
 }
 
 /** Milliseconds that a start which is under way gets to come to an end. */
-const startPatience = 5_000;
+const startTimeoutMs = 5_000;
 /** Milliseconds that one part gets to stop. */
-const stopPatience = 15_000;
+const stopTimeoutMs = 15_000;
 /** npm passes on a Ctrl-C that the terminal has sent to all of us: within this time it is the same one. */
 const echoOfNpm = 1_000;
 
@@ -38,7 +38,7 @@ export class Launch {
     launch.listen();
     const started = launch.signal.aborted ? Promise.resolve() : launch.begin(start);
     await told;
-    await within(startPatience, started);
+    await withTimeout(startTimeoutMs, started);
     await launch.stopParts();
     process.exit(launch.exitCode);
   }
@@ -91,7 +91,7 @@ export class Launch {
   private async stopParts(): Promise<void> {
     for (const part of this.parts.toReversed()) {
       try {
-        await within(stopPatience, part.stop());
+        await withTimeout(stopTimeoutMs, part.stop());
       } catch (error) {
         process.stderr.write(`${describeError(error)}\n`);
         this.exitCode = 1;
@@ -105,7 +105,7 @@ export class Launch {
   }
 }
 
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+async function withTimeout(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);

@@ -55,8 +55,8 @@ interface Launch {
   settings: Record<string, string>;
 }
 
-const conflictPatience = 5_000;
-const startPatience = 60_000;
+const conflictTimeoutMs = 5_000;
+const startTimeoutMs = 60_000;
 const logLimit = 5_000_000;
 
 /** Starts the Postgres of a data directory, at first making its database. One launcher at a time may do so. */
@@ -112,7 +112,7 @@ async function startServer(
   portFile: string,
   fixedPort: number | undefined,
 ): Promise<{ server: ChildProcess; port: number }> {
-  const deadline = Date.now() + conflictPatience;
+  const deadline = Date.now() + conflictTimeoutMs;
   for (;;) {
     const port = fixedPort ?? (await choosePort(portFile));
     const outcome = await attemptStart(launch, port);
@@ -188,7 +188,7 @@ function stopWithUs(server: ChildProcess): void {
 
 function isReadyInTime(server: ChildProcess, cluster: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const deadline = Date.now() + startPatience;
+    const deadline = Date.now() + startTimeoutMs;
     const poll = setInterval(() => {
       if (isReady(cluster, server.pid)) finish(true);
       else if (Date.now() > deadline) finish(false);

@@ -49,7 +49,7 @@ function isPostgresOf(cluster: string, pid: number): boolean {
 
 async function stop(cluster: string, pid: number): Promise<void> {
   // As in `pg_ctl stop`: fast, then immediate, then by force.
-  for (const [signal, patience] of [
+  for (const [signal, timeoutMs] of [
     ['SIGINT', 10_000],
     ['SIGQUIT', 5_000],
     ['SIGKILL', 2_000],
@@ -64,7 +64,7 @@ async function stop(cluster: string, pid: number): Promise<void> {
         { cause: error },
       );
     }
-    if (await waitForExit(pid, patience)) return;
+    if (await waitForExit(pid, timeoutMs)) return;
   }
   throw new LocalError(`The Postgres with pid ${pid}, which serves ${cluster}, does not end.`);
 }

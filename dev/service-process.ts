@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '../src/config/environment.js';
 import type { Part } from './launch.js';
 
-const stopPatience = 10_000;
+const stopTimeoutMs = 10_000;
 
 /** The service in a process of its own, so that it can be started anew with what was just compiled. */
 export class ServiceProcess implements Part {
@@ -49,7 +49,7 @@ export class ServiceProcess implements Part {
     this.child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopPatience);
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
     child.disconnect();
     await ended;
     clearTimeout(timer);

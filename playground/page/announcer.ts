@@ -1,5 +1,5 @@
 /** Milliseconds in which messages are gathered: read out one by one, they would never end. */
-const patience = 1_000;
+const repeatDelayMs = 1_000;
 
 /** Messages in one announcement. */
 const most = 4;
@@ -11,7 +11,7 @@ export class Announcer {
   constructor(private readonly place: HTMLElement) {}
 
   readonly announce = (text: string): void => {
-    if (this.waiting.length === 0) setTimeout(() => this.speak(), patience);
+    if (this.waiting.length === 0) setTimeout(() => this.speak(), repeatDelayMs);
     this.waiting.push(text);
   };
 

@@ -100,10 +100,10 @@ function deviceOf(userAgent: string | null): string {
   return (parts[0] === 'Linux' ? parts.at(-1) : parts[0]) || '–';
 }
 
-function time(moment: string): string {
-  return new Date(moment).toLocaleTimeString('sv');
+function time(isoTime: string): string {
+  return new Date(isoTime).toLocaleTimeString('sv');
 }
 
-function day(moment: string): string {
-  return new Date(moment).toLocaleString('sv').slice(0, 16);
+function day(isoTime: string): string {
+  return new Date(isoTime).toLocaleString('sv').slice(0, 16);
 }

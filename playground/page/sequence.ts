@@ -21,10 +21,10 @@ export interface Message {
 }
 
 /** More would be slow to draw, and nobody scrolls so far. */
-const mostMessages = 160;
+const maxMessages = 160;
 
 /** Milliseconds after which what follows is something new. */
-const pause = 3_000;
+const pauseMs = 3_000;
 
 const names: Readonly<Record<Lifeline, TextKey>> = {
   phone: 'miniProgram',
@@ -91,10 +91,10 @@ export class Sequence {
       atOf(other) > at || (isInner && atOf(other) === at && isAnswerToPhone(other));
     while (before && isLater(before)) before = before.previousElementSibling;
     drawn.dataset['at'] = String(at);
-    if (before && at - atOf(before) > pause) drawn.classList.add('after-pause');
+    if (before && at - atOf(before) > pauseMs) drawn.classList.add('after-pause');
     if (before) before.after(drawn);
     else list.prepend(drawn);
-    while (list.childElementCount > mostMessages) list.firstElementChild!.remove();
+    while (list.childElementCount > maxMessages) list.firstElementChild!.remove();
     place.dataset['empty'] = 'false';
     if (isAtEnd) place.scrollTop = place.scrollHeight;
   }

@@ -23,7 +23,7 @@ interface OpenPage {
 }
 
 /** WeChat refuses more than so many pages on top of each other. */
-const mostPages = 10;
+const maxPages = 10;
 
 /** The pages of the mini-program that lie on top of each other, of which the last is seen. */
 export class Pages {
@@ -46,7 +46,7 @@ export class Pages {
 
   navigateTo(url: string): void {
     const place = this.resolve(url);
-    if (this.stack.length >= mostPages) throw new Failure('webview count limit exceed');
+    if (this.stack.length >= maxPages) throw new Failure('webview count limit exceed');
     this.hide();
     this.open(place);
   }

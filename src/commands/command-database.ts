@@ -10,7 +10,7 @@ import { schema } from '../schema.js';
 import { CommandError } from './command.js';
 
 /** Milliseconds for one statement. Nobody waits at a phone for a command, and an import writes thousands of rows. */
-const patience = 120_000;
+const queryTimeoutMs = 120_000;
 
 /**
  * Runs `work` on the database, whose schema must be the one that this version knows: a command never migrates,
@@ -50,7 +50,7 @@ export async function openDataSource(settings: Settings): Promise<DataSource> {
   const { databaseUrl } = settings;
   const dataSource = new DataSource({
     ...dataSourceOptions(schema, { databaseUrl, databasePoolSize: 2 }),
-    extra: { query_timeout: patience, keepAlive: true, onConnect: setUpConnection },
+    extra: { query_timeout: queryTimeoutMs, keepAlive: true, onConnect: setUpConnection },
     // A connection that is lost is met again by whatever wants to use it.
     poolErrorHandler: () => {},
   } as DataSourceOptions);

@@ -14,7 +14,7 @@ import { CommandError } from './command.js';
 // Each check answers with what it has found in order, or throws what is wrong and where to put it right.
 
 const oldestPostgres = 15;
-const mostNamedUsers = 20;
+const maxNamedUsers = 20;
 /** Milliseconds. What runs out after minutes, codes and tokens, bears no more. */
 const largestClockDifference = 60_000;
 
@@ -62,8 +62,8 @@ export async function checkOpenids(database: Database): Promise<string> {
   );
   const ids = [...new Set(doubles.map(({ id }) => id))];
   if (ids.length === 0) return 'nobody has two in one mini-program';
-  const named = ids.slice(0, mostNamedUsers).join(', ');
-  const more = ids.length > mostNamedUsers ? ` and ${ids.length - mostNamedUsers} more` : '';
+  const named = ids.slice(0, maxNamedUsers).join(', ');
+  const more = ids.length > maxNamedUsers ? ` and ${ids.length - maxNamedUsers} more` : '';
   throw new CommandError(
     `${ids.length} ${ids.length === 1 ? 'user has' : 'users have'} two in one mini-program, where one person has one: a wrong unionid, an import or a link has put two people into one user. Part them as docs/guides/several-apps.md says under "Two openids in one mini-program". User ids: ${named}${more}`,
   );

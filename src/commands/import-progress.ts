@@ -8,7 +8,7 @@ export interface Progress {
 }
 
 /** Milliseconds between two lines where nobody watches a bar. */
-const pause = 10_000;
+const reportIntervalMs = 10_000;
 
 /** A bar on a terminal; elsewhere, in a log say, a line now and then. */
 export function openProgress(stream: NodeJS.WriteStream, fileSize: number): Progress {
@@ -31,7 +31,7 @@ function openLines(stream: NodeJS.WriteStream): Progress {
   let last = performance.now();
   return {
     update: ({ lines, refused }) => {
-      if (performance.now() - last < pause) return;
+      if (performance.now() - last < reportIntervalMs) return;
       last = performance.now();
       stream.write(`${lines} lines, ${refused} refused\n`);
     },

@@ -10,7 +10,7 @@ import { withDatabase } from './command-database.js';
 import { loadCommandSettings, readCommandLine, runCommand } from './command.js';
 
 /** Milliseconds between two lines about the progress. */
-const pause = 10_000;
+const reportIntervalMs = 10_000;
 let lastLine = performance.now();
 
 // `npm run keys:reencrypt`: renews what is sealed or hashed under an older key of ENCRYPTION_KEYS.
@@ -43,7 +43,7 @@ function reportOf(table: string): ReencryptionReport {
     for (const id of failedIds) {
       process.stderr.write(`${table} ${id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n`);
     }
-    if (performance.now() - lastLine < pause) return;
+    if (performance.now() - lastLine < reportIntervalMs) return;
     lastLine = performance.now();
     process.stderr.write(`${table}: ${seen} rows seen, ${renewed} renewed\n`);
   };

@@ -37,7 +37,7 @@ const sessionSettings: SessionSetting[] = [
 const wanted = sessionSettings.map(({ name, value }) => `('${name}', '${value}')`).join(', ');
 
 /** Milliseconds until the server is taken for silent. */
-const patience = 5_000;
+const setUpTimeoutMs = 5_000;
 
 /** What a new connection leads to. */
 interface Surroundings {
@@ -106,7 +106,7 @@ export async function setUpConnection(client: PoolClient): Promise<void> {
   const { processID } = client as unknown as { processID: number | null };
   const { rows } = await client.query<Surroundings>({
     text: setUpStatement(processID ?? 0),
-    query_timeout: patience,
+    query_timeout: setUpTimeoutMs,
   } as { text: string });
   const surroundings = rows[0]!;
   if (surroundings.isStandby) throw new StandbyError();

@@ -24,7 +24,7 @@ export interface NamedStatement {
 const nameProbe = 'probe-1';
 
 /** Milliseconds for a look: what learns of revocations has the same connection. */
-const lookPatience = 1_000;
+const lookupTimeoutMs = 1_000;
 
 interface WriteState {
   isStandby: boolean;
@@ -38,7 +38,7 @@ const writeStateStatement: NamedStatement = {
 };
 
 interface QueryOptions<Row> {
-  patience?: number;
+  timeoutMs?: number;
   apart?: boolean;
   check?: (rows: Row[]) => void;
 }
@@ -69,7 +69,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    * Runs one prepared statement in one round trip, on the driver's own pool: TypeORM's `query()` cannot name
    * a statement, and an unnamed one is planned again each time.
    *
-   * @param options.patience milliseconds until it is given up, where that is not the usual time
+   * @param options.timeoutMs milliseconds until it is given up, where that is not the usual time
    * @param options.apart on a connection of its own, for what must not wait behind requests
    * @param options.check throws a StandbyError if the answer is a standby's: the connection is closed then
    * @throws {DatabaseUnavailableError}
@@ -85,14 +85,14 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   private async queryOnce<Row extends QueryResultRow>(
     { name, text }: NamedStatement,
     values: unknown[],
-    { patience, apart = false, check }: QueryOptions<Row>,
+    { timeoutMs, apart = false, check }: QueryOptions<Row>,
   ): Promise<Row[]> {
     const isNamed = this.settings.databaseNamedStatements && !this.#losesNames;
     const statement = {
       ...(isNamed && { name }),
       text,
       values,
-      ...(patience !== undefined && { query_timeout: patience }),
+      ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
     };
     const client = await this.connect(apart ? this.apart() : this.pool);
     try {
@@ -106,7 +106,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       if (isNamed && isNameLost(error)) {
         // Nothing was done: Postgres refused the name before it looked at the values.
         this.tellLoss();
-        return this.queryOnce({ name, text }, values, { patience, apart, check });
+        return this.queryOnce({ name, text }, values, { timeoutMs, apart, check });
       }
       throw failed ? new DatabaseUnavailableError(error) : error;
     }
@@ -184,10 +184,10 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       other = await this.connect(this.apart());
       // A pooler hands out first what it got back last. Others may come in between, so it takes more than one try.
       for (let tries = 0; tries < 5; tries += 1) {
-        await one.query({ name: nameProbe, text: 'SELECT', query_timeout: lookPatience } as { text: string });
+        await one.query({ name: nameProbe, text: 'SELECT', query_timeout: lookupTimeoutMs } as { text: string });
         const { rows } = await other.query({
           text: `SELECT FROM pg_prepared_statements WHERE name = '${nameProbe}'`,
-          query_timeout: lookPatience,
+          query_timeout: lookupTimeoutMs,
         } as { text: string });
         if (rows.length > 0) return true;
       }
@@ -251,7 +251,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   /** A quick look at how things are, which neither keeps a login waiting nor waits behind one. */
   private look<Row extends QueryResultRow>(statement: NamedStatement): Promise<Row[]> {
-    return this.query<Row>(statement, [], { apart: true, patience: lookPatience });
+    return this.query<Row>(statement, [], { apart: true, timeoutMs: lookupTimeoutMs });
   }
 
   async onApplicationShutdown(): Promise<void> {

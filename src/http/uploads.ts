@@ -24,10 +24,10 @@ const maxFormBytes = maxFileBytes + 32 * 1024;
 const maxConcurrentUploads = 32;
 
 /** Milliseconds in which the form must have arrived. */
-const arrivalPatience = 20_000;
+const arrivalTimeoutMs = 20_000;
 
 /** Milliseconds to take a form apart that is all there. Some malformed ones @fastify/busboy never finishes. */
-const parsingPatience = 2_000;
+const parsingTimeoutMs = 2_000;
 
 /** Parts of a form: the file, and what wx.uploadFile sends in `formData`. */
 const maxParts = 3;
@@ -123,7 +123,7 @@ async function receive({ raw }: FastifyRequest): Promise<Buffer> {
   if (announced > maxFormBytes) throw tooLarge();
   const body = Buffer.allocUnsafe(announced);
   let length = 0;
-  const timer = setTimeout(() => raw.destroy(), arrivalPatience);
+  const timer = setTimeout(() => raw.destroy(), arrivalTimeoutMs);
   try {
     // Were the request destroyed on the way out, its answer would be, too.
     for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -145,7 +145,7 @@ async function filesOf(body: Buffer, { headers }: FastifyRequest): Promise<Uploa
   const slices = Readable.from(slicesOf(body));
   let timer: NodeJS.Timeout | undefined;
   const parsing = new Promise<UploadedFile[]>((resolve, reject) => {
-    timer = setTimeout(reject, parsingPatience);
+    timer = setTimeout(reject, parsingTimeoutMs);
     const parser = new Busboy({
       headers: { ...headers, 'content-type': headers['content-type']! },
       limits: {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -107,6 +107,6 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   /** Resolves after so many milliseconds, or when the node is to stop. */
   private async sleep(milliseconds: number): Promise<void> {
     const { signal } = this.#stop;
-    await pause(milliseconds, undefined, { ref: false, signal }).catch(() => {});
+    await sleepFor(milliseconds, undefined, { ref: false, signal }).catch(() => {});
   }
 }

@@ -198,7 +198,7 @@ export class RevocationsService implements OnModuleInit, OnApplicationShutdown {
   /** Learns what a snapshot has not seen; of its `next` transaction, what comes after a row. */
   private async read({ next, pending }: Snapshot, id = '0'): Promise<RevocationRow[]> {
     const rows = await this.database.query<RevocationRow>(pollStatement, [pending, String(next), id], {
-      patience: pollTimeoutMs,
+      timeoutMs: pollTimeoutMs,
       apart: true,
       check: refuseStandby,
     });

@@ -11,7 +11,7 @@ export type WechatHttpRequest = AxiosRequestConfig & { signal: AbortSignal };
 /** Failures of a connection that are worth a second attempt: refused, reset, closed by the other side. */
 const connectionLost = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-/** One request to WeChat, with neither patience nor a second attempt. */
+/** One request to WeChat, without time-out or retry. */
 @Injectable()
 export class WechatHttpClient {
   constructor(private readonly http: HttpService) {}

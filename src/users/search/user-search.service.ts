@@ -87,7 +87,7 @@ export class UserSearchService implements OnModuleInit {
   async search(query: UserSearchQuery): Promise<UserPage> {
     const after = query.cursor === undefined ? undefined : this.cursors.readCursor(query, query.cursor);
     const { users, estimate } = await this.inTurn(() =>
-      this.withinPatience((run) => this.read(run, query, after)),
+      this.withinTimeout((run) => this.read(run, query, after)),
     );
 
     const isLast = users.length <= query.limit;
@@ -143,8 +143,8 @@ export class UserSearchService implements OnModuleInit {
     }
   }
 
-  /** All statements together have the same patience: each gets what the ones before have left. */
-  private async withinPatience<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
+  /** All statements together share one time-out: each gets what the ones before have left. */
+  private async withinTimeout<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
     try {
       return await this.database.transaction(async (manager) => {
         await stayModest(manager);
