@@ -1,9 +1,9 @@
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, inject } from 'vitest';
 import type { Settings } from '../src/config/settings.js';
 import { KeyRing } from '../src/crypto/key-ring.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
-import { Database } from '../src/database/database.js';
+import { Database, type Transaction } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
 import { schema } from '../src/schema.js';
 import { PhoneCipher } from '../src/users/profile/phone-cipher.js';
@@ -98,15 +98,16 @@ interface Cost {
 class RecordingDatabase extends Database {
   statements: Statement[] = [];
 
-  override async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+  override async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     this.statements = [];
-    return super.transaction((manager) => {
+    return super.transaction((tx) => {
+      const { manager } = tx;
       const query = manager.query.bind(manager);
       manager.query = async <Answer>(text: string, values: unknown[] = []) => {
         this.statements.push({ text, values });
         return query<Answer>(text, values);
       };
-      return work(manager);
+      return work(tx);
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../database/database.js';
 import { Settings } from '../config/settings.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { batchSize } from '../database/delete-outdated.js';
@@ -16,7 +16,7 @@ export class ExpiredAuditEventsJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     const [, deleted] = await manager.query<[unknown[], number]>(
       `
       DELETE FROM audit_events

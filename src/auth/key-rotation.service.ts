@@ -75,7 +75,7 @@ export class KeyRotationService {
   private async inTurn(
     work: (manager: EntityManager, times: { now: Date; latest: Date | null }) => Promise<Rotation>,
   ): Promise<Rotation> {
-    return this.database.transaction(async (manager) => {
+    return this.database.transaction(async ({ manager }) => {
       await manager.query(takeAdvisoryLock, [...advisoryLocks.signingKeys]);
       // now() would be the time before the wait for the lock.
       const [times] = await manager.query<[{ now: Date; latest: Date | null }]>(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../database/database.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 
 /** A signing key leaves a day after it was retired, when no node knows it any more. */
@@ -11,7 +11,7 @@ export class RetiredKeysJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     await manager.query(`DELETE FROM signing_keys WHERE retired_at < now() - interval '1 day'`);
     return false;
   }

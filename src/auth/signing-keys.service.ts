@@ -244,7 +244,7 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
 
   /** Nodes that start together on an empty database make one key, not one each. */
   private async createFirst(): Promise<void> {
-    await this.database.transaction(async (manager) => {
+    await this.database.transaction(async ({ manager }) => {
       await manager.query(takeAdvisoryLock, [...advisoryLocks.signingKeys]);
       if ((await manager.count(SigningKey)) > 0) return;
       await manager.insert(SigningKey, makeKeyPair(this.#box));

@@ -43,6 +43,19 @@ interface QueryOptions<Row> {
   check?: (rows: Row[]) => void;
 }
 
+/** What is done once a transaction has been committed. */
+type AfterCommit = () => void | Promise<void>;
+
+/** A transaction that is under way. */
+export interface Transaction {
+  readonly manager: EntityManager;
+  /**
+   * Leaves work for after the COMMIT. It is run once, in the order in which it was left. It is dropped if the transaction
+   * is rolled back or run again, and if nobody knows whether it was committed. If it fails, that is logged.
+   */
+  afterCommit(work: AfterCommit): void;
+}
+
 /**
  * The way to Postgres. A failing server becomes a `DatabaseUnavailableError` here and nowhere else.
  *
@@ -123,26 +136,41 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back. If Postgres ends it in
-   * favour of another, it is run again.
+   * favour of another, it is run again. Resolves once what `work` left for after the commit is done, too.
    *
-   * @throws {DatabaseUnavailableError} also where the connection was lost at COMMIT, and nobody knows
+   * @throws {DatabaseUnavailableError} also if the connection was lost at COMMIT, and nobody knows
    */
-  async transaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     return againAfterConflict(() => this.transactionOnce(work));
   }
 
-  private async transactionOnce<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
-    return this.connection(async (runner) => {
+  private async transactionOnce<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    const afterwards: AfterCommit[] = [];
+    const result = await this.connection(async (runner) => {
       await runner.startTransaction();
       try {
-        const result = await work(runner.manager);
+        const outcome = await work({
+          manager: runner.manager,
+          afterCommit: (each) => void afterwards.push(each),
+        });
         await runner.commitTransaction();
-        return result;
+        return outcome;
       } catch (error) {
         if (!isDatabaseFailure(error)) await runner.rollbackTransaction();
         throw error;
       }
     });
+    for (const each of afterwards) await this.runAfterCommit(each);
+    return result;
+  }
+
+  /** What has been committed stays, whatever comes of this. */
+  private async runAfterCommit(work: AfterCommit): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      this.#logger.error(new Error('What was to be done after a commit failed.', { cause }));
+    }
   }
 
   /**
@@ -184,7 +212,9 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       other = await this.connect(this.apart());
       // A pooler hands out first what it got back last. Others may come in between, so it takes more than one try.
       for (let tries = 0; tries < 5; tries += 1) {
-        await one.query({ name: nameProbe, text: 'SELECT', query_timeout: lookupTimeoutMs } as { text: string });
+        await one.query({ name: nameProbe, text: 'SELECT', query_timeout: lookupTimeoutMs } as {
+          text: string;
+        });
         const { rows } = await other.query({
           text: `SELECT FROM pg_prepared_statements WHERE name = '${nameProbe}'`,
           query_timeout: lookupTimeoutMs,

@@ -11,7 +11,7 @@ describe('JobRunner', () => {
     let batches = 0;
     const query = async () => [{ taken: ++batches <= freeFor }];
     return {
-      transaction: (work: (manager: unknown) => unknown) => work({ query }),
+      transaction: (work: (tx: unknown) => unknown) => work({ manager: { query } }),
     } as unknown as Database;
   }
 
@@ -47,26 +47,6 @@ describe('JobRunner', () => {
     const busy = createJob('busy', async () => --left > 0);
     await createRunner(databaseWith(), busy).runAll();
     expect(busy.runBatch).toHaveBeenCalledTimes(3);
-  });
-
-  it('does what is left for after the commit before it goes on', async () => {
-    const database = databaseWith();
-    let open = false;
-    const transaction: unknown = async (work: (manager: unknown) => unknown) => {
-      open = true;
-      const result = await database.transaction(work as () => Promise<unknown>);
-      open = false;
-      return result;
-    };
-    const found: boolean[] = [];
-    const calling = createJob('calling', async () => async () => found.push(open) < 2);
-    const next = createJob('next', async () => {
-      found.push(open);
-      return false;
-    });
-    await createRunner({ transaction } as Database, calling, next).runAll();
-    expect(calling.runBatch).toHaveBeenCalledTimes(2);
-    expect(found).toEqual([false, false, true]);
   });
 
   it('leaves the rest of the round to the node that holds the lock', async () => {

@@ -6,9 +6,8 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { advisoryLocks, tryAdvisoryLock } from '../database/advisory-locks.js';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 
 /** What has to be done again and again, by one node at a time. */
 export interface Job {
@@ -17,9 +16,9 @@ export interface Job {
   /**
    * Does a part that takes milliseconds, in a transaction of its own.
    *
-   * @returns whether there is more to do; or what to do after the commit, which may take seconds, and then tells
+   * @returns whether there is more to do
    */
-  runBatch(manager: EntityManager): Promise<boolean | (() => Promise<boolean>)>;
+  runBatch(tx: Transaction): Promise<boolean>;
 }
 
 /** Milliseconds before the first round, at most: by chance, so that nodes that start together part. */
@@ -89,16 +88,15 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
   private async run(job: Job): Promise<'done' | 'left'> {
     for (let batches = 0; batches < maxBatches; batches += 1) {
       if (this.#stop.signal.aborted) return 'left';
-      const outcome = await this.database.transaction(async (manager) => {
-        const [lock] = await manager.query<{ taken: boolean }[]>(tryAdvisoryLock, [...advisoryLocks.jobs]);
-        return lock?.taken === true ? job.runBatch(manager) : 'left';
+      const outcome = await this.database.transaction(async (tx) => {
+        const [lock] = await tx.manager.query<{ taken: boolean }[]>(tryAdvisoryLock, [...advisoryLocks.jobs]);
+        return lock?.taken === true ? job.runBatch(tx) : 'left';
       });
       if (outcome === 'left') {
         this.#logger.debug('Another node runs the jobs: this round is left to it.');
         return 'left';
       }
-      const hasMore = typeof outcome === 'function' ? await outcome() : outcome;
-      if (!hasMore) return 'done';
+      if (!outcome) return 'done';
       await this.sleep(batchIntervalMs);
     }
     return 'done';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../database/database.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 
 /** Pages of 8 kB for one batch, some 90 codes on each; of those, a minute's share is out of date. */
@@ -20,7 +20,7 @@ export class ExpiredLoginCodesJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     const next = this.#page + pages;
     const [table] = await manager.query<{ goesOn: boolean }[]>(
       `

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../database/database.js';
 import { type Job, JobRunner } from '../jobs/job-runner.js';
 import { deleteOutdated } from '../database/delete-outdated.js';
 import { revocationLifetime } from './revocations.service.js';
@@ -17,7 +17,7 @@ export class ExpiredRevocationsJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     const next = await deleteOutdated(manager, 'revocations', {
       after: this.#after,
       isOutdated: `greatest(expires_at, created_at + interval '${revocationLifetime} seconds')

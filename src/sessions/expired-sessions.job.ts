@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../database/database.js';
 import { NIL, v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { unusedSessionTtl } from '../config/token-lifetimes.js';
@@ -32,7 +32,7 @@ export class ExpiredSessionsJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     const shortestLife = unusedSessionTtl(this.settings) * 1_000;
     const next = await deleteOutdated(manager, 'sessions', {
       after: this.#after,

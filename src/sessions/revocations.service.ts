@@ -1,7 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
-import { Database, type NamedStatement } from '../database/database.js';
+import { Database, type NamedStatement, type Transaction } from '../database/database.js';
 import { StandbyError } from '../database/database.errors.js';
 import { describeError } from '../errors/describe-error.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
@@ -119,10 +118,10 @@ export class RevocationsService implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Writes what is revoked, in the transaction of what revokes it. Hand it to {@link remember} once that has
-   * committed.
+   * Revokes, in the transaction of what is the reason. This node knows it as soon as that has been committed; the others
+   * poll.
    */
-  async write(manager: EntityManager, ...notices: RevocationNotice[]): Promise<void> {
+  async revoke({ manager, afterCommit }: Transaction, ...notices: RevocationNotice[]): Promise<void> {
     await manager.insert(
       Revocation,
       notices.map((notice) => ({
@@ -131,11 +130,9 @@ export class RevocationsService implements OnModuleInit, OnApplicationShutdown {
         expiresAt: () => `now() + make_interval(secs => ${revocationLifetime})`,
       })),
     );
-  }
-
-  /** Lets this node know at once what has been committed; the others poll. */
-  remember(notice: RevocationNotice): void {
-    this.#memory.learn(notice, revocationLifetime);
+    afterCommit(() => {
+      for (const notice of notices) this.#memory.learn(notice, revocationLifetime);
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../database/database.js';
 import { NIL } from 'uuid';
 import { AuditLogService, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
@@ -78,31 +78,31 @@ export class SessionLimitJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch(tx: Transaction): Promise<boolean> {
     if (performance.now() < this.#nextWalk) return false;
     const { maxSessionsPerUser } = this.settings;
-    const [page] = await manager.query<[Page]>(pageQuery, [this.#after, maxSessionsPerUser]);
+    const [page] = await tx.manager.query<[Page]>(pageQuery, [this.#after, maxSessionsPerUser]);
     // A page whose sessions are too many for one batch is read again.
-    if ((await this.endSurplus(manager, page.userIds)) === batchSize) return true;
+    if ((await this.endSurplus(tx, page.userIds)) === batchSize) return true;
     this.#after = page.hasMore ? page.next! : beforeAll;
     if (!page.hasMore) this.#nextWalk = performance.now() + intervalMs;
     return page.hasMore;
   }
 
   /** @returns how many sessions it has ended, `batchSize` at most */
-  private async endSurplus(manager: EntityManager, userIds: string[]): Promise<number> {
+  private async endSurplus(tx: Transaction, userIds: string[]): Promise<number> {
     if (userIds.length === 0) return 0;
-    const [ended] = await manager.query<[{ id: string; userId: string }[], number]>(endQuery, [
+    const [ended] = await tx.manager.query<[{ id: string; userId: string }[], number]>(endQuery, [
       userIds,
       this.settings.maxSessionsPerUser,
     ]);
     if (ended.length === 0) return 0;
-    await this.revocations.write(
-      manager,
+    await this.revocations.revoke(
+      tx,
       ...ended.map(({ id }) => ({ sessionId: id, reason: 'signed_out' as const })),
     );
     await this.audit.record(
-      manager,
+      tx.manager,
       ...ended.map(({ id, userId }) => ({
         ...serviceActor,
         action: 'session.ended_over_limit' as const,

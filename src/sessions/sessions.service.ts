@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { type EntityManager, In } from 'typeorm';
+import { In } from 'typeorm';
 import { NIL } from 'uuid';
 import { type Actor, AuditLogService, serviceActor } from '../audit/audit-log.service.js';
 import type { AuditAction } from '../audit/audit-event.entity.js';
 import { Settings } from '../config/settings.js';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { batchSize } from '../database/delete-outdated.js';
 import type { OpenSession } from './open-session.js';
 import { hashSecret, RefreshTokens } from './refresh-tokens.js';
 import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
-import type { RevocationNotice } from './revocation-memory.js';
 import { RevocationsService } from './revocations.service.js';
 import { Session } from './session.entity.js';
 import {
@@ -117,11 +116,9 @@ export class SessionsService {
    * @throws {DatabaseUnavailableError}
    */
   async end(session: { id: string; userId: string }, actor: Actor): Promise<boolean> {
-    const notice = await this.database.transaction((manager) =>
-      this.endIn(manager, session, 'signed_out', { ...actor, action: 'session.logout' }),
+    return this.database.transaction((tx) =>
+      this.endIn(tx, session, 'signed_out', { ...actor, action: 'session.logout' }),
     );
-    if (notice !== undefined) this.revocations.remember(notice);
-    return notice !== undefined;
   }
 
   /**
@@ -131,22 +128,17 @@ export class SessionsService {
    */
   async logOut(session: { id: string; userId: string }, actor: Actor): Promise<void> {
     if (await this.end(session, actor)) return;
-    const notice = { sessionId: session.id, reason: 'signed_out' } as const;
-    await this.database.run((manager) => this.revocations.write(manager, notice));
-    this.revocations.remember(notice);
+    await this.database.transaction((tx) =>
+      this.revocations.revoke(tx, { sessionId: session.id, reason: 'signed_out' }),
+    );
   }
 
   /**
    * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the user are found by
    * an index, and looked through.
-   *
-   * @returns what to hand to `RevocationsService.remember` once that has committed
    */
-  async endByIdentity(
-    manager: EntityManager,
-    through: { userId: string; identityId: string },
-  ): Promise<RevocationNotice[]> {
-    const { raw } = await manager
+  async endByIdentity(tx: Transaction, through: { userId: string; identityId: string }): Promise<void> {
+    const { raw } = await tx.manager
       .createQueryBuilder()
       .update(Session)
       .set({ endedAt: () => 'now()', endedReason: 'signed_out' })
@@ -161,48 +153,45 @@ export class SessionsService {
       reason: 'signed_out' as const,
     }));
     for (let at = 0; at < notices.length; at += batchSize) {
-      await this.revocations.write(manager, ...notices.slice(at, at + batchSize));
+      await this.revocations.revoke(tx, ...notices.slice(at, at + batchSize));
     }
-    return notices;
   }
 
   /** Says why a refresh token is refused; returns where it no longer is. */
   private async refuse(sessionId: string, asked: unknown[], ip: string): Promise<void> {
-    const notice = await this.database.transaction(async (manager) => {
-      const [session] = await manager.query<RefusedRow[]>(refusalQuery, asked);
+    const isReused = await this.database.transaction(async (tx) => {
+      const [session] = await tx.manager.query<RefusedRow[]>(refusalQuery, asked);
       if (session === undefined || session.isExpired) throw new RefreshTokenInvalidError(false);
       const reason = endOf(session);
       if (reason !== undefined) throw new SessionRevokedError(reason);
-      if (!session.isSuperseded) return undefined;
-      return this.endIn(manager, { id: sessionId, userId: session.userId }, 'reused', {
+      if (!session.isSuperseded) return false;
+      return this.endIn(tx, { id: sessionId, userId: session.userId }, 'reused', {
         ...serviceActor,
         ip,
         action: 'session.refresh_token_reused',
       });
     });
-    if (notice === undefined) return;
-    this.revocations.remember(notice);
-    throw new RefreshTokenReusedError();
+    if (isReused) throw new RefreshTokenReusedError();
   }
 
+  /** @returns whether there was one that went on */
   private async endIn(
-    manager: EntityManager,
+    tx: Transaction,
     { id, userId }: { id: string; userId: string },
     reason: RevocationReason,
     entry: Actor & { action: AuditAction },
-  ): Promise<RevocationNotice | undefined> {
-    const [, ended] = await manager.query<[unknown, number]>(
+  ): Promise<boolean> {
+    const [, ended] = await tx.manager.query<[unknown, number]>(
       `UPDATE sessions SET ended_at = now(), ended_reason = $3
        FROM users
        WHERE sessions.id = $1 AND sessions.user_id = $2 AND ended_at IS NULL AND expires_at > now()
          AND users.id = sessions.user_id AND users.session_epoch = sessions.session_epoch`,
       [id, userId, reason],
     );
-    if (ended === 0) return undefined;
-    const notice = { sessionId: id, reason };
-    await this.revocations.write(manager, notice);
-    await this.audit.record(manager, { ...entry, userId, sessionId: id });
-    return notice;
+    if (ended === 0) return false;
+    await this.revocations.revoke(tx, { sessionId: id, reason });
+    await this.audit.record(tx.manager, { ...entry, userId, sessionId: id });
+    return true;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../../database/database.js';
 import { NIL } from 'uuid';
 import { type Job, JobRunner } from '../../jobs/job-runner.js';
 import { AvatarsService } from '../profile/avatars.service.js';
@@ -26,7 +27,7 @@ export class ErasureJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     return (await this.eraseNext(manager)) || (await this.forgetNext(manager));
   }
 

@@ -60,7 +60,8 @@ export class ErasureService {
    */
   async erase(userId: string): Promise<boolean> {
     let goesOn = true;
-    while (goesOn) goesOn = await this.database.transaction((manager) => this.eraseBatch(manager, userId));
+    while (goesOn)
+      goesOn = await this.database.transaction(({ manager }) => this.eraseBatch(manager, userId));
     return this.database.run((manager) => manager.existsBy(User, { id: userId, erasedAt: Not(IsNull()) }));
   }
 

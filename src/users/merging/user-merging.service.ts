@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import { decryptIfPossible } from '../../crypto/field-cipher.js';
-import { Database } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import type { RevocationNotice } from '../../sessions/revocation-memory.js';
 import { RevocationsService } from '../../sessions/revocations.service.js';
 import { isAdmin, keepsAdminBeside } from '../status/admins.js';
@@ -19,13 +19,6 @@ import { UnionidConflicts } from '../identities/unionid-conflicts.js';
 import { User } from '../user.entity.js';
 import { UserStatusService } from '../status/user-status.service.js';
 import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from '../users.errors.js';
-
-/** What is left to do once a merge has been committed. */
-export interface MergeAftermath {
-  notices: RevocationNotice[];
-  /** The id of the one that went. */
-  duplicateId: string;
-}
 
 /**
  * Makes one user of two that turn out to be one person. Roles never move by themselves, and nothing is decided that an
@@ -53,30 +46,28 @@ export class UserMergingService {
    * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
    * @throws {ConflictError} where either has been merged meanwhile
    * @throws {ErasureDueError} where either was to be erased by now
-   * @returns what to hand to {@link finish}; nothing if they stay two
+   * @returns whether they are one now
    */
-  async mergeByUnionid(
-    manager: EntityManager,
-    one: string,
-    other: string,
-  ): Promise<MergeAftermath | undefined> {
+  async mergeByUnionid(tx: Transaction, one: string, other: string): Promise<boolean> {
+    const { manager } = tx;
     const [first, second] = await this.lockBoth(manager, one, other);
     for (const user of [first, second]) {
       if (user.status === 'merged') throw new ConflictError();
       if (user.status === 'disabled') throw new AccountDisabledError(user);
       if (await this.erasure.isDue(manager, user.id)) throw new ErasureDueError(user.id);
     }
-    if (first.status === 'deleting' || second.status === 'deleting') return undefined;
+    if (first.status === 'deleting' || second.status === 'deleting') return false;
     if (await shareApp(manager, first.id, second.id)) {
       await this.conflicts.record(manager, first.id, second.id);
-      return undefined;
+      return false;
     }
     if (first.roles.length > 0 || second.roles.length > 0) {
       await this.leaveToOperator(manager, first, second);
-      return undefined;
+      return false;
     }
     const [primary, duplicate] = inOrderOfAge(first, second);
-    return this.merge(manager, duplicate, primary, serviceActor);
+    await this.merge(tx, duplicate, primary, serviceActor);
+    return true;
   }
 
   /**
@@ -88,7 +79,8 @@ export class UserMergingService {
    */
   async mergeByHand(from: string, into: string, actor: Actor): Promise<void> {
     if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
-    const aftermath = await this.database.transaction(async (manager) => {
+    await this.database.transaction(async (tx) => {
+      const { manager } = tx;
       const [duplicate, primary] = await this.lockBoth(manager, from, into);
       for (const { status, eraseAt, erasedAt } of [duplicate, primary]) {
         if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
@@ -115,15 +107,8 @@ export class UserMergingService {
           );
         }
       }
-      return this.merge(manager, duplicate, primary, actor);
+      await this.merge(tx, duplicate, primary, actor);
     });
-    await this.finish(aftermath);
-  }
-
-  /** To be called once the merge has been committed. */
-  async finish({ notices, duplicateId }: MergeAftermath): Promise<void> {
-    for (const notice of notices) this.revocations.remember(notice);
-    await this.avatars.tryRemoveFile(duplicateId);
   }
 
   /**
@@ -143,12 +128,8 @@ export class UserMergingService {
     return [first, second];
   }
 
-  private async merge(
-    manager: EntityManager,
-    duplicate: User,
-    primary: User,
-    actor: Actor,
-  ): Promise<MergeAftermath> {
+  private async merge(tx: Transaction, duplicate: User, primary: User, actor: Actor): Promise<void> {
+    const { manager } = tx;
     const taken = this.fieldsThatPrimaryLacks(duplicate, primary);
     // A picture that is not taken over is named until its file is gone.
     const obsoleteAvatar = taken.avatarKey === undefined ? duplicate.avatarKey : null;
@@ -214,12 +195,12 @@ export class UserMergingService {
     await manager.update(Unionid, { userId: duplicate.id }, { userId: primary.id });
     if (duplicate.status !== 'deleting')
       await passOnNicknameCheck(manager, pending, primary, taken.nickname !== undefined);
-    await this.revocations.write(manager, ...notices);
+    await this.revocations.revoke(tx, ...notices);
     for (const userId of [duplicate.id, primary.id]) {
       const details = { from: duplicate.id, into: primary.id };
       await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
     }
-    return { notices, duplicateId: duplicate.id };
+    tx.afterCommit(() => this.avatars.tryRemoveFile(duplicate.id));
   }
 
   /** What the one that stays takes over: what it has none of, and the newer consent. */

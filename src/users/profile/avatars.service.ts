@@ -87,7 +87,7 @@ export class AvatarsService {
    * @returns the key that now names nothing: the old one, or the new one where the user is not active
    */
   private async exchange(userId: string, newKey: string): Promise<string | null> {
-    return this.database.transaction(async (manager) => {
+    return this.database.transaction(async ({ manager }) => {
       const [rows] = await manager.query<[{ oldKey: string | null }[], number]>(replaceStatement, [
         userId,
         newKey,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../../database/database.js';
 import { type Job, JobRunner } from '../../jobs/job-runner.js';
 import type { NicknameCheck } from './nickname-check.entity.js';
 import { NicknamesService } from './nicknames.service.js';
@@ -29,6 +29,8 @@ const claimStatement = `
 @Injectable()
 export class NicknameChecksJob implements Job {
   readonly name = 'nickname checks';
+  /** Whether WeChat answered nobody of the last batch: the others can wait as well. */
+  #isWechatAway = false;
 
   constructor(
     jobs: JobRunner,
@@ -37,7 +39,11 @@ export class NicknameChecksJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean | (() => Promise<boolean>)> {
+  async runBatch({ manager, afterCommit }: Transaction): Promise<boolean> {
+    if (this.#isWechatAway) {
+      this.#isWechatAway = false;
+      return false;
+    }
     await manager.query(
       `DELETE FROM nickname_checks WHERE due_at <= now() AND created_at < now() - interval '30 days'`,
     );
@@ -46,10 +52,12 @@ export class NicknameChecksJob implements Job {
         claimStatement,
       );
     if (owners.length === 0) return false;
-    return async () => {
+    // Calls to WeChat take seconds: no transaction waits for them.
+    afterCommit(async () => {
+      this.#isWechatAway = true;
       const asked = await Promise.all(owners.map((owner) => this.nicknames.recheck(owner)));
-      // Where WeChat answers nobody, the others can wait as well.
-      return asked.includes(true);
-    };
+      this.#isWechatAway = !asked.includes(true);
+    });
+    return true;
   }
 }

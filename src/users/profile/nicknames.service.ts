@@ -44,7 +44,7 @@ export class NicknamesService {
     const identity = await this.database.run((manager) => findSessionIdentity(manager, person));
     const judgement = nickname === null ? 'pass' : await this.judge(identity, nickname);
     if (isRejection(judgement)) throw new ContentRejectedError();
-    await this.database.transaction(async (manager) => {
+    await this.database.transaction(async ({ manager }) => {
       // Locks the user first: of two changes at once, the check that stays is the later one's, like the nickname.
       const user = await manager.findOne(User, {
         where: { id: userId, status: 'active' },
@@ -132,7 +132,7 @@ export class NicknamesService {
     verdict: TextVerdict,
   ): Promise<void> {
     const { userId, waitingNickname, shownNickname } = judged;
-    await this.database.transaction(async (manager) => {
+    await this.database.transaction(async ({ manager }) => {
       const user = await manager.findOne(User, {
         where: { id: userId },
         lock: { mode: 'for_no_key_update' },

@@ -146,7 +146,7 @@ export class UserSearchService implements OnModuleInit {
   /** All statements together share one time-out: each gets what the ones before have left. */
   private async withinTimeout<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
     try {
-      return await this.database.transaction(async (manager) => {
+      return await this.database.transaction(async ({ manager }) => {
         await stayModest(manager);
         const deadline = performance.now() + searchTimeoutMs;
         return work(async ({ text, values }) => {

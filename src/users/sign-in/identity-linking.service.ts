@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type Actor, AuditLogService } from '../../audit/audit-log.service.js';
-import { Database } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
-import { RevocationsService } from '../../sessions/revocations.service.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
 import type { WechatSession } from '../../wechat/wechat.client.js';
 import { Identity } from '../identities/identity.entity.js';
@@ -38,7 +37,6 @@ export class IdentityLinkingService {
     private readonly sessionKeys: SessionKeysService,
     private readonly banChecks: BanCheckService,
     private readonly sessions: SessionsService,
-    private readonly revocations: RevocationsService,
     private readonly audit: AuditLogService,
   ) {}
 
@@ -55,7 +53,7 @@ export class IdentityLinkingService {
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
     const { openid, unionid, sessionKey } = session;
     const { entry, fingerprints } = this.sessionKeys.encrypt(appid, openid, sessionKey);
-    const transact = async (manager: EntityManager) => {
+    const transact = async ({ manager }: Transaction) => {
       if (unionid !== undefined && (await claimUnionid(manager, unionid, userId)) !== userId) {
         throw new IdentityTakenError();
       }
@@ -106,7 +104,8 @@ export class IdentityLinkingService {
    * @throws {DatabaseUnavailableError}
    */
   async unlink(userId: string, appid: string, actor: Actor): Promise<void> {
-    const notices = await this.database.transaction(async (manager) => {
+    await this.database.transaction(async (tx) => {
+      const { manager } = tx;
       await lockUserWithoutRole(manager, userId);
       const identities = await manager.findBy(Identity, { userId });
       const own = identities.filter((each) => each.appid === appid);
@@ -126,9 +125,8 @@ export class IdentityLinkingService {
         userId,
         details: { appid },
       });
-      return this.sessions.endByIdentity(manager, { userId, identityId: id });
+      await this.sessions.endByIdentity(tx, { userId, identityId: id });
     });
-    for (const notice of notices) this.revocations.remember(notice);
   }
 }
 

@@ -36,7 +36,7 @@ export class OperatorSessionsService {
    * @throws {DatabaseUnavailableError}
    */
   async open(userId: string, seconds: number): Promise<OperatorSession> {
-    return this.database.transaction(async (manager) => {
+    return this.database.transaction(async ({ manager }) => {
       const canonicalId = await resolveCanonicalUserId(manager, userId);
       const user =
         canonicalId === undefined

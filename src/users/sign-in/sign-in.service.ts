@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../../config/settings.js';
 import { unusedSessionTtl } from '../../config/token-lifetimes.js';
-import { Database } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
 import { type LoginCodePost, LoginCodesService } from '../../sessions/login-codes.service.js';
 import { type Client, type OpenSession, userAgentOf } from '../../sessions/open-session.js';
@@ -12,7 +12,7 @@ import { BanCheckService } from '../status/ban-check.service.js';
 import { ErasureDueError } from '../deletion/erasure-due.error.js';
 import { ErasureService } from '../deletion/erasure.service.js';
 import { Identity } from '../identities/identity.entity.js';
-import { type MergeAftermath, UserMergingService } from '../merging/user-merging.service.js';
+import { UserMergingService } from '../merging/user-merging.service.js';
 import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
 import { type SignedInRow, signInStatement } from './sign-in.statement.js';
@@ -81,14 +81,12 @@ export class SignInService {
       const [known] = await this.database.query<SignedInRow>(signInStatement, asked);
       if (known !== undefined) return { ...signedIn(known), isNewUser: false };
       try {
-        const { aftermath, ...outcome } = await this.database.transaction(async (manager) => {
-          const { unionid, ...registered } = await this.register(manager, signIn);
-          const [row] = await manager.query<SignedInRow[]>(signInStatement.text, [...values, unionid]);
+        return await this.database.transaction(async (tx) => {
+          const { unionid, ...registered } = await this.register(tx, signIn);
+          const [row] = await tx.manager.query<SignedInRow[]>(signInStatement.text, [...values, unionid]);
           if (row === undefined) throw new ConflictError();
           return { ...signedIn(row), ...registered };
         });
-        if (aftermath !== undefined) await this.merging.finish(aftermath);
-        return outcome;
       } catch (error) {
         if (!(error instanceof ErasureDueError)) throw error;
         await this.erasure.erase(error.userId);
@@ -127,15 +125,16 @@ export class SignInService {
    * @throws {AccountDisabledError} {@link AccountDeletingError}
    */
   private async register(
-    manager: EntityManager,
+    tx: Transaction,
     signIn: SignIn,
-  ): Promise<{ isNewUser: boolean; unionid: string | null; aftermath?: MergeAftermath }> {
+  ): Promise<{ isNewUser: boolean; unionid: string | null }> {
+    const { manager } = tx;
     const { appid, openid, unionid } = signIn;
     const identity = await manager.findOneBy(Identity, { appid, openid });
     if (identity !== null) {
       await this.admit(manager, identity.userId, signIn);
       if (unionid === undefined) return { isNewUser: false, unionid: null };
-      return { isNewUser: false, ...(await this.learnUnionid(manager, identity, unionid)) };
+      return { isNewUser: false, unionid: await this.learnUnionid(tx, identity, unionid) };
     }
     if (unionid !== undefined) {
       const owner = await this.lockOwner(manager, unionid);
@@ -201,15 +200,16 @@ export class SignInService {
    * @throws {ConflictError} where the identity has moved to another user meanwhile
    */
   private async learnUnionid(
-    manager: EntityManager,
+    tx: Transaction,
     { id, userId, appid, openid, unionid: before }: Identity,
     unionid: string,
-  ): Promise<{ unionid: string | null; aftermath?: MergeAftermath }> {
-    if (before === unionid) return { unionid };
+  ): Promise<string | null> {
+    if (before === unionid) return unionid;
+    const { manager } = tx;
     const owner = await claimUnionid(manager, unionid, userId);
     if (await this.conflicts.isContradicted(manager, owner, { appid, openid, unionid })) {
       if (owner !== userId) await this.conflicts.record(manager, userId, owner);
-      return { unionid: null };
+      return null;
     }
     const identity = await manager.findOne(Identity, {
       where: { id, userId },
@@ -217,11 +217,9 @@ export class SignInService {
     });
     if (identity === null) throw new ConflictError();
     await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
-    const aftermath =
-      owner === userId ? undefined : await this.merging.mergeByUnionid(manager, userId, owner);
-    if (aftermath === undefined && owner !== userId) return { unionid: null };
+    if (owner !== userId && !(await this.merging.mergeByUnionid(tx, userId, owner))) return null;
     await manager.update(Identity, { id }, { unionid });
-    return { unionid, aftermath };
+    return unionid;
   }
 
   /** The user to whom a unionid leads, which goes on to lead there until the transaction ends. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../../database/database.js';
 import { NIL } from 'uuid';
 import { type Job, JobRunner } from '../../jobs/job-runner.js';
 import { batchSize } from '../../database/delete-outdated.js';
@@ -24,7 +24,7 @@ export class ExpiredBansJob implements Job {
     jobs.add(this);
   }
 
-  async runBatch(manager: EntityManager): Promise<boolean> {
+  async runBatch({ manager }: Transaction): Promise<boolean> {
     const users = await manager.query<{ id: string; createdAt: string; isDue: boolean }[]>(
       `
       SELECT id, created_at::text AS "createdAt", coalesce(disabled_until <= now(), false) AS "isDue"

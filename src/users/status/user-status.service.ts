@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import type { AuditAction } from '../../audit/audit-event.entity.js';
-import { Database } from '../../database/database.js';
-import type { RevocationNotice } from '../../sessions/revocation-memory.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { RevocationsService } from '../../sessions/revocations.service.js';
 import type { RevocationReason } from '../../sessions/sessions.errors.js';
 import { hasAdminBeside, isAdmin, keepsAdminBeside } from './admins.js';
@@ -248,24 +247,24 @@ export class UserStatusService {
     actor: Actor,
     decide: (user: User) => Decision,
   ): Promise<RoleChange> {
-    const { notice, ...outcome } = await this.database.transaction(async (manager) => {
+    return this.database.transaction(async (tx) => {
+      const { manager } = tx;
       let user = await lockUser(manager, reference);
       // Who is disabled until a time that has come is not disabled.
       if (user.status === 'disabled' && (await this.liftExpiredBan(manager, user.id))) {
         user = await lockUser(manager, user);
       }
-      return this.carryOut(manager, user, actor, decide(user));
+      return this.carryOut(tx, user, actor, decide(user));
     });
-    if (notice !== undefined) this.revocations.remember(notice);
-    return outcome;
   }
 
   private async carryOut(
-    manager: EntityManager,
+    tx: Transaction,
     user: User,
     actor: Actor,
     { changes, ends, outdates, needsAdmin, events }: Decision,
-  ): Promise<RoleChange & { notice?: RevocationNotice }> {
+  ): Promise<RoleChange> {
+    const { manager } = tx;
     const { id: userId, tokenVersion, sessionEpoch } = user;
     if (events.length === 0) return { userId, isChanged: false };
     if (needsAdmin === true && isAdmin(user) && !isAdmin(Object.assign({ ...user }, changes))) {
@@ -286,10 +285,8 @@ export class UserStatusService {
       await manager.delete(BannedIdentity, { userId });
     }
     for (const event of events) await this.audit.record(manager, { ...actor, ...event, userId });
-    if (!revokes) return { userId, isChanged: true };
-    const notice = { userId, minimumVersion, reason: ends ?? null };
-    await this.revocations.write(manager, notice);
-    return { userId, isChanged: true, notice };
+    if (revokes) await this.revocations.revoke(tx, { userId, minimumVersion, reason: ends ?? null });
+    return { userId, isChanged: true };
   }
 }
 
