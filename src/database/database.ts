@@ -53,7 +53,7 @@ export interface Transaction {
    * Leaves work for after the COMMIT. It is run once, in the order in which it was left. It is dropped if the transaction
    * is rolled back or run again, and if nobody knows whether it was committed. If it fails, that is logged.
    */
-  afterCommit(work: AfterCommit): void;
+  readonly afterCommit: (work: AfterCommit) => void;
 }
 
 /**
