@@ -1,0 +1,188 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestDatabase } from '../harness/database.js';
+import { guideBlock } from '../harness/guide.js';
+import { Launcher } from '../harness/launcher.js';
+import { ServiceNode } from '../harness/node.js';
+import { useWorld } from '../harness/world.js';
+
+const project = join(import.meta.dirname, '../..');
+const example = join(project, 'examples/notes');
+const unpacked = join(example, 'node_modules/weapp-auth');
+const program = { main: join(example, 'dist/main.js'), listening: /Notes are served at (\S+)/ };
+
+/** examples/notes against the package as npm would publish it, not against the sources next door. */
+describe('an application of its own on the packed package', () => {
+  const world = useWorld();
+  let notes: ServiceNode;
+
+  beforeAll(async () => {
+    rmSync(unpacked, { recursive: true, force: true });
+    mkdirSync(unpacked, { recursive: true });
+    const packed = execFileSync(
+      'npm',
+      ['pack', '--ignore-scripts', '--silent', '--pack-destination', unpacked],
+      {
+        cwd: project,
+        encoding: 'utf8',
+      },
+    );
+    execFileSync('tar', ['-xzf', join(unpacked, packed.trim().split('\n').at(-1)!), '--strip-components=1'], {
+      cwd: unpacked,
+    });
+    execFileSync(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', example]);
+    notes = await ServiceNode.start(world.environment(), program);
+    world.nodes.push(notes);
+  });
+  afterAll(() => rmSync(join(example, 'node_modules'), { recursive: true, force: true }));
+
+  const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  it('logs people in, and keeps their notes apart', async () => {
+    const anna = (await world.login(notes, 'anna')).body;
+    const bert = (await world.login(notes, 'bert')).body;
+    expect((await notes.post('/notes', { text: '买菜' }, bearer(anna.accessToken))).status).toBe(201);
+    expect((await notes.get('/notes', bearer(anna.accessToken))).body).toMatchObject([
+      { text: '买菜', userId: anna.user.id },
+    ]);
+    expect((await notes.get('/notes', bearer(bert.accessToken))).body).toEqual([]);
+  });
+
+  it('takes avatars, and serves them', async () => {
+    const { body } = await world.login(notes, 'anna');
+    const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(png)]), 'a.png');
+    const answer = await fetch(new URL('/me/avatar', notes.url), {
+      method: 'POST',
+      body: form,
+      headers: { authorization: `Bearer ${body.accessToken}` },
+    });
+    expect(answer.status).toBe(200);
+    const { avatarUrl } = (await answer.json()) as { avatarUrl: string };
+    expect((await notes.get(new URL(avatarUrl).pathname)).headers['content-type']).toBe('image/webp');
+  });
+
+  it('answers the errors of the guard as this service does', async () => {
+    expect(await notes.get('/notes')).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json; charset=utf-8' },
+      body: { code: 'token_missing' },
+    });
+    const { body } = await world.login(notes, 'anna');
+    expect((await notes.call('DELETE', '/notes', bearer(body.accessToken))).body.code).toBe('forbidden');
+  });
+
+  it('answers its own errors as it likes', async () => {
+    const { body } = await world.login(notes, 'anna');
+    const answer = await notes.post('/notes', { text: '' }, bearer(body.accessToken));
+    expect(answer).toMatchObject({ status: 400, body: { message: 'text must not be empty' } });
+  });
+
+  it('goes by the roles that a command of the package gives', async () => {
+    const { body } = await world.login(notes, 'carl');
+    execFileSync(
+      process.execPath,
+      [join(unpacked, 'dist/commands/admin-grant.js'), '--user', body.user.id, '--role', 'moderator'],
+      { env: world.environment() },
+    );
+    const again = await world.login(notes, 'carl');
+    expect((await notes.call('DELETE', '/notes', bearer(again.body.accessToken))).status).toBe(204);
+  });
+
+  it('checks bodies and spends no code on a malformed one', async () => {
+    expect((await notes.login({ code: 5 })).body.code).toBe('invalid_request');
+    const { body } = await world.login(notes, 'anna');
+    expect((await notes.patch('/me', { nickname: '' }, bearer(body.accessToken))).body.code).toBe(
+      'invalid_request',
+    );
+    expect((await notes.patch('/me', { nickname: '小明' }, bearer(body.accessToken))).body.nickname).toBe(
+      '小明',
+    );
+  });
+
+  it('starts on an empty database any number of times at once', async () => {
+    const database = await TestDatabase.create(world.database.url);
+    try {
+      const environment = world.environment({ DATABASE_URL: database.url });
+      const together = await Promise.all([1, 2, 3].map(() => ServiceNode.start(environment, program)));
+      expect(together.map(({ output }) => output.includes('ERROR'))).toEqual([false, false, false]);
+      await Promise.all(together.map((node) => node.stop()));
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('shares its database with the service itself', async () => {
+    const service = await world.startNode();
+    const { body } = await world.login(service, 'anna');
+    expect((await notes.get('/notes', bearer(body.accessToken))).status).toBe(200);
+  });
+
+  it('can be tried beside npm start, without an appid', async () => {
+    const database = await TestDatabase.create(world.database.url);
+    const launcher = await Launcher.start({ DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
+    try {
+      const settings = parseEnv(readFileSync(join(launcher.dataDirectory, 'environment'), 'utf8'));
+      const tried = await ServiceNode.start({ ...(settings as Record<string, string>), PORT: '0' }, program);
+      world.nodes.push(tried);
+      const guide = guideBlock('../../examples/notes/README.md', 'sh', '__emulator__', {
+        'http://127.0.0.1:3001': settings['WECHAT_BASE_URL']!,
+        'http://127.0.0.1:3002': tried.url,
+      });
+      const { stdout } = await promisify(execFile)('sh', ['-c', guide], {
+        env: { PATH: process.env['PATH'] },
+      });
+
+      expect(stdout).toMatch(/^{"id":"?1"?,.*}\[{.*"text":"买菜".*}\]$/);
+      expect((await tried.get('/notes')).status).toBe(401);
+    } finally {
+      await launcher.stop();
+      await database.drop();
+    }
+  });
+
+  it('does not start in production with the emulator’s appids', async () => {
+    const apps = JSON.stringify([{ appid: 'wxe000000000000001', secret: 'e000000000000001'.repeat(2) }]);
+    const environment = world.environment({ WECHAT_APPS: apps, NODE_ENV: 'production' });
+    const node = ServiceNode.launch(environment, program);
+
+    expect(await node.exit()).toBe(1);
+    expect(node.output).toMatch(/wxe000000000000001.*emulator/);
+  });
+
+  it('holds the built service and nothing else', () => {
+    expect(
+      readdirSync(unpacked)
+        .filter((name) => !name.endsWith('.tgz'))
+        .toSorted(),
+    ).toEqual(['LICENSE', 'README.md', 'README.zh-CN.md', 'dist', 'package.json']);
+    const specs = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.includes('.spec.'),
+    );
+    expect(specs).toEqual([]);
+  });
+
+  it('depends on every package that it imports', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
+    const imported = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js') || file.endsWith('.d.ts'))
+      .flatMap((file) => [
+        ...readFileSync(join(unpacked, 'dist', file), 'utf8').matchAll(
+          /(?:from|import) '((?:@[\w-]+\/)?[\w-]+)/g,
+        ),
+      ])
+      .map(([, name]) => name!);
+    expect(imported.length).toBeGreaterThan(50);
+    const undeclared = new Set(
+      imported.filter((name) => !Object.hasOwn(dependencies, name) && name !== 'node'),
+    );
+    expect([...undeclared]).toEqual([]);
+  });
+});

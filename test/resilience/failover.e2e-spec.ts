@@ -1,0 +1,135 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres.js';
+import { runCommand } from '../harness/command.js';
+import type { ServiceNode } from '../harness/node.js';
+import { type Standby, startStandby } from '../harness/standby.js';
+import { TcpProxy } from '../harness/tcp-proxy.js';
+import { useWorld } from '../harness/world.js';
+
+describe('a failover', () => {
+  const world = useWorld();
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-failover-'));
+  let primary: Postgres;
+  let standby: Standby;
+  let proxy: TcpProxy;
+  let node: ServiceNode;
+
+  beforeAll(async () => {
+    primary = await startPostgres({ dataDirectory });
+    const migrating = await world.startNode({ DATABASE_URL: primary.url('postgres') });
+    await migrating.stop();
+    await primary.stop();
+    standby = await startStandby(dataDirectory);
+    primary = await startPostgres({ dataDirectory, port: primary.port });
+    proxy = await TcpProxy.start(primary.port);
+    node = await world.startNode({ DATABASE_URL: proxy.through(primary.url('postgres')) });
+  });
+  afterEach(() => {
+    proxy.port = primary.port;
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await standby.stop();
+    await primary.stop();
+    removePostgres(dataDirectory);
+  });
+
+  const ready = (where = node) => where.get('/health/ready');
+  const down = (details: object) => ({ status: 503, body: { code: 'database_unavailable', details } });
+
+  async function configure(...statements: string[]): Promise<void> {
+    const client = new Client({ connectionString: primary.url('postgres') });
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  }
+
+  it('closes a node only for as long as new connections lead to a standby', async () => {
+    const { body: login } = await world.login(node, 'anna');
+    const verify = () => node.as(login.accessToken, 'GET', '/auth/verify');
+    expect((await verify()).status).toBe(204);
+    expect((await ready()).status).toBe(200);
+
+    // The primary is gone, and its connections with it. From here on nothing that is open is cut.
+    proxy.port = standby.port;
+    proxy.cut();
+    await expect.poll(() => node.output).toContain('leads to a standby');
+    await expect.poll(ready).toMatchObject(down({ database: { status: 'down' } }));
+    expect(await world.login(node, 'anna')).toMatchObject({
+      status: 503,
+      body: { code: 'database_unavailable' },
+    });
+    expect((await verify()).status).toBe(503);
+    // The poll and several logins have met the standby by now, on connections of their own.
+    await Promise.all(Array.from({ length: 5 }, (_, index) => world.login(node, `guest-${index}`)));
+
+    proxy.port = primary.port;
+    await expect.poll(async () => (await verify()).status).toBe(204);
+    await expect.poll(async () => (await world.login(node, 'anna')).status).toBe(200);
+    await expect.poll(async () => (await ready()).status).toBe(200);
+  });
+
+  it('keeps a node from being ready while it cannot know what is revoked', async () => {
+    const apart = await world.startNode({ DATABASE_URL: primary.url('postgres') });
+    expect(await ready(apart)).toMatchObject({
+      status: 200,
+      body: { details: { revocations: { status: 'up' } } },
+    });
+    await configure('ALTER TABLE revocations RENAME TO revocations_gone');
+    try {
+      await expect
+        .poll(() => ready(apart))
+        .toMatchObject(down({ database: { status: 'up' }, revocations: { status: 'down' } }));
+    } finally {
+      await configure('ALTER TABLE revocations_gone RENAME TO revocations');
+    }
+    await expect.poll(async () => (await ready(apart)).status).toBe(200);
+  });
+
+  it('keeps a node from being ready while the primary takes no writes, and the log says why', async () => {
+    await configure('ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()');
+    try {
+      await expect.poll(ready).toMatchObject(down({ database: { status: 'down' } }));
+      await expect.poll(() => node.output).toContain('default_transaction_read_only');
+      const { code, stdout } = await runCommand(
+        'doctor',
+        [],
+        world.environment({ DATABASE_URL: primary.url('postgres') }),
+      );
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/✗ Postgres: .*default_transaction_read_only/);
+    } finally {
+      await configure(
+        'SET default_transaction_read_only = off',
+        'ALTER SYSTEM RESET default_transaction_read_only',
+        'SELECT pg_reload_conf()',
+      );
+    }
+    await expect.poll(async () => (await ready()).status).toBe(200);
+  });
+
+  it('does not start a node on a standby, and says what to do', async () => {
+    proxy.port = standby.port;
+    const { code, stdout } = await runCommand(
+      'doctor',
+      [],
+      world.environment({ DATABASE_URL: proxy.through(primary.url('postgres')) }),
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ database: .* is a standby.*primary/);
+    // It may be a failover that is under way: the node waits for the primary.
+    const early = world.launchNode({ DATABASE_URL: proxy.through(primary.url('postgres')) });
+    await expect.poll(() => early.output).toMatch(/is a standby/);
+    proxy.port = primary.port;
+    await early.listening();
+    expect((await world.login(early, 'early')).status).toBe(200);
+  });
+
+  it('holds nothing secret after all this', async () => {
+    await world.expectSecretsKept(primary.url('postgres'));
+  });
+});
