@@ -83,6 +83,9 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
   file.endsWith('.ts'),
 );
 
+/** Whether tsconfig.build.json leaves the file out: a test, or what the tests of a room share. */
+const isTest = (file: string) => file.endsWith('.spec.ts') || file.split('/').includes('testing');
+
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(source, file), 'utf8');
   return [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map(([, specifier]) => ({
@@ -110,7 +113,7 @@ describe('the floors of the house', () => {
     .filter(({ specifier }) => specifier.startsWith('.'))
     .map(({ file, specifier }) => ({ file, target: relative(source, join(source, file, '..', specifier)) }))
     // A test may bring the emulator along: it is not shipped.
-    .filter(({ file, target }) => !(file.endsWith('.spec.ts') && target.startsWith('..')));
+    .filter(({ file, target }) => !(isTest(file) && target.startsWith('..')));
 
   it('are known for every room', () => {
     const rooms = new Set(files.map((file) => roomOf(file)).filter((room) => room !== undefined));
@@ -148,7 +151,7 @@ describe('the floors of the house', () => {
       'g',
     );
     const crossing = files
-      .filter((file) => !/\.spec\.ts$|^database\/migrations\//.test(file))
+      .filter((file) => !isTest(file) && !file.startsWith('database/migrations/'))
       .filter((file) =>
         [...readFileSync(join(source, file), 'utf8').matchAll(named)].some(
           ([, table]) => tables[table!] !== file.split('/', 1)[0],
@@ -159,8 +162,7 @@ describe('the floors of the house', () => {
 
   it('read process.env in config/ alone', () => {
     const readers = files.filter(
-      (file) =>
-        !file.endsWith('.spec.ts') && readFileSync(join(source, file), 'utf8').includes('process.env'),
+      (file) => !isTest(file) && readFileSync(join(source, file), 'utf8').includes('process.env'),
     );
     expect(readers).toEqual(['config/environment.ts']);
   });

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { failureOf, useWechatRoom } from '../../test/harness/wechat-room.js';
+import { failureOf, useWechatRoom } from './testing/wechat-room.js';
 import { cake, tea } from '../../test/harness/world.js';
 import { WechatAccessTokensService } from './access-tokens.service.js';
 import { PhoneNumberClient } from './phone-number.client.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, useWechatRoom } from '../../test/harness/wechat-room.js';
+import { failureOf, useWechatRoom } from './testing/wechat-room.js';
 import { tea } from '../../test/harness/world.js';
 import { SessionKeyClient } from './session-key.client.js';
 

@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, vi } from 'vitest';
-import { createEmulator, type Emulator, type Fault } from '../../emulator/src/index.js';
-import { ConfigModule } from '../../src/config/config.module.js';
-import { Settings } from '../../src/config/settings.js';
-import { describeError } from '../../src/errors/describe-error.js';
-import { WechatClient, type WechatSession } from '../../src/wechat/wechat.client.js';
-import { wechatConnections } from '../../src/wechat/wechat-connections.js';
-import { WechatModule } from '../../src/wechat/wechat.module.js';
-import { apps, tea } from './world.js';
+import { createEmulator, type Emulator, type Fault } from '../../../emulator/src/index.js';
+import { ConfigModule } from '../../config/config.module.js';
+import { Settings } from '../../config/settings.js';
+import { describeError } from '../../errors/describe-error.js';
+import { WechatClient, type WechatSession } from '../wechat.client.js';
+import { wechatConnections } from '../wechat-connections.js';
+import { WechatModule } from '../wechat.module.js';
+import { apps, tea } from '../../../test/harness/world.js';
 
 /** The room that talks to WeChat, and an emulator for it to talk to; both as new before each test. */
 export class WechatRoom {
