@@ -187,13 +187,13 @@ describe('nicknames', () => {
     const anna = await person('anna');
     await world.fault({ path, errcode: 45009 });
     await anna.rename('小红');
-    const operator = await world.operator(node);
+    const operator = await world.createAdmin(node);
     expect((await node.as(operator.accessToken, 'DELETE', `/admin/users/${anna.id}`)).status).toBe(202);
     await expect.poll(pending).toEqual([]);
   });
 
   it('that wait go to the user who stays of two that are merged, unless that one has a nickname', async () => {
-    const operator = await world.operator(node);
+    const operator = await world.createAdmin(node);
     for (const hasOne of [false, true]) {
       const anna = await person(`anna-${hasOne}`, alone.appid);
       const bert = await person(`bert-${hasOne}`);

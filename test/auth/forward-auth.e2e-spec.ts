@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/ports.js';
-import { guideBlock, loadModule } from '../harness/guide.js';
+import { guideBlock } from '../harness/guide.js';
+import { served } from '../harness/http-server.js';
 import { hasNginx, Nginx } from '../harness/nginx.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { cake, tea, useWorld } from '../harness/world.js';
 
 const guide = 'other-backends.md';
 
-describe('verification elsewhere', () => {
+describe('forward auth', () => {
   const world = useWorld();
   let node: ServiceNode;
   let anna: Answer['body'];
@@ -34,85 +34,6 @@ describe('verification elsewhere', () => {
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   const sessionOf = (token: string): string =>
     JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).sid;
-
-  describe('the documents', () => {
-    it('publish the public half of the key that signed the token, and nothing more of it', async () => {
-      const { status, headers, body } = await node.get('/.well-known/jwks.json');
-      expect(status).toBe(200);
-      expect(headers).toMatchObject({
-        'content-type': 'application/json; charset=utf-8',
-        'cache-control': 'public, max-age=77',
-      });
-      const coordinate = expect.stringMatching(/^[\w-]{43}$/);
-      const { kid } = decodeProtectedHeader(anna.accessToken);
-      expect(body).toEqual({
-        keys: [{ kty: 'EC', crv: 'P-256', x: coordinate, y: coordinate, kid, use: 'sig', alg: 'ES256' }],
-      });
-    });
-
-    it('lead from the issuer to the keys', async () => {
-      const { status, headers, body } = await node.get('/.well-known/oauth-authorization-server');
-      expect(status).toBe(200);
-      expect(headers).toMatchObject({
-        'content-type': 'application/json; charset=utf-8',
-        'cache-control': 'public, max-age=77',
-      });
-      expect(body).toEqual({
-        issuer: node.url,
-        jwks_uri: `${node.url}/.well-known/jwks.json`,
-        response_types_supported: [],
-        grant_types_supported: [],
-      });
-    });
-  });
-
-  describe('with jose, as in the guide,', () => {
-    const load = (changes: Record<string, string> = {}) =>
-      loadModule(
-        guideBlock(guide, 'js', `from 'jose'`, { 'https://login.example.com': node.url, ...changes }),
-      );
-
-    it('tells whose a token is', async () => {
-      const { ownerOf } = await load();
-      expect(await ownerOf(anna.accessToken)).toEqual({
-        id: anna.user.id,
-        sessionId: sessionOf(anna.accessToken),
-        appid: tea.appid,
-        roles: [],
-      });
-    });
-
-    it.each([
-      ['audience', { "audience: 'weapp'": "audience: 'other'" }],
-      ['type', { 'at+jwt': 'jwt' }],
-      ['algorithm', { ES256: 'RS256' }],
-      ['issuer', { '    issuer,': "    issuer: 'https://login.example.org'," }],
-    ])('refuses a token of another %s', async (_, changes) => {
-      const { ownerOf } = await load(changes);
-      await expect(ownerOf(anna.accessToken)).rejects.toThrow(/^(unexpected|"alg")/);
-    });
-  });
-
-  describe('with express-oauth2-jwt-bearer in strict mode, as in the guide,', () => {
-    async function orders(token: string, changes: Record<string, string> = {}): Promise<Response> {
-      const { app } = await loadModule(
-        guideBlock(guide, 'js', `from 'express'`, { 'https://login.example.com': node.url, ...changes }),
-      );
-      return served(app.listen(0, '127.0.0.1'), (url) => fetch(`${url}/orders`, { headers: bearer(token) }));
-    }
-
-    it('lets the owner of a token in', async () => {
-      const answer = await orders(anna.accessToken);
-      expect(await answer.json()).toEqual({ userId: anna.user.id });
-    });
-
-    it('refuses a token of another audience', async () => {
-      const answer = await orders(anna.accessToken, { "'weapp'": "'other'" });
-      expect(answer.status).toBe(401);
-      expect(answer.headers.get('www-authenticate')).toContain(`Unexpected 'aud' value`);
-      expect(await answer.json()).toEqual({ code: 'invalid_token' });
-    });
-  });
 
   describe('GET /auth/verify', () => {
     const verify = (query: string, headers = {}) => node.get(`/auth/verify${query}`, { headers });
@@ -402,17 +323,3 @@ describe('verification elsewhere', () => {
     });
   });
 });
-
-/** Closes the server once the work with it is done. */
-async function served<Result>(
-  server: Server,
-  work: (url: string) => Result | Promise<Result>,
-): Promise<Result> {
-  if (!server.listening) await once(server, 'listening');
-  try {
-    return await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}

@@ -89,7 +89,7 @@ describe('a fresh login', () => {
 
   describe('is needed by an operator', () => {
     async function operatorToken(seconds: number): Promise<string> {
-      await world.operator(node);
+      await world.createAdmin(node);
       return tokenOfAge(await world.login(node, 'operator'), seconds);
     }
 
@@ -122,7 +122,7 @@ describe('a fresh login', () => {
     });
 
     it('and is given by admin:token', async () => {
-      const { id } = await world.operator(node);
+      const { id } = await world.createAdmin(node);
       const { stdout } = await runCommand('admin-token', ['--user', id], world.environment());
       const token = stdout.trim();
       world.keepSecret(token);

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from '../harness/node.js';
+import { sessionRevoked } from '../harness/sessions.js';
 import { soon, tea, useWorld } from '../harness/world.js';
 
 describe('POST /auth/refresh', () => {
@@ -107,6 +108,17 @@ describe('POST /auth/refresh', () => {
       status: 401,
       body: { code: 'session_revoked', reason: 'signed_out' },
     });
+  });
+
+  it('tells that a session ended because its user was merged or erased', async () => {
+    for (const [status, reason] of [
+      ['merged', 'merged'],
+      ['deleting', 'deleted'],
+    ]) {
+      const { body } = await world.login(node, `gone-${status}`);
+      await world.database.query('UPDATE users SET status = $1 WHERE id = $2', [status, body.user.id]);
+      expect(await node.refresh(body.refreshToken)).toMatchObject(sessionRevoked(reason!));
+    }
   });
 
   it('is refused in the last second of a session, for which no token could be made', async () => {

@@ -183,7 +183,7 @@ describe('npm run doctor', () => {
 
     it('a user has two openids in one mini-program, by id, until they are parted as the guide says', async () => {
       const node = await world.startNode();
-      const operator = await world.operator(node);
+      const operator = await world.createAdmin(node);
       const first = await world.login(node, 'otto');
       const second = await world.login(node, 'paul');
       const { id } = first.body.user;

@@ -122,7 +122,7 @@ export class World {
   }
 
   /** A person with the role admin, signed in. */
-  async operator(node: ServiceNode): Promise<{ id: string; accessToken: string }> {
+  async createAdmin(node: ServiceNode): Promise<{ id: string; accessToken: string }> {
     const { body } = await this.login(node, 'operator');
     await this.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
     const { accessToken } = (await this.login(node, 'operator')).body;

@@ -152,7 +152,7 @@ describe('the client and the service', () => {
   it('agree on a kick', async () => {
     const phone = phoneOf('fay');
     await phone.auth.login();
-    const operator = await world.operator(node);
+    const operator = await world.createAdmin(node);
     await node.as(operator.accessToken, 'DELETE', `/admin/users/${phone.auth.user!.id}/sessions`);
     await expect(phone.auth.request({ url: '/me' })).rejects.toMatchObject({
       code: 'session_revoked',

@@ -11,14 +11,14 @@ describe('two users who turn out to be one person', () => {
   let operator: { id: string; accessToken: string };
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
-    operator = await world.operator(node);
+    operator = await world.createAdmin(node);
   });
 
   const tell = (id: string, unionid: boolean) => world.control('POST', '/users', { id, unionid });
   const idOf = (answer: Answer): string => answer.body.user.id;
-  const asOperator = (method: string, path: string, body?: unknown) =>
+  const asAdmin = (method: string, path: string, body?: unknown) =>
     node.as(operator.accessToken, method, `/admin/users/${path}`, body);
-  const merge = (from: string, into: unknown) => asOperator('POST', `${from}/merge`, { into });
+  const merge = (from: string, into: unknown) => asAdmin('POST', `${from}/merge`, { into });
   const merged = { status: 401, body: { code: 'session_revoked', reason: 'merged' } };
 
   async function row(id: string): Promise<any> {
@@ -148,7 +148,7 @@ describe('two users who turn out to be one person', () => {
   it('are refused where either is disabled, and nothing is merged', async () => {
     const [older, younger] = await twoUsers('emil');
     await world.login(node, 'emil', tea.appid);
-    await asOperator('PATCH', idOf(older), { status: 'disabled', reason: 'spam' });
+    await asAdmin('PATCH', idOf(older), { status: 'disabled', reason: 'spam' });
     expect(await world.login(node, 'emil', cake.appid)).toMatchObject({
       status: 403,
       body: { code: 'account_disabled', reason: 'spam' },
@@ -159,7 +159,7 @@ describe('two users who turn out to be one person', () => {
   it('are one where the ban of either is over, whether or not anybody has noticed', async () => {
     const [older, younger] = await twoUsers('erna');
     await world.login(node, 'erna', tea.appid);
-    await asOperator('PATCH', idOf(older), { status: 'disabled' });
+    await asAdmin('PATCH', idOf(older), { status: 'disabled' });
     await world.database.query('UPDATE users SET disabled_until = now() WHERE id = $1', [idOf(older)]);
     expect(await world.login(node, 'erna', cake.appid)).toMatchObject({
       status: 200,
@@ -170,7 +170,7 @@ describe('two users who turn out to be one person', () => {
 
   it('are left to the operator where one has a role: told once, in the audit and in the search', async () => {
     const [older, younger] = await twoUsers('fred');
-    await asOperator('PATCH', idOf(younger), { roles: ['editor'] });
+    await asAdmin('PATCH', idOf(younger), { roles: ['editor'] });
     await world.login(node, 'fred', tea.appid);
     for (let round = 0; round < 3; round += 1) {
       expect(idOf(await world.login(node, 'fred', cake.appid))).toBe(idOf(younger));
@@ -178,7 +178,7 @@ describe('two users who turn out to be one person', () => {
     expect(await audit(idOf(older))).toEqual([
       { action: 'user.merge_pending', details: { with: idOf(younger) } },
     ]);
-    const { body } = await asOperator('POST', 'search', { q: idOf(younger) });
+    const { body } = await asAdmin('POST', 'search', { q: idOf(younger) });
     expect(body.items[0]).toMatchObject({ mergePendingWith: idOf(older), mergedInto: null });
 
     expect(await merge(idOf(older), idOf(younger))).toMatchObject({
@@ -200,7 +200,7 @@ describe('two users who turn out to be one person', () => {
       await tell(person, false);
       youngest = await world.login(node, person, alone.appid);
       await tell(person, true);
-      await asOperator('PATCH', idOf(older), { roles: ['editor'] });
+      await asAdmin('PATCH', idOf(older), { roles: ['editor'] });
       await world.login(node, person, tea.appid);
       laterLogins = [];
       for (const { appid } of [cake, alone, cake, alone, cake, alone]) {
@@ -223,7 +223,7 @@ describe('two users who turn out to be one person', () => {
 
     it('and wait for nobody once that one is erased', async () => {
       expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([idOf(older), idOf(older)]);
-      await asOperator('DELETE', idOf(older));
+      await asAdmin('DELETE', idOf(older));
       expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([null, null]);
     });
 
@@ -325,7 +325,7 @@ describe('two users who turn out to be one person', () => {
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         await isDue(leaving);
         const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR UPDATE', [leaving]);
-        const erased = asOperator('DELETE', leaving);
+        const erased = asAdmin('DELETE', leaving);
         await world.waitsForLock();
         const login = world.login(node, name, kept);
         await world.waitsForLock(2);
@@ -416,17 +416,17 @@ describe('two users who turn out to be one person', () => {
       expect((await merge(idOf(a), idOf(b))).status).toBe(200);
       expect((await merge(idOf(b), idOf(c))).status).toBe(200);
       for (const id of [idOf(a), idOf(b), idOf(c)]) {
-        expect((await asOperator('GET', id)).body.id).toBe(idOf(c));
-        expect((await asOperator('PATCH', id, { roles: ['editor'] })).body).toMatchObject({ id: idOf(c) });
+        expect((await asAdmin('GET', id)).body.id).toBe(idOf(c));
+        expect((await asAdmin('PATCH', id, { roles: ['editor'] })).body).toMatchObject({ id: idOf(c) });
       }
       for (const login of [a, b]) expect(await node.me(login.body.accessToken)).toMatchObject(merged);
       expect(idOf(await world.login(other, 'gina', tea.appid))).toBe(idOf(c));
-      expect((await asOperator('DELETE', `${idOf(a)}/sessions`)).status).toBe(204);
+      expect((await asAdmin('DELETE', `${idOf(a)}/sessions`)).status).toBe(204);
     });
 
     it('stay disabled where one was, with reason and end', async () => {
       const [a, b] = await strangers('jane', 'kate');
-      await asOperator('PATCH', idOf(a), { status: 'disabled', reason: 'fraud' });
+      await asAdmin('PATCH', idOf(a), { status: 'disabled', reason: 'fraud' });
       expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
         status: 'disabled',
         disabledReason: 'fraud',
@@ -438,8 +438,8 @@ describe('two users who turn out to be one person', () => {
     it('stay disabled for as long as the longer of two bans', async () => {
       const [a, b] = await strangers('jule', 'karl');
       const until = new Date(Date.now() + 60_000).toISOString();
-      await asOperator('PATCH', idOf(a), { status: 'disabled', reason: 'for good' });
-      await asOperator('PATCH', idOf(b), { status: 'disabled', reason: 'for a minute', until });
+      await asAdmin('PATCH', idOf(a), { status: 'disabled', reason: 'for good' });
+      await asAdmin('PATCH', idOf(b), { status: 'disabled', reason: 'for a minute', until });
       expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
         status: 'disabled',
         disabledReason: 'for good',
@@ -452,7 +452,7 @@ describe('two users who turn out to be one person', () => {
       const fast = await world.startNode({ NODE_OPTIONS: `--import "${ahead}"` });
       const [a, b] = await strangers('lars', 'lina');
       const until = new Date(Date.now() + 300_000).toISOString();
-      await asOperator('PATCH', idOf(a), { status: 'disabled', until });
+      await asAdmin('PATCH', idOf(a), { status: 'disabled', until });
       const path = `/admin/users/${idOf(a)}/merge`;
       expect(await fast.as(operator.accessToken, 'POST', path, { into: idOf(b) })).toMatchObject({
         status: 200,
@@ -500,7 +500,7 @@ describe('two users who turn out to be one person', () => {
     it('are consistent where the one that goes is erased meanwhile', async () => {
       for (let round = 0; round < 8; round += 1) {
         const [a, b] = await strangers(`uwe-${round}`, `vera-${round}`);
-        const answers = await Promise.all([merge(idOf(a), idOf(b)), asOperator('DELETE', idOf(a))]);
+        const answers = await Promise.all([merge(idOf(a), idOf(b)), asAdmin('DELETE', idOf(a))]);
         expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
         const [one, two] = [await row(idOf(a)), await row(idOf(b))];
         // Whoever came first: merged and then erased as the one that stays, or erased and not to be merged.
@@ -543,7 +543,7 @@ describe('two users who turn out to be one person', () => {
         const [merging, uploading] = await Promise.all([merge(idOf(a), idOf(b)), upload]);
         expect(merging.status).toBe(200);
         expect([200, 401]).toContain(uploading.status);
-        const { avatarUrl } = (await asOperator('GET', idOf(b))).body;
+        const { avatarUrl } = (await asAdmin('GET', idOf(b))).body;
         const key = (await row(idOf(b))).avatar_key;
         expect(avatarUrl === null).toBe(key === null);
         const served = key === null ? 404 : (await node.get(`/avatars/${key}`)).status;
@@ -559,10 +559,10 @@ describe('two users who turn out to be one person', () => {
           merge(idOf(a), idOf(b)),
           node.refresh(a.body.refreshToken),
           world.login(other, `sara-${round}`, tea.appid),
-          asOperator('PATCH', idOf(a), { status: 'disabled' }),
+          asAdmin('PATCH', idOf(a), { status: 'disabled' }),
         ]);
         expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
-        const survivor = (await asOperator('GET', idOf(a))).body;
+        const survivor = (await asAdmin('GET', idOf(a))).body;
         expect(survivor.id).toBe(idOf(b));
         const again = await world.login(node, `sara-${round}`, tea.appid);
         expect(again.status).toBe(survivor.status === 'disabled' ? 403 : 200);

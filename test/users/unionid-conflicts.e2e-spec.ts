@@ -30,7 +30,7 @@ describe('a unionid that cannot be true', () => {
   }
   const link = (to: Answer, session: { openid: string; unionid?: unknown }, appid: string) =>
     node.as(to.body.accessToken, 'POST', '/me/identities', { code: wechat.code(session), appid });
-  const asOperator = (method: string, path: string, body?: unknown) =>
+  const asAdmin = (method: string, path: string, body?: unknown) =>
     node.as(operator.accessToken, method, `/admin/users/${path}`, body);
 
   const idOf = (answer: Answer): string => answer.body.user.id;
@@ -134,7 +134,7 @@ describe('a unionid that cannot be true', () => {
       const lines = node.output.split('\n').filter((line) => line.includes(second));
       expect(lines).toEqual([expect.stringContaining(first)]);
       for (const secret of [one, two, unionid]) expect(node.output).not.toContain(secret);
-      expect((await asOperator('POST', 'search', { q: second })).body.items[0]).toMatchObject({
+      expect((await asAdmin('POST', 'search', { q: second })).body.items[0]).toMatchObject({
         mergePendingWith: null,
       });
     });
@@ -197,10 +197,10 @@ describe('a unionid that cannot be true', () => {
       const { one, two, unionid } = makeUp();
       const first = await login({ openid: one, unionid });
       const second = await login({ openid: two });
-      await asOperator('PATCH', idOf(first), { status: 'disabled' });
+      await asAdmin('PATCH', idOf(first), { status: 'disabled' });
       expect(idOf(await login({ openid: two, unionid }))).toBe(idOf(second));
       expect((await login({ openid: `${two}-more`, unionid })).body.isNewUser).toBe(true);
-      await asOperator('PATCH', idOf(first), { status: 'active' });
+      await asAdmin('PATCH', idOf(first), { status: 'active' });
       const again = await login({ openid: one, unionid });
       expect((await node.as(again.body.accessToken, 'DELETE', '/me')).status).toBe(202);
       expect(idOf(await login({ openid: two, unionid }))).toBe(idOf(second));
@@ -219,7 +219,7 @@ describe('a unionid that cannot be true', () => {
         [first, second],
         [second, first],
       ] as const) {
-        expect(await asOperator('POST', `${idOf(from)}/merge`, { into: idOf(into) })).toMatchObject({
+        expect(await asAdmin('POST', `${idOf(from)}/merge`, { into: idOf(into) })).toMatchObject({
           status: 409,
           body: { code: 'merge_refused' },
         });
@@ -249,7 +249,7 @@ describe('a unionid that cannot be true', () => {
 
     it('keeps out all the same whose unionid is that of somebody disabled', async () => {
       const { user, own } = await linked();
-      await asOperator('PATCH', idOf(user), { status: 'disabled' });
+      await asAdmin('PATCH', idOf(user), { status: 'disabled' });
       expect(await login(own, cake.appid)).toMatchObject({ status: 403, body: { code: 'account_disabled' } });
     });
 
