@@ -265,7 +265,7 @@ describe('avatars', () => {
       ['PDF', () => Buffer.from('%PDF-1.7\n')],
       ['HTML', () => Buffer.from('<!doctype html><script>alert(1)</script>')],
       ['BMP', () => Buffer.from('BM')],
-    ])('where they are %s that is called a JPEG', async (_, make) => {
+    ])('if they are %s that is called a JPEG', async (_, make) => {
       const file = await make();
       await expectProblem(() => upload(file), 415, 'unsupported_media_type');
     });
@@ -280,13 +280,13 @@ describe('avatars', () => {
       ['a WebP that ends too soon', async () => (await plain(900, 900).webp().toBuffer()).subarray(0, -40)],
       ['the signature of a JPEG alone', () => Buffer.from([0xff, 0xd8, 0xff])],
       ['more than 25 megapixels', () => plain(5_001, 5_000).png().toBuffer()],
-    ])('where they are %s', async (_, make) => {
+    ])('if they are %s', async (_, make) => {
       const file = await make();
       const { body } = await expectProblem(() => upload(file), 400, 'invalid_request');
       expect(body.errors).toEqual([{ field: 'file', message: expect.any(String) }]);
     });
 
-    it('where a few kilobytes would be four hundred megapixels, without decoding them', async () => {
+    it('if a few kilobytes would be four hundred megapixels, without decoding them', async () => {
       const bomb = bombOf(20_000);
       expect(bomb.length).toBeLessThan(0.1 * megabyte);
       const times: number[] = [];
@@ -299,7 +299,7 @@ describe('avatars', () => {
       expect(Math.min(...times)).toBeLessThan(1_000);
     });
 
-    it('where they are larger than 2 MB', async () => {
+    it('if they are larger than 2 MB', async () => {
       const png = await plain(300, 300).png().toBuffer();
       const padded = Buffer.concat([png, Buffer.alloc(2 * megabyte - png.length + 1)]);
       await expectProblem(() => upload(padded), 413, 'payload_too_large');
@@ -312,7 +312,7 @@ describe('avatars', () => {
       await expectProblem(() => begin(endless, Buffer.alloc(2.5 * megabyte)), 413, 'payload_too_large');
     });
 
-    it('where too many are on their way, until they arrive or break off', async () => {
+    it('if too many are on their way, until they arrive or break off', async () => {
       const png = await plain(9, 9).png().toBuffer();
       const people = await Promise.all(Array.from({ length: 8 }, (_, index) => signIn(`slow-${index}`)));
       const slow = people.flatMap(({ accessToken }) =>
@@ -334,7 +334,7 @@ describe('avatars', () => {
       ['an empty file', () => formOf(Buffer.alloc(0))],
       ['two files', () => withFile(formOf(pngSignature), 'file')],
       ['another file beside it', () => withFile(formOf(pngSignature), 'other')],
-    ])('where the form has %s', async (_, make) => {
+    ])('if the form has %s', async (_, make) => {
       const { body } = await expectProblem(() => send(make()), 400, 'invalid_request');
       expect(body.errors).toEqual([{ field: 'file', message: expect.any(String) }]);
     });
@@ -358,7 +358,7 @@ describe('avatars', () => {
         'multipart/form-data; boundary=b',
         `--b\r\nContent-Dispo${'x'.repeat(90_000)}\r\n\r\nabc\r\n--b--\r\n`,
       ],
-    ])('where the form has %s', async (_, type, body) => {
+    ])('if the form has %s', async (_, type, body) => {
       await expectProblem(() => send(body, { type }), 400, 'invalid_request');
     });
 
@@ -366,7 +366,7 @@ describe('avatars', () => {
       ['delimiters and nothing else', '--b\r\n'],
       ['delimiters with an empty line each', '--b\r\n\r\n'],
       ['parts of one letter', '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\na\r\n'],
-    ])('where a form of 1.6 MB is %s, which keeps nobody else waiting', async (_, part) => {
+    ])('if a form of 1.6 MB is %s, which keeps nobody else waiting', async (_, part) => {
       const endless = part.repeat(Math.floor((1.6 * megabyte) / part.length));
       const harmless = 'x'.repeat(endless.length);
       const type = 'multipart/form-data; boundary=b';
@@ -397,7 +397,7 @@ describe('avatars', () => {
       // The file of the first is no image.
       [70, 'unsupported_media_type'],
       [1_000, 'invalid_request'],
-    ])('where the boundary is longer than it may be: %i characters, %s', async (length, code) => {
+    ])('if the boundary is longer than it may be: %i characters, %s', async (length, code) => {
       const delimiter = `--${'b'.repeat(length)}`;
       const header = 'Content-Disposition: form-data; name="file"; filename="a"';
       const body = `${delimiter}\r\n${header}\r\n\r\nabc\r\n${delimiter}--\r\n`;
@@ -406,7 +406,7 @@ describe('avatars', () => {
     });
 
     it.each(['application/json', 'text/plain', 'image/png', 'multipart/mixed; boundary=b'])(
-      'where they come as %s',
+      'if they come as %s',
       async (type) => {
         await expectProblem(() => send('{}', { type }), 415, 'unsupported_media_type');
       },
@@ -419,7 +419,7 @@ describe('avatars', () => {
       await expectProblem(() => begin(waiting), 401, 'token_missing');
     });
 
-    it('where the person is active no longer', async () => {
+    it('if the user is active no longer', async () => {
       const carl = await signIn('carl');
       await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [carl.id]);
       const png = await plain(9, 9).png().toBuffer();
@@ -511,7 +511,7 @@ describe('avatars', () => {
     expect(files()).toContain(keyOf(second));
   });
 
-  it('leave one file, the one that the row names, where a person sends many at once', async () => {
+  it('leave one file, the one that the row names, if a user sends many at once', async () => {
     const emil = await signIn('emil');
     const count = files().length;
     const jpeg = await plain(4_000, 4_000).jpeg().toBuffer();
@@ -527,7 +527,7 @@ describe('avatars', () => {
     expect(files()).toContain(keyOf((await node.me(emil.accessToken)).body.avatarUrl));
   });
 
-  it('leave no new file behind where the database fails', async () => {
+  it('leave no new file behind if the database fails', async () => {
     const before = files();
     await world.database.query('ALTER TABLE users ADD CONSTRAINT none CHECK (avatar_key IS NULL) NOT VALID');
     try {
@@ -538,7 +538,7 @@ describe('avatars', () => {
     }
   });
 
-  it('stand in every answer that shows the person', async () => {
+  it('stand in every answer that shows the user', async () => {
     const { avatarUrl } = (await upload(await plain(9, 9).png().toBuffer())).body;
     const login = await world.login(node, annasPhone, tea.appid);
     expect(login.body.user.avatarUrl).toBe(avatarUrl);

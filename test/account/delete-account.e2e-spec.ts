@@ -40,7 +40,7 @@ describe('deleting an account', () => {
     ).map(({ action }) => action);
 
   describe('DELETE /me', () => {
-    it('says when the person is erased, and ends all of their sessions on every node', async () => {
+    it('says when the user is erased, and ends all of their sessions on every node', async () => {
       const [one, two] = [await world.login(node, 'anna'), await world.login(other, 'anna')];
       const before = Date.now();
       const answer = await requestDeletion(node, one);
@@ -58,7 +58,7 @@ describe('deleting an account', () => {
       expect(await actionsOn(one.body.user.id)).toEqual(['user.deletion_requested']);
     });
 
-    it('has every login of the person refused, through whichever mini-program, with the time', async () => {
+    it('has every login of the user refused, through whichever mini-program, with the time', async () => {
       const { eraseAt } = (await requestDeletion(node, await world.login(node, 'bert'))).body;
       for (const appid of [tea.appid, cake.appid]) {
         expect(await world.login(other, 'bert', appid)).toMatchObject({
@@ -75,7 +75,7 @@ describe('deleting an account', () => {
       expect(await world.exchanges()).toHaveLength(2);
     });
 
-    it('says when the person is erased also where they are merged meanwhile', async () => {
+    it('says when the user is erased also if they are merged meanwhile', async () => {
       const login = await world.login(node, 'cleo');
       const into = (await world.login(node, 'cleo', alone.appid)).body.user.id;
       const { id } = login.body.user;
@@ -98,7 +98,7 @@ describe('deleting an account', () => {
         'DELETE /me/identities',
         (login) => node.as(login.body.accessToken, 'DELETE', `/me/identities/${tea.appid}`),
       ],
-    ])('tells who is disabled meanwhile that the session is over, as %s does', async (_, call) => {
+    ])('tells a user who is disabled meanwhile that the session is over, as %s does', async (_, call) => {
       const login = await world.login(node, 'cosmo');
       const { id } = login.body.user;
       const [disabled, answer] = await oneAfterTheOther(
@@ -116,8 +116,8 @@ describe('deleting an account', () => {
     });
   });
 
-  describe('restore', () => {
-    it('takes the wish back and logs in, and the person is who they were', async () => {
+  describe('cancelling the deletion: restore', () => {
+    it('takes the request back and logs in, and the user is who they were', async () => {
       const before = await world.login(node, 'carl');
       await node.as(before.body.accessToken, 'PATCH', '/me', { nickname: 'Carl' });
       await requestDeletion(node, before);
@@ -132,13 +132,13 @@ describe('deleting an account', () => {
       expect(await actionsOn(before.body.user.id)).toEqual(['user.deletion_requested', 'user.restored']);
     });
 
-    it('works through another mini-program of the same person', async () => {
+    it('works through another mini-program of the same user', async () => {
       const before = await world.login(node, 'dora');
       await requestDeletion(node, before);
       expect((await cancelDeletion(world, node, 'dora', cake.appid)).body.user.id).toBe(before.body.user.id);
     });
 
-    it('is a plain login where nobody wants to leave', async () => {
+    it('is a plain login if no deletion was requested', async () => {
       expect(await cancelDeletion(world, node, 'newcomer')).toMatchObject({
         status: 200,
         body: { isNewUser: true },
@@ -146,7 +146,7 @@ describe('deleting an account', () => {
       expect((await cancelDeletion(world, node, 'newcomer')).body.isNewUser).toBe(false);
     });
 
-    it('lets nobody in who is disabled', async () => {
+    it('lets in no user who is disabled', async () => {
       const { body } = await world.login(node, 'erik');
       await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [body.user.id]);
       expect((await cancelDeletion(world, node, 'erik')).body.code).toBe('account_disabled');

@@ -26,7 +26,7 @@ describe('exporting an account', () => {
         [id, manySessions],
       );
 
-    it('holds all there is of the person, openids among it, and no session_key', async () => {
+    it('holds all there is of the user, openids among it, and no session_key', async () => {
       const { login, id, traces } = await createUserWithAllData(world, node, 'sara', '13800000009');
       await asAdmin('PATCH', id, { roles: ['tester'] });
       const { accessToken } = (await node.refresh(login.body.refreshToken)).body;
@@ -74,7 +74,7 @@ describe('exporting an account', () => {
       expect(answer.text).not.toContain(admin.id);
     });
 
-    it('holds also what stands under users who were merged into the person', async () => {
+    it('holds also what stands under users who were merged into the user', async () => {
       await world.control('POST', '/users', { id: 'wilma', unionid: false });
       const older = await world.login(node, 'wilma');
       const younger = await world.login(node, 'wilma', cake.appid);
@@ -93,14 +93,14 @@ describe('exporting an account', () => {
       );
     });
 
-    it('comes whole for a person with 10,000 sessions', async () => {
+    it('is complete for a user with 10,000 sessions', async () => {
       const { body } = await world.login(node, 'tina');
       await addSessions(body.user.id);
       const { sessions } = (await node.as(body.accessToken, 'GET', '/me/export')).body;
       expect(new Set(sessions.map(({ id }: { id: string }) => id)).size).toBe(manySessions + 1);
     });
 
-    it('is cut off where the database fails midway', async () => {
+    it('is cut off if the database fails midway', async () => {
       const { body } = await world.login(node, 'ulla');
       await addSessions(body.user.id);
       const response = await fetch(new URL('/me/export', node.url), {

@@ -36,7 +36,7 @@ describe('/me/identities', () => {
     expect((await node.as(through.body.accessToken, 'POST', '/me/open-data', data)).status).toBe(200);
   });
 
-  it('links the same again without a change, and once where it comes many times at once', async () => {
+  it('links the same again without a change, and once if it comes many times at once', async () => {
     const login = await world.login(node, 'bert', tea.appid);
     expect((await link(login, 'bert', tea.appid)).status).toBe(200);
     const answers = await Promise.all(Array.from({ length: 4 }, () => link(login, 'bert', alone.appid)));

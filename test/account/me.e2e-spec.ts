@@ -11,7 +11,7 @@ describe('/me', () => {
 
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-  it('shows the person and the mini-programs they came through, and no openid', async () => {
+  it('shows the user and the mini-programs they came through, and no openid', async () => {
     const { body } = await world.login(node, 'anna', tea.appid);
     await world.login(node, 'anna', cake.appid);
     const me = await node.me(body.accessToken);
@@ -119,7 +119,7 @@ describe('/me', () => {
       expect((await node.me(body.accessToken)).body.nickname).toBeNull();
     });
 
-    it('changes nothing with an empty body, nor with members that it does not know', async () => {
+    it('changes nothing with an empty body, nor with fields that it does not know', async () => {
       const { body } = await world.login(node, bert);
       await node.patch('/me', { nickname: '小明' }, bearer(body.accessToken));
       for (const change of [{}, { roles: ['admin'], status: 'disabled' }]) {

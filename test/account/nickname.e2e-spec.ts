@@ -87,7 +87,7 @@ describe('nicknames', () => {
     expect(await judged()).toEqual(['小明']);
   });
 
-  it('need a fresh login where WeChat has not seen the person for two hours', async () => {
+  it('need a fresh login if WeChat has not seen the user for two hours', async () => {
     const anna = await person('anna');
     await anna.rename('小明');
     await world.control('POST', '/clock', { advanceSeconds: twoHours });
@@ -97,7 +97,7 @@ describe('nicknames', () => {
     expect((await anna.rename('小红')).body.nickname).toBe('小红');
   });
 
-  it('go unjudged where the mini-program has no right to the check, and WeChat is asked once', async () => {
+  it('go unjudged if the mini-program has no right to the check, and WeChat is asked once', async () => {
     await world.control('POST', '/apps', { appid: alone.appid, unauthorized: [path] });
     const anna = await person('anna', alone.appid);
     const bert = await person('bert', alone.appid);
@@ -117,7 +117,7 @@ describe('nicknames', () => {
     expect(await pending()).toEqual([]);
   });
 
-  it('are not stored where the person was disabled while WeChat judged', async () => {
+  it('are not stored if the user was disabled while WeChat judged', async () => {
     const anna = await person('anna');
     await anna.rename('小明');
     const letGo = await world.hold(`UPDATE users SET status = 'disabled' WHERE id = $1`, [anna.id]);
@@ -148,7 +148,7 @@ describe('nicknames', () => {
     ['hangs up', { reset: true }],
     ['answers with a page', { body: 'html' }],
     ['gives no verdict', { errcode: 0 }],
-  ])('are stored, and judged later, where WeChat %s', async (_, fault) => {
+  ])('are stored, and judged later, if WeChat %s', async (_, fault) => {
     const anna = await person('anna');
     await world.fault({ path, ...fault });
     expect(await anna.rename('小明')).toMatchObject({ status: 200, body: { nickname: '小明' } });
@@ -158,7 +158,7 @@ describe('nicknames', () => {
   });
 
   it.each([45009, 45011])(
-    'wait unseen where they are too many for WeChat, which answers %i',
+    'wait unseen if they are too many for WeChat, which answers %i',
     async (errcode) => {
       const anna = await person('anna');
       await anna.rename('小明');
@@ -174,7 +174,7 @@ describe('nicknames', () => {
     },
   );
 
-  it('wait unseen where there is no access_token to be had for the check', async () => {
+  it('wait unseen if there is no access_token to be had for the check', async () => {
     const crowded = await world.startNode();
     const { accessToken } = (await world.login(crowded, 'anna')).body;
     await world.fault({ path: '/cgi-bin/stable_token', errcode: 45009 });
@@ -183,7 +183,7 @@ describe('nicknames', () => {
     await world.database.query('DELETE FROM nickname_checks');
   });
 
-  it('that wait go with the person when they are erased', async () => {
+  it('that wait go with the user when they are erased', async () => {
     const anna = await person('anna');
     await world.fault({ path, errcode: 45009 });
     await anna.rename('小红');
@@ -261,23 +261,23 @@ describe('nicknames', () => {
       for (const [name, someone] of people) outcomes.set(name, await outcomeOf(someone));
     });
 
-    it('are shown where WeChat lets them pass', () => {
+    it('are shown if WeChat lets them pass', () => {
       expect(outcomes.get('good')).toEqual({ nickname: 'new', waiting: null });
     });
 
-    it('are dropped where WeChat rejects them, and the old one stays', () => {
+    it('are dropped if WeChat rejects them, and the old one stays', () => {
       expect(outcomes.get('risky')).toEqual({ nickname: 'old', waiting: null });
     });
 
-    it('leave an old one to be judged that never was', () => {
+    it('leave an old one to be judged if it never was', () => {
       expect(outcomes.get('overUnjudged')).toEqual({ nickname: null, waiting: null });
     });
 
-    it('are dropped where the person has left the mini-program', () => {
+    it('are dropped if the user has left the mini-program', () => {
       expect(outcomes.get('unlinked')).toEqual({ nickname: 'old', waiting: null });
     });
 
-    it('wait on where WeChat still cannot be asked', () => {
+    it('wait on if WeChat still cannot be asked', () => {
       expect(outcomes.get('stillCrowded')).toEqual({ nickname: 'old', waiting: 'new' });
     });
 
@@ -343,11 +343,11 @@ describe('nicknames', () => {
       await later.stop();
     });
 
-    it('stay where WeChat lets them pass', async () => {
+    it('stay if WeChat lets them pass', async () => {
       expect(await outcome('good')).toEqual({ nickname: '小明', isPostponed: null });
     });
 
-    it('vanish where WeChat rejects them, and it is written down without them', async () => {
+    it('vanish if WeChat rejects them, and it is written down without them', async () => {
       expect(await outcome('risky')).toEqual({ nickname: null, isPostponed: null });
       expect(await outcome('doubtful')).toEqual({ nickname: null, isPostponed: null });
       expect(
@@ -371,7 +371,7 @@ describe('nicknames', () => {
       expect(await outcome('changed')).toMatchObject({ nickname: '小红' });
     });
 
-    it('wait for another hour where WeChat has not seen the person, or still cannot be asked', async () => {
+    it('wait for another hour if WeChat has not seen the user, or still cannot be asked', async () => {
       expect(await outcome('inactive')).toEqual({ nickname: names.inactive, isPostponed: true });
       expect(await outcome('stillAway')).toEqual({ nickname: names.stillAway, isPostponed: true });
     });

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { alone, cake, tea, useWorld } from '../harness/world.js';
 
-describe('encrypted data', () => {
+describe('open data: encrypted data', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
@@ -19,7 +19,7 @@ describe('encrypted data', () => {
   const stale = { status: 422, body: { code: 'session_key_stale' } };
   const invalid = { status: 422, body: { code: 'open_data_invalid' } };
 
-  it('opens, without what names the person to WeChat', async () => {
+  it('opens, without what names the user to WeChat', async () => {
     const login = await world.login(node, 'anna');
     const { encryptedData, iv, rawData, signature } = await phone('getUserInfo', 'anna');
     const { status, headers, body } = await open(login, { encryptedData, iv, rawData, signature });
@@ -63,7 +63,7 @@ describe('encrypted data', () => {
     expect(await open(login, await phone('getUserInfo', 'dora', cake.appid))).toMatchObject(stale);
   });
 
-  it('of another person, or of another mini-program, does not open', async () => {
+  it('of another user, or of another mini-program, does not open', async () => {
     const login = await world.login(node, 'emil');
     await world.login(node, 'fred');
     await world.login(node, 'emil', alone.appid);
@@ -71,7 +71,7 @@ describe('encrypted data', () => {
     expect(await open(login, await phone('getUserInfo', 'emil', alone.appid))).toMatchObject(stale);
   });
 
-  it('opens although another of the kept keys was sealed with what nobody has any more', async () => {
+  it('opens although another of the kept keys was encrypted with what nobody has any more', async () => {
     await world.login(node, 'frida');
     const login = await world.login(node, 'frida');
     await world.database.query(
@@ -90,7 +90,7 @@ describe('encrypted data', () => {
     expect((await open(again, await phone('getUserInfo', 'gina'))).status).toBe(200);
   });
 
-  it('is invalid where it is older than OPEN_DATA_MAX_AGE, whatever its key', async () => {
+  it('is invalid if it is older than OPEN_DATA_MAX_AGE, whatever its key', async () => {
     const strict = await world.startNode({ OPEN_DATA_MAX_AGE: '1' });
     const forgiving = await world.startNode({ OPEN_DATA_MAX_AGE: '0' });
     const login = await world.login(strict, 'hans');
@@ -166,7 +166,7 @@ describe('encrypted data', () => {
     for (const code of codes) expect(['session_key_stale', 'open_data_invalid', 'opened']).toContain(code);
   });
 
-  it('is refused for a minute after ten failures of one person, also where they come at once', async () => {
+  it('is refused for a minute after ten failures of one user, also if they come at once', async () => {
     const [login, bystander] = [await world.login(node, 'lena'), await world.login(node, 'mona')];
     const good = await phone('getUserInfo', 'lena');
     expect((await open(login, good)).status).toBe(200);
@@ -184,7 +184,7 @@ describe('encrypted data', () => {
     expect((await open(bystander, await phone('getUserInfo', 'mona'))).status).toBe(200);
   });
 
-  it('is refused in time while the database is silent, however much of it one person has sent', async () => {
+  it('is refused in time while the database is silent, however much of it one user has sent', async () => {
     const login = await world.login(node, 'nele');
     const data = await phone('getUserInfo', 'nele');
     const letGo = await world.hold('LOCK TABLE identities');
@@ -204,7 +204,7 @@ describe('encrypted data', () => {
     expect((await open(login, data)).status).toBe(200);
   });
 
-  it('of nobody: an operator’s token has no keys', async () => {
+  it('of nobody: a token of admin:token has no keys', async () => {
     const { body } = await world.login(node, 'nora');
     await world.database.query(`UPDATE sessions SET client_id = 'operator' WHERE user_id = $1`, [
       body.user.id,

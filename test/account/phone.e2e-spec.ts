@@ -40,7 +40,7 @@ describe('the phone number', () => {
   }
 
   describe('by the code of the button', () => {
-    it('is stored, sealed, and found by the operator', async () => {
+    it('is stored, encrypted, and found by an admin', async () => {
       await person('anna', '13800138000');
       const login = await world.login(node, 'anna');
       const { code } = await button('anna');
@@ -88,7 +88,7 @@ describe('the phone number', () => {
       expect(node.output).toContain(`cannot exist, with the country code ${countryCode}`);
     });
 
-    it('replaces an older one, and may be the same for two people', async () => {
+    it('replaces an older one, and may be the same for two users', async () => {
       for (const name of ['bert', 'bert', 'bella']) {
         await person(name, '13900139000');
         const login = await world.login(node, name);
@@ -109,7 +109,7 @@ describe('the phone number', () => {
       expect(await asked()).toHaveLength(1);
     });
 
-    it('is asked for once even where WeChat is busy, since nobody knows whether the code is spent', async () => {
+    it('is asked for once even if WeChat is busy, since nobody knows whether the code is spent', async () => {
       await renewAccessTokens();
       const login = await world.login(node, 'dora');
       await world.fault({ path: '/wxa/business/getuserphonenumber', errcode: -1, times: 1 });
@@ -123,7 +123,7 @@ describe('the phone number', () => {
       expect((await share(login, { code: (await button('dora')).code })).status).toBe(200);
     });
 
-    it('may come again where it never left', async () => {
+    it('may come again if it never left', async () => {
       const login = await world.login(node, 'emil');
       const { code } = await button('emil');
       const narrow = await world.startNode({ WECHAT_BASE_URL: 'http://127.0.0.1:1' });
@@ -131,7 +131,7 @@ describe('the phone number', () => {
       expect((await share(login, { code })).status).toBe(200);
     });
 
-    it('may come again where no access_token was to be had for it', async () => {
+    it('may come again if no access_token was to be had for it', async () => {
       const login = await world.login(node, 'erna');
       const { code } = await button('erna');
       const overQuota = await world.startNode();
@@ -143,7 +143,7 @@ describe('the phone number', () => {
       expect((await share(login, { code })).status).toBe(200);
     });
 
-    it('is not stored for a person who is disabled while WeChat is asked', async () => {
+    it('is not stored for a user who is disabled while WeChat is asked', async () => {
       await renewAccessTokens();
       const login = await world.login(node, 'ernst');
       const { code } = await button('ernst');
@@ -160,7 +160,7 @@ describe('the phone number', () => {
       expect(row).toEqual({ phone_sealed: null });
     });
 
-    it('is refused with a code of another person, of another mini-program, of wx.login, made up, or expired', async () => {
+    it('is refused with a code of another user, of another mini-program, of wx.login, made up, or expired', async () => {
       const login = await world.login(node, 'fred');
       await world.login(node, 'gina');
       await world.login(node, 'fred', alone.appid);
@@ -226,7 +226,7 @@ describe('the phone number', () => {
       });
     });
 
-    it('is invalid where WeChat knows nothing of it', async () => {
+    it('is invalid if WeChat knows nothing of it', async () => {
       const login = await world.login(node, 'jane');
       const { encryptedData, iv } = await button('jane');
       await world.fault({ path: '/wxa/business/checkencryptedmsg', errcode: 1 });
@@ -237,7 +237,7 @@ describe('the phone number', () => {
       expect((await node.me(login.body.accessToken)).body.phone).toBeNull();
     });
 
-    it('is refused where it is a number that cannot exist', async () => {
+    it('is refused if it is a number that cannot exist', async () => {
       await person('irma', '1234', '86');
       const login = await world.login(node, 'irma');
       const { encryptedData, iv } = await button('irma');
@@ -246,7 +246,7 @@ describe('the phone number', () => {
       expect(answer.body.detail).toMatch(/^WeChat gave a phone number that cannot exist/);
     });
 
-    it('is invalid where it is no phone number, and stale where it does not open', async () => {
+    it('is invalid if it is no phone number, and stale if it does not open', async () => {
       const login = await world.login(node, 'kate');
       const { encryptedData, iv } = await world.control('POST', '/wx/getUserInfo', {
         appid: tea.appid,
@@ -292,7 +292,7 @@ describe('the phone number', () => {
       expect((await node.me(answer.body.accessToken)).body.phone).toBe('+8613600136000');
     });
 
-    it('is a warning where WeChat refuses it, and the person is in', async () => {
+    it('is a warning if WeChat refuses it, and the user is logged in', async () => {
       const answer = await login('olga', 'made up');
       expect(answer).toMatchObject({
         status: 200,
@@ -301,13 +301,13 @@ describe('the phone number', () => {
       expect((await node.me(answer.body.accessToken)).status).toBe(200);
     });
 
-    it('is a warning where the number cannot exist', async () => {
+    it('is a warning if the number cannot exist', async () => {
       await person('otis', '1234', '86');
       const { code } = await button('otis');
       expect((await login('otis', code)).body.warnings).toEqual([{ code: 'phone_code_invalid' }]);
     });
 
-    it('is a warning where WeChat is away', async () => {
+    it('is a warning if WeChat is away', async () => {
       await world.fault({ path: '/wxa/business/getuserphonenumber', errcode: -1, times: 1 });
       const { code } = await button('paul');
       expect((await login('paul', code)).body.warnings).toEqual([{ code: 'wechat_unavailable' }]);
@@ -333,7 +333,7 @@ describe('the phone number', () => {
       expect(await asked()).toHaveLength(1);
     });
 
-    it('is the same warning in a repeat where the first was refused, whatever number there was before', async () => {
+    it('is the same warning in a repeat if the first was refused, whatever number there was before', async () => {
       await renewAccessTokens();
       const first = await world.login(node, 'rudi');
       await share(first, { code: (await button('rudi')).code });
@@ -361,7 +361,7 @@ describe('the phone number', () => {
       expect((await lost).body.user.phone).toBe('+8613400134000');
     });
 
-    it('is a warning where it is nothing that WeChat makes', async () => {
+    it('is a warning if it is nothing that WeChat makes', async () => {
       const { status, body } = await login('rosa', '中文');
       expect({ status, warnings: body.warnings }).toEqual({
         status: 200,

@@ -108,7 +108,7 @@ describe('the audit log', () => {
       });
     });
 
-    it('can be read of one person, of one action, and of both', async () => {
+    it('can be read of one user, of one action, and of both', async () => {
       expect(await actions(`userId=${anna}`)).toEqual(['user.enabled', 'user.disabled']);
       expect(await actions('action=session.logout')).toEqual(['session.logout']);
       expect(await actions(`userId=${anna}&action=user.disabled`)).toEqual(['user.disabled']);
@@ -165,7 +165,7 @@ describe('the audit log', () => {
       }
     });
 
-    it('is shown with a person: the last 50 entries', async () => {
+    it('is shown with a user: the last 50 entries', async () => {
       const { body } = await world.login(node, 'of-many-deeds', alone.appid);
       const { id } = body.user;
       expect((await get(`/admin/users/${id}`)).body.auditEvents).toEqual([]);
@@ -186,7 +186,7 @@ describe('the audit log', () => {
   describe('reading is in the audit:', () => {
     const entriesOf = async (action: string) => (await get(`/admin/audit?action=${action}`)).body.items;
 
-    it('looking at a person, once for each look, and not for a change', async () => {
+    it('looking at a user, once for each look, and not for a change', async () => {
       const { id } = (await world.login(node, 'looked-at', alone.appid)).body.user;
       await get(`/admin/users/${id}`);
       await node.as(token, 'PATCH', `/admin/users/${id}`, { roles: ['editor'] });

@@ -17,7 +17,7 @@ describe('erasing a user', () => {
     node.as(admin.accessToken, method, `/admin/users/${path}`, body);
 
   describe('DELETE /admin/users/:id', () => {
-    it('erases a person at once', async () => {
+    it('erases a user at once', async () => {
       const { login, id, traces } = await createUserWithAllData(world, node, 'lena', '13800000004');
       const answer = await asAdmin('DELETE', id);
       expect(answer).toMatchObject({ status: 202, body: { eraseAt: expect.any(String) } });
@@ -37,7 +37,7 @@ describe('erasing a user', () => {
       expect((await world.login(node, 'mona')).body.isNewUser).toBe(false);
     });
 
-    it('takes what was merged into the person along, by either id', async () => {
+    it('takes what was merged into the user along, by either id', async () => {
       const { id, traces } = await createUserWithAllData(world, node, 'nora', '13800000005');
       const merged = (await world.login(node, 'nora-too')).body.user.id;
       await world.database.query('UPDATE identities SET user_id = $1 WHERE user_id = $2', [id, merged]);

@@ -66,7 +66,7 @@ describe('the last admin', () => {
     expect(body.roles).toEqual(['editor', 'admin']);
   });
 
-  it.each(ways)('is left where two %s each other at the same moment, ten times', async (way, call) => {
+  it.each(ways)('is left if two %s each other at the same time, ten times', async (way, call) => {
     for (let round = 0; round < 10; round += 1) {
       await world.database.query(`UPDATE users SET roles = '{}'`);
       const [one, two] = [await admin(`carl-${way}-${round}`), await admin(`dora-${way}-${round}`)];
@@ -109,7 +109,7 @@ describe('the last admin', () => {
     });
   });
 
-  it('may leave as everybody may: it is their right, and they can come back in time', async () => {
+  it('may delete their account as every user may: it is their right, and they can take it back in time', async () => {
     expect((await node.as(operator.accessToken, 'DELETE', '/me')).status).toBe(202);
     expect(await admins()).toEqual([]);
     const back: Answer = await node.login({

@@ -68,7 +68,7 @@ describe('login statistics', () => {
       });
     });
 
-    it('goes back as many days as it is asked to, today included, and 30 where it is not', async () => {
+    it('goes back as many days as it is asked to, today included, and 30 if it is not asked', async () => {
       await world.database.query(
         `INSERT INTO login_stats (day, appid, outcome, logins)
          SELECT $1::date - number, $2, 'succeeded', 1 FROM generate_series(0, 400) AS number`,

@@ -23,7 +23,7 @@ describe('changing a user', () => {
     );
 
   describe('PATCH /admin/users/:id', () => {
-    it('disables a person: sessions end, and a login tells why and until when', async () => {
+    it('disables a user: sessions end, and a login tells why and until when', async () => {
       const login = await world.login(node, 'ida');
       const { id } = login.body.user;
       const until = new Date(Date.now() + 86_400_000).toISOString();
@@ -86,7 +86,7 @@ describe('changing a user', () => {
       ]);
     });
 
-    it('disables for good who was disabled until a time that is over', async () => {
+    it('disables for good a user who was disabled until a time that is over', async () => {
       const { id } = (await world.login(node, 'lisa')).body.user;
       await asAdmin('PATCH', id, {
         status: 'disabled',
@@ -101,7 +101,7 @@ describe('changing a user', () => {
       expect((await world.login(node, 'lisa')).status).toBe(403);
     });
 
-    it('writes nothing into the audit where nothing changes', async () => {
+    it('writes nothing into the audit if nothing changes', async () => {
       const { id } = (await world.login(node, 'lore')).body.user;
       const until = new Date(Date.now() + 86_400_000).toISOString();
       for (const body of [
@@ -115,7 +115,7 @@ describe('changing a user', () => {
       expect(await audit(id)).toHaveLength(1);
     });
 
-    it('changes reason and end of a person who is disabled already', async () => {
+    it('changes reason and end for a user who is disabled already', async () => {
       const { id } = (await world.login(node, 'lena')).body.user;
       const until = new Date(Date.now() + 86_400_000).toISOString();
       await asAdmin('PATCH', id, { status: 'disabled', reason: 'one', until });
@@ -148,7 +148,7 @@ describe('changing a user', () => {
       ]);
     });
 
-    it('takes a role away: the next guarded request of that role is refused within a second', async () => {
+    it('takes a role away: the next request that needs that role is refused within a second', async () => {
       const login = await world.login(node, 'nora');
       const { id } = login.body.user;
       await asAdmin('PATCH', id, { roles: ['admin'] });
@@ -214,7 +214,7 @@ describe('changing a user', () => {
       expect(await audit(id)).toEqual([]);
     });
 
-    it('neither disables nor enables who was merged', async () => {
+    it('neither disables nor enables a merged user', async () => {
       const { id } = (await world.login(node, 'rosa')).body.user;
       await world.database.query(`UPDATE users SET status = 'merged' WHERE id = $1`, [id]);
       for (const change of [{ status: 'active' }, { status: 'disabled' }, { roles: ['editor'] }]) {
@@ -222,7 +222,7 @@ describe('changing a user', () => {
       }
     });
 
-    it('answers not_found where there is nobody, and forbidden to who is no operator', async () => {
+    it('answers not_found if there is no such user, and forbidden to a user who is no admin', async () => {
       const nobody = '01a1fc0b-8543-769f-a0a8-36d8f00a7120';
       expect((await asAdmin('PATCH', nobody, { status: 'disabled' })).status).toBe(404);
       expect((await asAdmin('DELETE', `${nobody}/sessions`)).status).toBe(404);
@@ -233,7 +233,7 @@ describe('changing a user', () => {
       ).toBe(403);
     });
 
-    it('leaves no live session where a login races it, fifty times', async () => {
+    it('leaves no live session if a login races it, fifty times', async () => {
       const { id } = (await world.login(node, 'tina')).body.user;
       for (let round = 0; round < 50; round += 1) {
         const codes = await Promise.all([world.code('tina'), world.code('tina')]);
@@ -254,7 +254,7 @@ describe('changing a user', () => {
   });
 
   describe('DELETE /admin/users/:id/sessions', () => {
-    it('ends all sessions of a person, who may log in again', async () => {
+    it('ends all sessions of a user, who may log in again', async () => {
       const [one, two] = [await world.login(node, 'ulf'), await world.login(other, 'ulf', cake.appid)];
       const { id } = one.body.user;
       expect(await asAdmin('DELETE', `${id}/sessions`)).toMatchObject({ status: 204, text: '' });

@@ -7,7 +7,7 @@ import { TestDatabase } from '../harness/database.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { alone, cake, tea, useWorld } from '../harness/world.js';
 
-describe('/admin/users', () => {
+describe('user search', () => {
   const world = useWorld();
   let node: ServiceNode;
   let token: string;
@@ -94,7 +94,7 @@ describe('/admin/users', () => {
   }
 
   describe('an item', () => {
-    it('has all that is known of an imported person', async () => {
+    it('has all that is known of an imported user', async () => {
       const into = await add({});
       const id = await add({
         nickname: '赵敏敏',
@@ -175,7 +175,7 @@ describe('/admin/users', () => {
       ['the phone with its country code', () => '+86 139-1234-5678'],
       ['the external id', () => 'Kunde 7'],
       ['white space around it', () => ` ${id}\n`],
-    ])('finds one person by %s', async (_, q) => {
+    ])('finds one user by %s', async (_, q) => {
       expect(await ids({ q: q() })).toEqual([id]);
     });
 
@@ -332,7 +332,7 @@ describe('/admin/users', () => {
       expect(await ids({ ...absent, cursor: null })).toEqual(await ids({}));
     });
 
-    it('estimates the total, and knows it where one page has it all', async () => {
+    it('estimates the total, and knows it if one page has it all', async () => {
       expect((await search({ q: prefix, limit: 200 })).body.estimatedTotal).toBe(24);
       expect((await search({ q: prefix, limit: 5 })).body.estimatedTotal).toBeGreaterThanOrEqual(6);
     });
@@ -443,7 +443,7 @@ describe('/admin/users', () => {
   });
 
   describe('GET', () => {
-    it('shows the person with their identities and live sessions, the newest first', async () => {
+    it('shows the user with their identities and live sessions, the newest first', async () => {
       const { body } = await world.login(node, 'detailed', tea.appid);
       await node.login(
         { code: await world.code('detailed', cake.appid), appid: cake.appid },
@@ -522,7 +522,7 @@ describe('/admin/users', () => {
     );
   });
 
-  describe('only operators', () => {
+  describe('only admins', () => {
     it.each<[string, (call: object) => Promise<Answer>]>([
       ['search', (call) => node.post('/admin/users/search', { limit: 0 }, call)],
       ['look at a user', (call) => node.get('/admin/users/1', call)],
@@ -593,11 +593,11 @@ describe('/admin/users', () => {
     });
   });
 
-  it('takes the longest q, the largest limit and members that it does not know', async () => {
+  it('takes a q and a limit of maximum size, and fields that it does not know', async () => {
     expect(await ids({ q: '🍵'.repeat(128), limit: 200, colour: 'red' })).toEqual([]);
   });
 
-  it('gives up after two seconds where no index serves, and says so; the next search is answered', async () => {
+  it('gives up after two seconds if no index serves, and says so; the next search is answered', async () => {
     // Emoji have no trigrams, so that all names have to be compared, and with these it takes long to see the difference.
     await world.database.query(
       `INSERT INTO users (id, nickname) SELECT gen_random_uuid(), repeat('🍜', 8000) FROM generate_series(1, 3000)`,
@@ -634,7 +634,7 @@ describe('/admin/users', () => {
     for (const secret of secrets) expect(node.output).not.toContain(secret);
   });
 
-  it('warns once at the start where the locale has no trigrams for Chinese', async () => {
+  it('warns once at the start if the locale has no trigrams for Chinese', async () => {
     const [{ name }] = (await world.database.query<{ name: string }>(
       'SELECT current_database() AS name',
     )) as [{ name: string }];

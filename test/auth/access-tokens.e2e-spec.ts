@@ -12,7 +12,7 @@ interface StoredKey {
   public_jwk: { kty: 'EC'; crv: string; x: string; y: string };
 }
 
-describe('a guarded route', () => {
+describe('access tokens: an authenticated route', () => {
   const world = useWorld();
   let node: ServiceNode;
   let key: StoredKey;
@@ -64,7 +64,7 @@ describe('a guarded route', () => {
     const loggedIn = (auth_time: unknown) => sign({ claims: { auth_time } });
     const exported = async (token: string) => (await node.as(token, 'GET', '/me/export')).body.code;
 
-    it('takes one whose auth_time is of this moment', async () => {
+    it('takes one whose auth_time is now', async () => {
       expect(await exported(await loggedIn(Math.floor(Date.now() / 1_000)))).toBeUndefined();
     });
 
@@ -196,7 +196,7 @@ describe('a guarded route', () => {
       expect((await latecomer.me(await publish('fresh'))).status).toBe(200);
     });
 
-    it('is let through also where a token with a made-up kid has come a moment ago', async () => {
+    it('is let through also if a token with a made-up kid has just come', async () => {
       expect((await node.me(await sign({ header: { kid: 'made-up' } }))).body.code).toBe('token_invalid');
       expect((await node.me(await publish('fresher'))).status).toBe(200);
     });

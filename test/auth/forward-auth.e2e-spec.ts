@@ -79,7 +79,7 @@ describe('forward auth', () => {
       expect(answer.headers).not.toHaveProperty('x-user-id');
     });
 
-    it('refuses whoever lacks the role that is asked for', async () => {
+    it('refuses a user who lacks the role that is asked for', async () => {
       expect((await verify('?role=moderator', bearer(admin.accessToken))).status).toBe(204);
       const answer = await verify('?role=moderator', bearer(anna.accessToken));
       expect(answer).toMatchObject({
@@ -100,7 +100,7 @@ describe('forward auth', () => {
       },
     );
 
-    it('refuses whoever came in through another mini-program than the one that is asked for', async () => {
+    it('refuses a user who came through another mini-program than the one that is asked for', async () => {
       expect(await verify(`?app=${tea.appid}`, bearer(anna.accessToken))).toMatchObject({
         status: 204,
         headers: { 'x-app-id': tea.appid },
@@ -116,7 +116,7 @@ describe('forward auth', () => {
       }
     });
 
-    it('asks for both where role and mini-program are named', async () => {
+    it('asks for both if role and mini-program are named', async () => {
       const query = (app: string, role: string) =>
         verify(`?app=${app}&role=${role}`, bearer(admin.accessToken));
       expect((await query(tea.appid, 'admin')).status).toBe(204);
@@ -240,7 +240,7 @@ describe('forward auth', () => {
       expect(JSON.stringify(headers)).not.toContain('spoofed');
     });
 
-    it('drops what the visitor made up where there is nothing in its place', async () => {
+    it('drops what the visitor made up if there is nothing in its place', async () => {
       const answer = await fetch(`${nginx.url}/orders`, {
         headers: { ...spoofed, ...bearer(anna.accessToken) },
       });
@@ -250,7 +250,7 @@ describe('forward auth', () => {
       expect(JSON.stringify(headers)).not.toContain('spoofed');
     });
 
-    it('drops it also where no token is asked for', async () => {
+    it('drops it also if no token is asked for', async () => {
       const answer = await fetch(`${nginx.url}/public/menu`, { headers: spoofed });
       const { url, headers } = (await answer.json()) as any;
       expect(url).toBe('/public/menu');
@@ -269,7 +269,7 @@ describe('forward auth', () => {
       expect(await answer.json()).toMatchObject({ status: 401, code });
     });
 
-    it('keeps the area of the operators to them', async () => {
+    it('keeps the area of the admins to them', async () => {
       const reports = (token: string) => fetch(`${nginx.url}/reports/sales`, { headers: bearer(token) });
       const { headers } = (await (await reports(admin.accessToken)).json()) as any;
       expect(headers['x-user-id']).toBe(admin.user.id);

@@ -87,7 +87,7 @@ describe('a fresh login', () => {
     });
   });
 
-  describe('is needed by an operator', () => {
+  describe('is needed by an admin', () => {
     async function operatorToken(seconds: number): Promise<string> {
       await world.createAdmin(node);
       return tokenOfAge(await world.login(node, 'operator'), seconds);

@@ -8,7 +8,7 @@ import { tea, useWorld } from '../harness/world.js';
 
 const guide = 'other-backends.md';
 
-describe('verifying tokens in other backends', () => {
+describe('JWKS: verifying tokens in other backends', () => {
   const world = useWorld();
   let node: ServiceNode;
   let anna: Answer['body'];

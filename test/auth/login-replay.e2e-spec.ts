@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { alone, tea, useWorld } from '../harness/world.js';
 
-describe('the same code again', () => {
+describe('login replay: the same code again', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
@@ -39,7 +39,7 @@ describe('the same code again', () => {
     expect(statuses(refreshed)).toEqual(Array(10).fill(200));
   });
 
-  it('asks WeChat once where one node gets it twice, at once or later', async () => {
+  it('asks WeChat once if one node gets it twice, at once or later', async () => {
     const code = await world.code('bert');
     const answers = await Promise.all([post(node, code), post(node, code)]);
     answers.push(await post(node, code));
@@ -92,7 +92,7 @@ describe('the same code again', () => {
     expect(await post(other, code)).toMatchObject(used);
   });
 
-  it('is found even where WeChat has forgotten it', async () => {
+  it('is found even if WeChat has forgotten it', async () => {
     const patient = await world.startNode({ CODE_REPLAY_WINDOW: '300' });
     const code = await world.code('fred');
     await post(patient, code);
@@ -111,7 +111,7 @@ describe('the same code again', () => {
     expect(await world.database.count(`sessions WHERE user_id = '${answers[0]!.body.user.id}'`)).toBe(20);
   });
 
-  it('is never a repeat where CODE_REPLAY_WINDOW is 0', async () => {
+  it('is never a repeat if CODE_REPLAY_WINDOW is 0', async () => {
     const strict = await world.startNode({ CODE_REPLAY_WINDOW: '0' });
     const code = await world.code('hans');
     const answers = await Promise.all([post(strict, code), post(strict, code)]);
@@ -149,7 +149,7 @@ describe('the same code again', () => {
     });
   });
 
-  it('of a disabled person is answered the same way again, at once', async () => {
+  it('of a disabled user is answered the same way again, at once', async () => {
     const { body } = await world.login(node, 'mary');
     await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [body.user.id]);
     const code = await world.code('mary');
@@ -289,7 +289,7 @@ describe('the same code again', () => {
     );
   });
 
-  it('is used where the node that exchanged it died before it could answer, and the next login works', async () => {
+  it('is used if the node that exchanged it died before it could answer, and the next login works', async () => {
     await world.login(node, 'paul');
     const code = await world.code('paul');
     const dying = await world.startNode();
@@ -307,7 +307,7 @@ describe('the same code again', () => {
     expect((await world.login(node, 'paul')).status).toBe(200);
   });
 
-  it('is tried again where the first time led to nothing', async () => {
+  it('is tried again if the first time led to nothing', async () => {
     await world.fault({ errcode: -1, times: 3 });
     const code = await world.code('quinn');
     expect((await post(node, code)).body.code).toBe('wechat_unavailable');

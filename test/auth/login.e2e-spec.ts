@@ -65,7 +65,7 @@ describe('POST /auth/login', () => {
     expect(decodeJwt(second.body.accessToken)['sid']).not.toBe(decodeJwt(first.body.accessToken)['sid']);
   });
 
-  it('opens guarded routes with the token it gave', async () => {
+  it('opens authenticated routes with the token it gave', async () => {
     const { body } = await world.login(node, 'anna');
     const me = await node.me(body.accessToken);
     expect(me.status).toBe(200);
@@ -100,7 +100,7 @@ describe('POST /auth/login', () => {
     expect((await node.login({ code, appid: tea.appid })).body.code).toBe('code_invalid');
   });
 
-  it('lives for as long as SESSION_MAX_AGE allows where that is shorter than REFRESH_TOKEN_TTL', async () => {
+  it('lives for as long as SESSION_MAX_AGE allows if that is shorter than REFRESH_TOKEN_TTL', async () => {
     const shortLived = await world.startNode({ SESSION_MAX_AGE: '60', ACCESS_TOKEN_TTL: '5' });
     const { body } = await world.login(shortLived, 'anna');
     expect(body).toMatchObject({ expiresIn: 5, refreshExpiresIn: 60 });
@@ -126,7 +126,7 @@ describe('POST /auth/login', () => {
       expect(answer.status).toBe(200);
     });
 
-    it('is else the only one there is, also where appid is null', async () => {
+    it('is else the only one there is, also if appid is null', async () => {
       const single = await world.startNode({
         WECHAT_APPS: undefined,
         WECHAT_APPID: alone.appid,
@@ -151,7 +151,7 @@ describe('POST /auth/login', () => {
         {},
         { referer: 'https://servicewechat.com/wxffffffffffffffff/0/x' },
       ],
-    ])('answers unknown_app where it %s, and spends no code', async (_, fields, headers) => {
+    ])('answers unknown_app if it %s, and spends no code', async (_, fields, headers) => {
       const code = await world.code('dora');
       const answer = await node.login({ code, ...fields }, { headers });
       expect(answer).toMatchObject({ status: 400, body: { code: 'unknown_app' } });
@@ -188,14 +188,14 @@ describe('POST /auth/login', () => {
       expect(await world.exchanges()).toEqual([]);
     });
 
-    it('names the members that are wrong', async () => {
+    it('names the fields that are wrong', async () => {
       const { body } = await node.login({ code: 5, appid: '' });
       expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(
         expect.arrayContaining(['code', 'appid']),
       );
     });
 
-    it('is spared where a malformed member stands beside a good code', async () => {
+    it('spends no good code that stands beside a malformed field', async () => {
       const code = await world.code('anna');
       expect((await node.login({ code, appid: 5 })).status).toBe(400);
       expect((await node.login({ code, appid: tea.appid })).status).toBe(200);
@@ -216,7 +216,7 @@ describe('POST /auth/login', () => {
       expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
     });
 
-    it('may hold members that nobody knows, however deep and many they are', async () => {
+    it('may hold unknown fields, however deep and many they are', async () => {
       const deep = '['.repeat(8_000) + ']'.repeat(8_000);
       const body = `{"code":"${await world.code('anna')}","appid":"${tea.appid}","deep":${deep}}`;
       expect((await node.post('/auth/login', body)).status).toBe(200);
@@ -276,7 +276,7 @@ describe('POST /auth/login', () => {
       expect(answers.filter(({ body }) => body.isNewUser)).toHaveLength(1);
     });
 
-    it('logs in 200 people at once', async () => {
+    it('logs in 200 users at once', async () => {
       const people = Array.from({ length: 200 }, (_, index) => `person-${index}`);
       const answers = await Promise.all(people.map((person) => world.login(node, person)));
       expect(answers.map(({ status }) => status)).toEqual(Array(200).fill(200));
@@ -285,13 +285,13 @@ describe('POST /auth/login', () => {
   });
 
   describe('one person, several mini-programs', () => {
-    it('is one user where the unionid says so', async () => {
+    it('is one user if the unionid says so', async () => {
       const first = await world.login(node, 'gerda', tea.appid);
       const second = await world.login(node, 'gerda', cake.appid);
       expect(second.body).toMatchObject({ isNewUser: false, user: { id: first.body.user.id } });
     });
 
-    it('is two users where no unionid says otherwise', async () => {
+    it('is two users if no unionid says otherwise', async () => {
       const first = await world.login(node, 'hanna', tea.appid);
       const second = await world.login(node, 'hanna', alone.appid);
       expect(second.body.isNewUser).toBe(true);
@@ -326,7 +326,7 @@ describe('POST /auth/login', () => {
     expect(new Set([one, two, three, four]).size).toBe(4);
   });
 
-  it('tells a disabled person why and until when, and opens no session', async () => {
+  it('tells a disabled user why and until when, and opens no session', async () => {
     const { body } = await world.login(node, 'jane');
     await world.database.query(
       `UPDATE users SET status = 'disabled', disabled_reason = 'spam', disabled_until = '2099-01-01' WHERE id = $1`,
@@ -342,7 +342,7 @@ describe('POST /auth/login', () => {
     expect(await world.database.count('sessions')).toBe(sessions);
   });
 
-  it('opens no session for a person whose disabling commits while the login waits', async () => {
+  it('opens no session for a user whose disabling commits while the login waits', async () => {
     const { body } = await world.login(node, 'lena');
     const disabling = new Client({ connectionString: world.database.url });
     await disabling.connect();

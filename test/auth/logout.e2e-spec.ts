@@ -54,7 +54,7 @@ describe('logging out', () => {
       },
     );
 
-    it('refuses the access token from then on even where the row of its session is gone', async () => {
+    it('refuses the access token from then on even if the row of its session is gone', async () => {
       const login = await world.login(node, 'anna');
       await world.database.query('DELETE FROM sessions WHERE id = $1', [sessionIdOf(login)]);
       expect((await node.as(login.body.accessToken, 'POST', '/auth/logout')).status).toBe(204);
@@ -70,7 +70,7 @@ describe('logging out', () => {
       }
     });
 
-    it('is done once where many ask at once', async () => {
+    it('is done once if many ask at once', async () => {
       const { body } = await world.login(node, 'anna');
       const answers = await Promise.all(
         Array.from({ length: 4 }, () => node.as(body.accessToken, 'POST', '/auth/logout')),
@@ -85,7 +85,7 @@ describe('logging out', () => {
   });
 
   describe('POST /auth/logout/all', () => {
-    it('ends all sessions of the person, whatever mini-program they came through, and of nobody else', async () => {
+    it('ends all sessions of the user, whatever mini-program they came through, and of nobody else', async () => {
       const [one, two] = [await world.login(node, 'bert'), await world.login(other, 'bert', cake.appid)];
       const somebody = await world.login(node, 'somebody');
       expect((await other.as(one.body.accessToken, 'POST', '/auth/logout/all')).status).toBe(204);

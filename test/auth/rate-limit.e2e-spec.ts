@@ -61,7 +61,7 @@ describe('the limit on failed logins', () => {
     for (let failure = 0; failure < 70; failure += 1) expect((await bad(open, '127.0.0.2')).status).toBe(401);
   });
 
-  it('goes by X-Forwarded-For where the proxy is trusted', async () => {
+  it('goes by X-Forwarded-For if the proxy is trusted', async () => {
     const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
     const from = (ip: string) => bad(limited, '127.0.0.1', { 'x-forwarded-for': ip });
     expect((await from('203.0.113.1')).status).toBe(401);
@@ -108,7 +108,7 @@ describe('the limit on failed logins', () => {
     expect(proxied.output.match(/X-Forwarded-For came from/g)).toHaveLength(1);
   });
 
-  it('warns also where no proxy is trusted at all', async () => {
+  it('warns also if no proxy is trusted at all', async () => {
     const limited = await world.startNode();
     await limited.get('/health/live', { headers: { 'x-forwarded-for': '203.0.113.1' } });
     await expect.poll(() => limited.output).toContain('TRUST_PROXY does not list');

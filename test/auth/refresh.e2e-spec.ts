@@ -5,7 +5,7 @@ import type { Answer, ServiceNode } from '../harness/node.js';
 import { sessionRevoked } from '../harness/sessions.js';
 import { soon, tea, useWorld } from '../harness/world.js';
 
-describe('POST /auth/refresh', () => {
+describe('refresh tokens: POST /auth/refresh', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
@@ -371,7 +371,7 @@ describe('POST /auth/refresh', () => {
       ]);
     });
 
-    it('leaves other sessions of the person alone', async () => {
+    it('leaves other sessions of the user alone', async () => {
       const [one, two] = [await world.login(node, 'lena'), await world.login(node, 'lena')];
       await node.refresh(one.body.refreshToken);
       await age(sessionOf(one), 31);
@@ -387,7 +387,7 @@ describe('POST /auth/refresh', () => {
       expect((await node.refresh(body.refreshToken)).status).toBe(200);
     });
 
-    it('starts at once where REFRESH_GRACE is 0', async () => {
+    it('starts at once if REFRESH_GRACE is 0', async () => {
       const strict = await world.startNode({ REFRESH_GRACE: '0' });
       const { refreshToken } = (await world.login(strict, 'nora')).body;
       await strict.refresh(refreshToken);
@@ -434,14 +434,14 @@ describe('POST /auth/refresh', () => {
       expect((await strict.refresh(refreshToken)).status).toBe(200);
     });
 
-    it('is refused where another deployment has made it', async () => {
+    it('is refused if another deployment has made it', async () => {
       const stranger = await world.startNode({ ENCRYPTION_KEYS: undefined, ...(await anotherDeployment()) });
       const { refreshToken } = (await world.login(stranger, 'quinn')).body;
       expect((await node.refresh(refreshToken)).body.code).toBe('refresh_token_invalid');
       expect((await stranger.refresh(refreshToken)).status).toBe(200);
     });
 
-    it('is refused where its session is gone', async () => {
+    it('is refused if its session is gone', async () => {
       const login = await world.login(node, 'rosa');
       await world.database.query('DELETE FROM sessions WHERE id = $1', [sessionOf(login)]);
       expect((await node.refresh(login.body.refreshToken)).body.code).toBe('refresh_token_invalid');

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { soon, useWorld } from '../harness/world.js';
 
-describe('MAX_SESSIONS_PER_USER', () => {
+describe('the limit on sessions: MAX_SESSIONS_PER_USER', () => {
   const world = useWorld();
   let node: ServiceNode;
   beforeAll(async () => {

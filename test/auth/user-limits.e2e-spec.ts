@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { alone, tea, useWorld } from '../harness/world.js';
 
-describe('what one user may do', () => {
+describe('the limits per user: what one user may do', () => {
   const world = useWorld();
   let node: ServiceNode;
   let png: Buffer;

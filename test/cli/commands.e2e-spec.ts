@@ -16,7 +16,7 @@ const scripts: Record<string, string> = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
 ).scripts;
 
-describe('every command of the operator', () => {
+describe('every command', () => {
   const commands = Object.entries(scripts).flatMap(([script, line]) => {
     const file = /^node dist\/commands\/(.*)\.js$/.exec(line)?.[1];
     return file === undefined ? [] : [{ script, file }];
@@ -30,7 +30,7 @@ describe('every command of the operator', () => {
   });
 });
 
-describe('the commands around roles and tokens', () => {
+describe('the commands for roles and tokens', () => {
   const world = useWorld();
   let node: ServiceNode;
   beforeAll(async () => {
@@ -164,7 +164,7 @@ describe('the commands around roles and tokens', () => {
       expect(stranger.stderr).not.toContain('oStranger');
     });
 
-    it('say which mini-programs are served where the appid is none of them', async () => {
+    it('say which mini-programs are served if the appid is none of them', async () => {
       const result = await run('admin-grant', '--appid', 'wx00000000000000ff', '--openid', 'oA');
       expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(tea.appid) });
     });
@@ -202,7 +202,7 @@ describe('the commands around roles and tokens', () => {
   });
 
   describe('admin:token', () => {
-    it('prints an access token alone, which opens guarded routes for ten minutes', async () => {
+    it('prints an access token alone, which opens authenticated routes for ten minutes', async () => {
       const { id } = await person('gina');
       await run('admin-grant', '--user', id);
       const { code, stdout, stderr } = await run('admin-token', '--user', id);
@@ -230,7 +230,7 @@ describe('the commands around roles and tokens', () => {
       });
     });
 
-    it('is in the audit: for whom, by which account of which machine, which the person is not told', async () => {
+    it('is in the audit: for whom, by which account of which machine, which the user is not told', async () => {
       const { id } = await person('gwen');
       const { stdout } = await run('admin-token', '--user', id);
       const token = stdout.trim();
@@ -285,7 +285,7 @@ describe('the commands around roles and tokens', () => {
       }
     });
 
-    it('says that ENCRYPTION_KEYS is not the one that sealed the signing key', async () => {
+    it('says that ENCRYPTION_KEYS is not the one that encrypted the signing key', async () => {
       const { id } = await person('anna');
       const other = { ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64') };
       expect(await runCommand('admin-token', ['--user', id], world.environment(other))).toEqual({
@@ -296,7 +296,7 @@ describe('the commands around roles and tokens', () => {
     });
   });
 
-  describe('where they cannot work', () => {
+  describe('if they cannot work', () => {
     it('list all that is wrong with the settings, and mention npm start', async () => {
       const { code, stderr } = await runCommand('admin-grant', ['--user', nobody], {});
       expect(code).toBe(1);
@@ -319,7 +319,7 @@ describe('the commands around roles and tokens', () => {
       });
     });
 
-    it('neither migrate nor work where a migration is missing, and name it', async () => {
+    it('neither migrate nor work if a migration is missing, and name it', async () => {
       const database = await TestDatabase.create(world.database.url);
       try {
         for (const name of ['admin-grant', 'admin-token']) {
@@ -394,7 +394,7 @@ describe('the commands around roles and tokens', () => {
 
     const emulated = JSON.stringify([{ appid: 'wxe000000000000001', secret: 'e000000000000001'.repeat(2) }]);
 
-    it('take its settings where the environment names no database, and say so', async () => {
+    it('take its settings if the environment names no database, and say so', async () => {
       const { id } = await person('anna');
       publish('.data', world.environment({ WECHAT_APPS: emulated }));
       const result = await runCommand('admin-grant', ['--user', id, '--role', 'one'], {}, directory);
@@ -404,7 +404,7 @@ describe('the commands around roles and tokens', () => {
       });
     });
 
-    it('take them from DATA_DIR, and where the environment names the same database', async () => {
+    it('take them from DATA_DIR, and if the environment names the same database', async () => {
       const { id } = await person('anna');
       publish('elsewhere', world.environment({ WECHAT_APPS: emulated }));
       const environment = { DATA_DIR: 'elsewhere', DATABASE_URL: world.database.url };
@@ -413,7 +413,7 @@ describe('the commands around roles and tokens', () => {
       ).toMatchObject({ code: 0 });
     });
 
-    it('leave them alone where the environment names another database', async () => {
+    it('leave them alone if the environment names another database', async () => {
       publish('.data', world.environment());
       const environment = world.environment({ DATABASE_URL: 'postgres://127.0.0.1:1/other' });
       const result = await runCommand('admin-grant', ['--user', nobody], environment, directory);

@@ -173,7 +173,7 @@ describe('npm run doctor', () => {
       }
     });
 
-    it('ENCRYPTION_KEYS is not the one that sealed the signing key', async () => {
+    it('ENCRYPTION_KEYS is not the one that encrypted the signing key', async () => {
       const { code, faults } = await diagnose({ ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64') });
       expect(code).toBe(1);
       expect(faults).toEqual([

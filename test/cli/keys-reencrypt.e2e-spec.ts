@@ -20,7 +20,7 @@ interface StoredIdentity {
 /** More than one batch of people who came before the change. */
 const manyPeople = 1_200;
 
-describe('a change of ENCRYPTION_KEYS', () => {
+describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
   const world = useWorld();
   const newKey = randomBytes(32).toString('base64');
   let oldRing: KeyRing;
@@ -170,7 +170,7 @@ describe('a change of ENCRYPTION_KEYS', () => {
     expect((await findPhone(oldFirst, 9)).body.items).toMatchObject([{ id: person.id, phone: phoneOf(9) }]);
   });
 
-  it('is completed by keys:reencrypt while people log in, and everything opens with the new key alone', async () => {
+  it('is completed by keys:reencrypt while users log in, and everything opens with the new key alone', async () => {
     await oldFirst.stop();
     expect((await lostWith(newRing)).length).toBeGreaterThan(3 * manyPeople);
 
@@ -256,7 +256,7 @@ describe('a change of ENCRYPTION_KEYS', () => {
     ]);
   });
 
-  it('names what no key opens by its id, renews the rest, and answers with code 1', async () => {
+  it('names what no key opens by its id, renews everything else, and answers with code 1', async () => {
     const strange = new KeyRing([randomBytes(32).toString('base64')]);
     const [first, second] = (await identities()).filter(({ openid }) => /^o-reencrypt-2\d$/.test(openid));
     const [person] = (await findPhone(newFirst, 30)).body.items;

@@ -12,7 +12,7 @@ interface StoredKey {
 
 const settings = { JWKS_MAX_AGE: '1' };
 
-describe('keys:rotate', () => {
+describe('npm run keys:rotate', () => {
   const world = useWorld();
   let nodes: [ServiceNode, ServiceNode];
   beforeAll(async () => {
@@ -97,7 +97,7 @@ describe('keys:rotate', () => {
     expect(await codesFor(await tokenFrom(nodes[1]))).toEqual(['accepted', 'accepted']);
   });
 
-  it('writes into the books', async () => {
+  it('writes into the audit log', async () => {
     await rotate();
     const { kid, activeFrom } = await newestKey();
     const [event] = await world.database.query('SELECT * FROM audit_events ORDER BY id DESC LIMIT 1');
@@ -158,7 +158,7 @@ describe('keys:rotate', () => {
     await expect.poll(async () => codesFor(await tokenFrom(nodes[0]))).toEqual(['accepted', 'accepted']);
   });
 
-  it('lets no key sign again that is planned to retire, where the settings became shorter meanwhile', async () => {
+  it('lets no key sign again that is planned to retire, if the settings became shorter meanwhile', async () => {
     await runCommand('keys-rotate', [], world.environment({ JWKS_MAX_AGE: '3600' }));
     const slow = await newestKey();
     await rotate();
@@ -168,7 +168,7 @@ describe('keys:rotate', () => {
     expect(before!.retiredAt!.getTime()).toBeGreaterThan(last!.activeFrom.getTime() + 900_000);
   });
 
-  it('makes a key that signs at once where there is none, and nobody who would have to wait for it', async () => {
+  it('makes a key that signs at once if there is none, and nobody who would have to wait for it', async () => {
     await world.database.query('DELETE FROM signing_keys');
     expect((await rotate()).code).toBe(0);
     const { kid, activeFrom } = await newestKey();

@@ -270,7 +270,7 @@ describe('npm run users:import', () => {
     expect(await dump(world.database.url, books)).toBe(before);
   });
 
-  it('is in the audit, with counts and nothing that names a person', async () => {
+  it('is in the audit, with counts and nothing that names a user', async () => {
     await world.database.query('TRUNCATE audit_events');
     await importAll(header, `${tea.appid},oAnna-person,,C-18,小明,13800138000,`);
     write(header, `${tea.appid},oAnna-person,,C-18,小明,13800138000,`, `${tea.appid},,,C-19,小红,,`);
@@ -295,7 +295,7 @@ describe('npm run users:import', () => {
     );
   });
 
-  it('fills in what a person who came before the import lacks, and keeps what is theirs', async () => {
+  it('fills in what a user who came before the import lacks, and keeps what is theirs', async () => {
     const { openid, unionid } = await idsOf('bert');
     const { body } = await world.login(node, 'bert', alone.appid);
     const [{ openid: aloneOpenid } = {}] = await world.database.query<{ openid: string }>(
@@ -321,7 +321,7 @@ describe('npm run users:import', () => {
     expect(await world.database.query('SELECT unionid FROM identities')).toEqual([{ unionid }, { unionid }]);
   });
 
-  it('leaves a person who is disabled alone', async () => {
+  it('leaves a user who is disabled alone', async () => {
     await importAll(header, `${tea.appid},oA-person,uA,,,,`);
     await world.database.query(`UPDATE users SET status = 'disabled'`);
     expect(await importAll(header, `${tea.appid},oA-person,uA,C1,小明,,`)).toMatchObject({
@@ -489,14 +489,14 @@ describe('npm run users:import', () => {
       },
     );
 
-    it('whose unionid is another person’s, or another than the identity has', async () => {
+    it('whose unionid is another user’s, or another than the identity has', async () => {
       await importAll(header, known, `${tea.appid},oB-person,uB,C2,,,`, `${alone.appid},oC-person,,,,,`);
       expect(await refusal(`${tea.appid},oB-person,uC,,,,`)).toMatch(/^the person has another unionid/);
       expect(await refusal(`${alone.appid},oC-person,uB,,,,`)).toBe('unionid is that of another person');
       expect(await refusal(`${alone.appid},oC-person,,C2,,,`)).toBe('externalId is that of another person');
     });
 
-    it('that repeats a person from far above', async () => {
+    it('that repeats a user from far above', async () => {
       const others = Array.from({ length: 6_000 }, (_, index) => `${tea.appid},oN${index},,,,,`);
       expect(await refusal(`${tea.appid},oA-person,,,,,`, known, ...others)).toMatch(/^line 2 names/);
     });
@@ -582,7 +582,7 @@ describe('npm run users:import', () => {
     });
   });
 
-  it('counts a refused line for nothing: a later line of the same person stands by itself', async () => {
+  it('counts a refused line for nothing: a later line of the same user stands by itself', async () => {
     write(
       header,
       `${tea.appid},oA-person,,C-1,,,`,
@@ -662,7 +662,7 @@ describe('npm run users:import', () => {
       ]);
     });
 
-    it('makes the user itself where the login comes to nothing', async () => {
+    it('makes the user itself if the login comes to nothing', async () => {
       await register('uA');
       const counts = await importBeside([line], () => login.query('ROLLBACK'));
       expect(counts).toMatchObject({ 'new users': 2, 'users completed': 0 });

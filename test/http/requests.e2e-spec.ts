@@ -111,7 +111,7 @@ describe('requests and problem documents', () => {
       expectProblem(await node.post(path, bodyOf(102_401)), 413, 'payload_too_large');
     });
 
-    it('with as many members as a request can need, and no more', async () => {
+    it('with as many fields as a request can need, and no more', async () => {
       const wide = `{${Array.from({ length: 17_000 }, () => '"":0').join()}}`;
       const deep = `{"a":${'['.repeat(45_000)}${']'.repeat(45_000)}}`;
       for (const body of [wide, deep]) {

@@ -14,7 +14,7 @@ const [dueUser, lockedUser, laterUser, foreverUser, mergedUser] = [2, 3, 4, 5, 6
   (n) => `019f0000-0000-7000-8000-00000000000${n}`,
 );
 
-describe('housekeeping', () => {
+describe('a background job', () => {
   const world = useWorld();
   /** Holds what a test wants to be held. */
   let holder: Client;
@@ -127,7 +127,7 @@ describe('housekeeping', () => {
     await holder.query('COMMIT');
   });
 
-  it('is done in batches, while people log in', async () => {
+  it('is done in batches, while users log in', async () => {
     await world.database.query(`
       INSERT INTO signing_keys (kid, private_key_sealed, public_jwk, retired_at) VALUES
         ('long retired', '', '{}', now() - interval '25 hours'), ('just retired', '', '{}', now() - interval '23 hours')`);
@@ -179,7 +179,7 @@ describe('housekeeping', () => {
     ]);
   });
 
-  it('makes active again who was disabled until now, and writes it down', async () => {
+  it('makes active again a user who was disabled until now, and writes it down', async () => {
     const users = await world.database.query(
       `SELECT id, status, disabled_reason AS reason FROM users WHERE id = ANY ($1) ORDER BY id`,
       [[dueUser, lockedUser, laterUser, foreverUser, mergedUser]],

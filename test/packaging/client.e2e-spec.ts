@@ -6,7 +6,7 @@ import { type Auth, createAuth, type Wechat } from '../../client/src/index.js';
 import type { ServiceNode } from '../harness/node.js';
 import { tea, useWorld } from '../harness/world.js';
 
-describe('the client and the service', () => {
+describe('the client SDK and the service', () => {
   const world = useWorld();
   let node: ServiceNode;
   beforeAll(async () => {
@@ -162,7 +162,7 @@ describe('the client and the service', () => {
     expect(phone.codes).toBe(1);
   });
 
-  it('agree on a wish to be deleted, and on taking it back', async () => {
+  it('agree on a request to be deleted, and on taking it back', async () => {
     const phone = phoneOf('gus');
     await expect(phone.auth.request({ url: '/me', method: 'DELETE' })).resolves.toMatchObject({
       statusCode: 202,
@@ -205,7 +205,7 @@ describe('the client and the service', () => {
     await expect(auth.getPhoneNumber({ detail })).resolves.toEqual({ outcome: 'try_again' });
   });
 
-  it('tell a page to fetch data again that was sealed under another key', async () => {
+  it('tell a page to fetch data again that was encrypted under another key', async () => {
     const phone = phoneOf('ivo');
     await phone.auth.login();
     await world.control('POST', '/session-keys/rotate', { appid: tea.appid, user: 'ivo' });

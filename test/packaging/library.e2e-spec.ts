@@ -16,7 +16,7 @@ const unpacked = join(example, 'node_modules/weapp-auth');
 const program = { main: join(example, 'dist/main.js'), listening: /Notes are served at (\S+)/ };
 
 /** examples/notes against the package as npm would publish it, not against the sources next door. */
-describe('an application of its own on the packed package', () => {
+describe('the npm package in another application', () => {
   const world = useWorld();
   let notes: ServiceNode;
 
@@ -42,7 +42,7 @@ describe('an application of its own on the packed package', () => {
 
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
-  it('logs people in, and keeps their notes apart', async () => {
+  it('logs users in, and keeps their notes apart', async () => {
     const anna = (await world.login(notes, 'anna')).body;
     const bert = (await world.login(notes, 'bert')).body;
     expect((await notes.post('/notes', { text: '买菜' }, bearer(anna.accessToken))).status).toBe(201);

@@ -5,7 +5,7 @@ import { migrate } from '../../src/database/migrate.js';
 import { schema } from '../../src/schema.js';
 import { TestDatabase } from '../harness/database.js';
 
-describe('the schema', () => {
+describe('the database schema', () => {
   async function withDatabase(
     work: (options: ReturnType<typeof dataSourceOptions>) => Promise<void>,
   ): Promise<void> {
@@ -42,7 +42,7 @@ describe('the schema', () => {
   });
 
   it.each(['repeatable read', 'serializable'])(
-    'is made where the database presets %s: the lock of the migrations does not wait for itself',
+    'is made if the database presets %s: the lock of the migrations does not wait for itself',
     async (isolation) => {
       const database = await TestDatabase.create(inject('postgresUrl'));
       const name = new URL(database.url).pathname.slice(1);
@@ -81,7 +81,7 @@ describe('the schema', () => {
     });
   });
 
-  it('builds indexes of leaving users beside those who log in, whatever nodes wait for their turn', async () => {
+  it('builds indexes of users pending deletion beside those who log in, whatever nodes wait for their turn', async () => {
     await withDatabase(async (options) => {
       const migrations = schema.migrations.filter(({ name }) => !/^(LeavingUsers|PendingMerges)/.test(name));
       await migrate({ ...options, migrations });

@@ -43,7 +43,7 @@ describe('npm run start:prod', () => {
     expect((await world.login(node, 'anna')).status).toBe(200);
   });
 
-  it('does not start where ENCRYPTION_KEYS is not the one that sealed the signing key, and says so', async () => {
+  it('does not start if ENCRYPTION_KEYS is not the one that encrypted the signing key, and says so', async () => {
     await world.startNode();
     const output = await refusal(
       world.environment({ ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64') }),
@@ -58,7 +58,7 @@ describe('npm run start:prod', () => {
       (url: URL) => (url.password = 'wrong'),
       'Correct user and password in DATABASE_URL',
     ],
-  ])('ends with code 1 and one sentence where Postgres %s', async (_, change, sentence) => {
+  ])('ends with code 1 and one sentence if Postgres %s', async (_, change, sentence) => {
     const url = new URL(world.database.url);
     change(url);
     const output = await refusal(world.environment({ DATABASE_URL: url.href }));
@@ -72,7 +72,7 @@ describe('npm run start:prod', () => {
     expect(await node.stop('SIGKILL')).toBeNull();
   });
 
-  it('ends with code 1 where its port is taken', async () => {
+  it('ends with code 1 if its port is taken', async () => {
     const { url } = await world.startNode();
     expect(await refusal(world.environment({ PORT: new URL(url).port }))).toContain('EADDRINUSE');
   });

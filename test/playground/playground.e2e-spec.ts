@@ -158,14 +158,14 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await messages()).toEqual(['GET /after']);
   });
 
-  it('shows the token with its clock, and the row of the same person', async () => {
+  it('shows the token with its clock, and the row of the same user', async () => {
     expect(await page.locator('.clock-time').innerText()).toMatch(/^1[45]:\d\d$/);
     expect(await field('token', 'client_id')).toBe('wxe000000000000001');
     await expect.poll(() => field('people', 'id')).toBe(await field('token', 'sub'));
     expect(await phone().locator('body').innerText()).toContain(await field('token', 'sub'));
   });
 
-  it('takes a nickname, once the person has agreed to the privacy policy', async () => {
+  it('takes a nickname, once the user has agreed to the privacy policy', async () => {
     await button('个人资料').click();
     await phone().getByRole('textbox', { name: '昵称' }).click();
     await agreeToPrivacy();
@@ -197,7 +197,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await page.locator('body').innerText()).not.toMatch(/\b1\d{10}\b/);
   });
 
-  it('lets the person refuse', async () => {
+  it('lets the user refuse', async () => {
     await button('个人资料').click();
     await trouble('denied').click();
     await button('绑定手机号').click();
@@ -207,7 +207,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await field('people', 'phone_sealed')).toBe('null');
   });
 
-  it('lets the person refuse an avatar, before and after they agreed', async () => {
+  it('lets the user refuse an avatar, before and after they agreed', async () => {
     await button('个人资料').click();
     await trouble('denied').click();
     await button('更换头像').click();
@@ -224,7 +224,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await phone().getByRole('dialog').count()).toBe(0);
   });
 
-  it('lets the person refuse a nickname, and asks again at the next tap', async () => {
+  it('lets the user refuse a nickname, and asks again at the next tap', async () => {
     await button('个人资料').click();
     const nickname = phone().getByRole('textbox', { name: '昵称' });
     await trouble('denied').click();
@@ -255,7 +255,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await trouble('offline').getAttribute('aria-pressed')).toBe('true');
   });
 
-  it('keeps a nickname as it was typed where it could not be saved', async () => {
+  it('keeps a nickname as it was typed if it could not be saved', async () => {
     await button('个人资料').click();
     const nickname = phone().getByRole('textbox', { name: '昵称' });
     await nickname.click();
@@ -324,7 +324,7 @@ describe.skipIf(!browser)('the playground', () => {
     await shown(phone().getByText(/^今天 \d+ 步$/));
   });
 
-  it('lets the person keep their steps to themselves', async () => {
+  it('lets the user keep their steps to themselves', async () => {
     await button('个人资料').click();
     await button('同步步数').click();
     await agreeToPrivacy();
@@ -334,7 +334,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await messages()).not.toContain('POST /me/open-data');
   });
 
-  it('says that the person was kicked, and stays out until asked', async () => {
+  it('says that the user was kicked, and stays out until asked', async () => {
     await trouble('kicked').click();
     await shown(page.locator('.note'));
     await relaunch();
@@ -369,7 +369,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await countOf('POST /auth/login')).toBe(1);
   });
 
-  it('stays out after a logout where an answer comes late that was asked for before it', async () => {
+  it('stays out after a logout if an answer comes late that was asked for before it', async () => {
     let letGo = () => {};
     const held = new Promise<void>((resolve) => (letGo = resolve));
     await page.route(/service\/me$/, async (route) => {
@@ -431,7 +431,7 @@ describe.skipIf(!browser)('the playground', () => {
     ]);
   });
 
-  it('comes to the same person on a second phone, which the first can sign out', async () => {
+  it('comes to the same user on a second phone, which the first can sign out', async () => {
     const id = await field('token', 'sub');
     await page.getByRole('button', { name: /^第二台手机/ }).click();
     await loggedIn(2);
@@ -445,7 +445,7 @@ describe.skipIf(!browser)('the playground', () => {
     await shown(phone(2).getByText('已退出登录'));
   });
 
-  it('comes to the same person through a second mini-program', async () => {
+  it('comes to the same user through a second mini-program', async () => {
     const id = await field('token', 'sub');
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
     await loggedIn(2);
@@ -502,7 +502,7 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await trouble('wechat_busy').getAttribute('aria-pressed')).toBe('true');
   });
 
-  it('disables the person, and says so', async () => {
+  it('disables the user, and says so', async () => {
     await trouble('disabled').click();
     await expect.poll(() => field('people', 'status')).toBe('disabled');
     await relaunch();
@@ -516,7 +516,7 @@ describe.skipIf(!browser)('the playground', () => {
     await loggedIn();
   });
 
-  it.each(['active', 'deleting'])('starts over with a person who was disabled while %s', async (status) => {
+  it.each(['active', 'deleting'])('starts over with a user who was disabled while %s', async (status) => {
     if (status === 'deleting') {
       await button('注销账号').click();
       await button('注销账号').click();

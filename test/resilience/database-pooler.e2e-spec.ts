@@ -13,7 +13,7 @@ const notReady = {
   body: { code: 'database_unavailable', details: { database: { status: 'down' } } },
 };
 
-describe('named statements', () => {
+describe('connection poolers: named statements', () => {
   const world = useWorld();
 
   it('that Postgres does not know any more are done without: nobody is refused, and the node is not ready', async () => {

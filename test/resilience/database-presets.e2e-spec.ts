@@ -31,7 +31,7 @@ async function preset(database: TestDatabase, name: string, value: string): Prom
   await database.query(`ALTER DATABASE ${nameOf(database)} SET ${name} = ${value}`);
 }
 
-describe('a database', () => {
+describe('database presets: a database', () => {
   const world = useWorld();
 
   /** What a refused start and the doctor say; both end with 1. */

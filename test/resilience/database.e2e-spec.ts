@@ -8,7 +8,7 @@ import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { cake, tea, useWorld } from '../harness/world.js';
 
-describe('when Postgres', () => {
+describe('database failures: when Postgres', () => {
   const world = useWorld();
   const dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-restart-'));
   let postgres: Postgres;
@@ -123,7 +123,7 @@ describe('when Postgres', () => {
       .toHaveLength(0);
   });
 
-  it('ends connections again and again while people log in, the service goes on', async () => {
+  it('ends connections again and again while users log in, the service goes on', async () => {
     const codes = await Promise.all(Array.from({ length: 60 }, (_, index) => world.code(`killed-${index}`)));
     const logins = codes.map(async (code, index) => {
       if (index % 5 === 0) {

@@ -10,7 +10,7 @@ import { type Standby, startStandby } from '../harness/standby.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
 import { useWorld } from '../harness/world.js';
 
-describe('a failover', () => {
+describe('a database failover', () => {
   const world = useWorld();
   const dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-failover-'));
   let primary: Postgres;

@@ -7,7 +7,7 @@ import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { soon, useWorld } from '../harness/world.js';
 
-describe('what is revoked', () => {
+describe('session revocation: what is revoked', () => {
   const world = useWorld();
   const dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-revocation-'));
   let postgres: Postgres;

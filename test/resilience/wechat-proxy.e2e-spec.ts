@@ -21,7 +21,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe('behind a proxy, WeChat', () => {
+describe('WeChat behind an HTTP proxy', () => {
   const world = useWorld();
   const servers: Server[] = [];
   /** What the proxy was asked for: `CONNECT` targets, and by whom. */
@@ -117,7 +117,7 @@ describe('behind a proxy, WeChat', () => {
   it.each([
     ['NO_PROXY', 'example.com, wechat.test'],
     ['no_proxy', '*'],
-  ])('is called directly where %s is %s', async (name, hosts) => {
+  ])('is called directly if %s is %s', async (name, hosts) => {
     const node = await world.startNode(throughProxy({ HTTPS_PROXY: `http://${proxyHost}`, [name]: hosts }));
     // Without the proxy nothing leads there.
     expect((await world.login(node, 'anna')).body.code).toBe('wechat_unavailable');
@@ -125,14 +125,14 @@ describe('behind a proxy, WeChat', () => {
   });
 
   it.each(['http://127.0.0.1:1', 'socks5://127.0.0.1:1'])(
-    'is called directly where it is the emulator on loopback, whatever HTTPS_PROXY is: %s',
+    'is called directly if it is the emulator on loopback, whatever HTTPS_PROXY is: %s',
     async (proxy) => {
       const node = await world.startNode({ HTTPS_PROXY: proxy, https_proxy: proxy });
       expect((await world.login(node, 'anna')).status).toBe(200);
     },
   );
 
-  it('is not called at all where the proxy is none that can be used: the start is refused without its password', async () => {
+  it('is not called at all if the proxy is none that can be used: the start is refused without its password', async () => {
     const node = world.launchNode(throughProxy({ HTTPS_PROXY: 'socks5://weapp:sesam@127.0.0.1:1080' }));
     expect(await node.exit()).toBe(1);
     expect(node.output).toMatch(/HTTPS_PROXY must be the http:\/\/ or https:\/\/ URL of a proxy/);
@@ -151,7 +151,7 @@ describe('behind a proxy, WeChat', () => {
     expect(tunnels.length).toBeGreaterThan(0);
   });
 
-  it('is missed by doctor where the proxy is away, which is named', async () => {
+  it('is missed by doctor if the proxy is away, which is named', async () => {
     const { code, stdout } = await runCommand(
       'doctor',
       [],
@@ -179,7 +179,7 @@ describe('behind a proxy, WeChat', () => {
     it.each<[string, (body: Buffer) => Buffer, RegExp]>([
       ['that is not', (body) => body, /malformed: .*not compressed as its Content-Encoding says/],
       ['of which 100 MB would come', () => gzipSync(Buffer.alloc(100_000_000)), /malformed: .*too long/],
-    ])('is no answer where something calls itself so %s', async (_, pack, words) => {
+    ])('is no answer if something calls itself so %s', async (_, pack, words) => {
       compress = { encoding: 'gzip', pack };
       const node = await world.startNode({ WECHAT_BASE_URL: compressingUrl });
       const code = await world.code('anna');

@@ -6,7 +6,7 @@ import { findFreePort } from '../../dev/ports.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { cake, tea, useWorld } from '../harness/world.js';
 
-describe('when WeChat', () => {
+describe('WeChat failures: when WeChat', () => {
   const world = useWorld();
   let node: ServiceNode;
   beforeAll(async () => {
@@ -191,7 +191,7 @@ describe('when WeChat', () => {
       expect((await world.login(lonely, 'anna', cake.appid)).status).toBe(200);
     });
 
-    describe('for what one person sends, and is asked on for all others', () => {
+    describe('for what one user sends, and is asked on for all others', () => {
       const many = Array.from({ length: 12 }, (_, index) => index);
       const from = '127.0.0.6';
       const anybody = () => world.login(lonely, 'anna');
@@ -249,7 +249,7 @@ describe('when WeChat', () => {
       });
     });
 
-    it('is asked on where bad codes stand between the failures', async () => {
+    it('is asked on if bad codes stand between the failures', async () => {
       for (let round = 0; round < 3; round += 1) {
         await world.fault({ body: 'empty', times: 9 });
         for (let call = 0; call < 9; call += 1) await fail();

@@ -18,7 +18,7 @@ import {
 } from '../harness/deletion.js';
 import { alone, cake, tea, useWorld } from '../harness/world.js';
 
-describe('bans', () => {
+describe('a ban', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
@@ -43,7 +43,7 @@ describe('bans', () => {
   const bannedRows = (id: string) =>
     world.database.query('SELECT FROM banned_identities WHERE user_id = $1', [id]);
 
-  it('outlives the erasure, in every mini-program, until the operator lifts it', async () => {
+  it('outlives the erasure, in every mini-program, until an admin lifts it', async () => {
     const { id, until, traces } = await ban('otto', '13800000006');
     await expectErased(world, id, traces, 'disabled');
     const refused = { status: 403, body: { code: 'account_disabled', reason: 'spam', until } };
@@ -59,7 +59,7 @@ describe('bans', () => {
     expect((await world.login(node, 'otto')).body.isNewUser).toBe(true);
   });
 
-  it('can be set on somebody who wants to be deleted, who cannot come back then', async () => {
+  it('can be set on a user pending deletion, who cannot take the request back then', async () => {
     const login = await world.login(node, 'sepp');
     const { id } = login.body.user;
     await requestDeletion(node, login);
@@ -90,7 +90,7 @@ describe('bans', () => {
     expect((await asAdmin('PATCH', id, { status: 'disabled' })).body.code).toBe('invalid_request');
   });
 
-  it('keeps out whoever knocks while the erasure is being committed', async () => {
+  it('keeps out every login, link and import while the erasure is being committed', async () => {
     const { id } = (await world.login(node, 'theo')).body.user;
     const guest = await world.login(node, 'guest', alone.appid);
     const { openids } = await world.control('POST', '/users', { id: 'theo' });
@@ -128,7 +128,7 @@ describe('bans', () => {
     rmSync(dirname(file), { recursive: true });
   });
 
-  it('keeps those out whom an import brings back', async () => {
+  it('keeps users out whom an import brings back', async () => {
     const { id, traces } = await createUserWithAllData(world, node, 'udo', '13800000011');
     const others = await world.login(node, 'vroni');
     await asAdmin('PATCH', id, { status: 'disabled' });
@@ -154,7 +154,7 @@ describe('bans', () => {
     rmSync(dirname(file), { recursive: true });
   });
 
-  it('also keeps out whom an operator has still to merge with the banned one', async () => {
+  it('also keeps out a user whom an admin has still to merge with the banned one', async () => {
     await world.control('POST', '/users', { id: 'xena', unionid: false });
     const banned = (await world.login(node, 'xena')).body.user.id;
     await world.login(node, 'xena', cake.appid);
@@ -180,7 +180,7 @@ describe('bans', () => {
     expect(await findUser(world, id)).toMatchObject({ status: 'deleting', disabled_reason: null });
   });
 
-  it('keeps a ban when the encryption keys are changed', async () => {
+  it('is kept when the encryption keys are changed', async () => {
     const { id } = (await world.login(node, 'rita')).body.user;
     await asAdmin('PATCH', id, { status: 'disabled' });
     await asAdmin('DELETE', id);

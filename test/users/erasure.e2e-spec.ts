@@ -14,7 +14,7 @@ import {
 } from '../harness/deletion.js';
 import { cake, useWorld } from '../harness/world.js';
 
-describe('erasure', () => {
+describe('the erasure of a user', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
@@ -35,7 +35,7 @@ describe('erasure', () => {
       )
     ).map(({ action }) => action);
 
-  it('goes on at the start of a node where another was killed, with nothing half done in between', async () => {
+  it('goes on at the start of a node if another was killed, with nothing half done in between', async () => {
     const { login, id, traces } = await createUserWithAllData(world, node, 'jan', '13800000002');
     await world.database.query(
       `INSERT INTO sessions (id, user_id, client_id, session_epoch, refresh_hash, ip, expires_at)
@@ -76,7 +76,7 @@ describe('erasure', () => {
     await expectErased(world, id, traces);
   });
 
-  it('is done by the worker once the time has come, and leaves nothing of the person', async () => {
+  it('is done by the job once the time has come, and leaves nothing of the user', async () => {
     const { login, id, traces } = await createUserWithAllData(world, node, 'fred', '13800000001');
     await requestDeletion(node, login);
     await makeErasureDue(world, id);
@@ -108,14 +108,14 @@ describe('erasure', () => {
     expect(await findUser(world, before.body.user.id)).toMatchObject({ erased_at: expect.any(Date) });
   });
 
-  it('is not undone by restore when it is too late', async () => {
+  it('cannot be cancelled by restore when it is too late', async () => {
     const before = await world.login(node, 'hans');
     await requestDeletion(node, before);
     await makeErasureDue(world, before.body.user.id);
     expect((await cancelDeletion(world, node, 'hans')).body.isNewUser).toBe(true);
   });
 
-  it('leaves alone who came back in the last second', async () => {
+  it('leaves alone a user who cancelled in the last second', async () => {
     const before = await world.login(node, 'ida');
     const { id } = before.body.user;
     await requestDeletion(node, before);
@@ -191,7 +191,7 @@ describe('erasure', () => {
     expect(await actionsOn(id)).not.toContain('user.logout_all');
   });
 
-  it('leaves nobody behind who seemed to be the same person', async () => {
+  it('leaves no pending merge behind with a user who seemed to be the same person', async () => {
     await world.control('POST', '/users', { id: 'oda', unionid: false });
     const one = (await world.login(node, 'oda')).body.user.id;
     const two = (await world.login(node, 'oda', cake.appid)).body.user.id;

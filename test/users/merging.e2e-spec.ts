@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { alone, cake, soon, tea, useWorld } from '../harness/world.js';
 
-describe('two users who turn out to be one person', () => {
+describe('merging users: two who turn out to be one person', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
@@ -67,14 +67,14 @@ describe('two users who turn out to be one person', () => {
     }
   });
 
-  it('are the older one also where the younger learns of the unionid first', async () => {
+  it('are the older one also if the younger learns of the unionid first', async () => {
     const [older, younger] = await twoUsers('bert');
     expect(idOf(await world.login(node, 'bert', cake.appid))).toBe(idOf(younger));
     expect(idOf(await world.login(node, 'bert', tea.appid))).toBe(idOf(older));
     expect(idOf(await world.login(node, 'bert', cake.appid))).toBe(idOf(older));
   });
 
-  it('keep what the one that stays has, and take the rest from the other', async () => {
+  it('keep what the one that stays has, and take what it lacks from the other', async () => {
     const [older, younger] = await twoUsers('carl');
     await node.as(older.body.accessToken, 'PATCH', '/me', { nickname: '老' });
     await node.as(younger.body.accessToken, 'PATCH', '/me', { nickname: '新' });
@@ -112,7 +112,7 @@ describe('two users who turn out to be one person', () => {
     expect((await node.me(body.accessToken)).body.consent).toMatchObject({ policyVersion: 'new' });
   });
 
-  it('are one where the unionid is told in the middle of a merge by hand', async () => {
+  it('are one if the unionid is told in the middle of a merge by hand', async () => {
     await tell('dina', false);
     await tell('dino', false);
     const loser = await world.login(node, 'dina', tea.appid);
@@ -145,7 +145,7 @@ describe('two users who turn out to be one person', () => {
     expect(await world.database.count(`users WHERE merged_into = '${idOf(older)}'`)).toBe(1);
   });
 
-  it('are refused where either is disabled, and nothing is merged', async () => {
+  it('are refused if either is disabled, and nothing is merged', async () => {
     const [older, younger] = await twoUsers('emil');
     await world.login(node, 'emil', tea.appid);
     await asAdmin('PATCH', idOf(older), { status: 'disabled', reason: 'spam' });
@@ -156,7 +156,7 @@ describe('two users who turn out to be one person', () => {
     expect(await row(idOf(younger))).toMatchObject({ status: 'active', merged_into: null });
   });
 
-  it('are one where the ban of either is over, whether or not anybody has noticed', async () => {
+  it('are one if the ban of either is over, whether or not anybody has noticed', async () => {
     const [older, younger] = await twoUsers('erna');
     await world.login(node, 'erna', tea.appid);
     await asAdmin('PATCH', idOf(older), { status: 'disabled' });
@@ -168,7 +168,7 @@ describe('two users who turn out to be one person', () => {
     expect(await row(idOf(younger))).toMatchObject({ status: 'merged', merged_into: idOf(older) });
   });
 
-  it('are left to the operator where one has a role: told once, in the audit and in the search', async () => {
+  it('are left to the admin if one has a role: told once, in the audit and in the search', async () => {
     const [older, younger] = await twoUsers('fred');
     await asAdmin('PATCH', idOf(younger), { roles: ['editor'] });
     await world.login(node, 'fred', tea.appid);
@@ -211,7 +211,7 @@ describe('two users who turn out to be one person', () => {
 
     const pendingWith = async (login: Answer) => (await row(idOf(login))).merge_pending_with;
 
-    it('and are told to the operator once, however often they log in', async () => {
+    it('and are told to the admin once, however often they log in', async () => {
       expect(laterLogins.map(({ status }) => status)).toEqual(Array(6).fill(200));
       expect(await audit(idOf(older))).toEqual(
         [younger, youngest].map((each) => ({
@@ -233,7 +233,7 @@ describe('two users who turn out to be one person', () => {
     });
   });
 
-  describe('one of whom wants to be deleted', () => {
+  describe('one of whom is pending deletion', () => {
     /** Settles in two mini-programs, asks in one to be deleted, and comes back through the other with the unionid. */
     async function leaveOne(name: string, leaves: 'older' | 'younger') {
       const [older, younger] = await twoUsers(name);
@@ -252,7 +252,7 @@ describe('two users who turn out to be one person', () => {
       world.database.query(`UPDATE users SET erase_at = now() - interval '1 second' WHERE id = $1`, [id]);
 
     describe.each(['older', 'younger'] as const)('the %s one', (leaves) => {
-      it('stay two: the wish stands, and the other one goes on', async () => {
+      it('stay two: the request stays, and the other one goes on', async () => {
         const name = `gerd-${leaves}`;
         const { leaving, staying, left, kept, eraseAt } = await leaveOne(name, leaves);
         for (let round = 0; round < 3; round += 1) {
@@ -271,7 +271,7 @@ describe('two users who turn out to be one person', () => {
         expect([...(await audit(leaving)), ...(await audit(staying))]).toEqual([]);
       });
 
-      it('stay two where all of their logins come at once', async () => {
+      it('stay two if all of their logins come at once', async () => {
         const name = `gero-${leaves}`;
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         const answers = await Promise.all(
@@ -291,7 +291,7 @@ describe('two users who turn out to be one person', () => {
         expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
       });
 
-      it('are one after the wish was taken back', async () => {
+      it('are one after the request was taken back', async () => {
         const name = `gesa-${leaves}`;
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         expect(idOf(await world.login(node, name, kept))).toBe(staying);
@@ -301,14 +301,14 @@ describe('two users who turn out to be one person', () => {
         expect(idOf(await world.login(other, name, left))).toBe(older);
       });
 
-      it('keep the wish where the other one sends restore: it takes back its own and no other', async () => {
+      it('keep the request if the other one sends restore: it takes back its own and no other', async () => {
         const name = `gina-${leaves}`;
         const { leaving, staying, kept } = await leaveOne(name, leaves);
         expect(idOf(await restore(name, kept))).toBe(staying);
         expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
       });
 
-      it('are the other one alone once the time has come, whether a login or the worker erases', async () => {
+      it('are the other one alone once the time has come, whether a login or the job erases', async () => {
         const name = `gisa-${leaves}`;
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         expect(idOf(await world.login(node, name, kept))).toBe(staying);
@@ -320,7 +320,7 @@ describe('two users who turn out to be one person', () => {
         expect(await world.database.count(`identities WHERE user_id = '${leaving}'`)).toBe(0);
       });
 
-      it('are the other one alone where the erasure comes in the middle of its login', async () => {
+      it('are the other one alone if the erasure comes in the middle of its login', async () => {
         const name = `gitta-${leaves}`;
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         await isDue(leaving);
@@ -335,7 +335,7 @@ describe('two users who turn out to be one person', () => {
         expect(idOf(await world.login(node, name, left))).toBe(staying);
       });
 
-      it('are merged by no operator, in neither direction', async () => {
+      it('are merged by no admin, in neither direction', async () => {
         const { leaving, staying } = await leaveOne(`gunda-${leaves}`, leaves);
         for (const [from, into] of [
           [leaving, staying],
@@ -346,7 +346,7 @@ describe('two users who turn out to be one person', () => {
         expect(await row(leaving)).toMatchObject({ status: 'deleting', erase_at: expect.any(Date) });
       });
 
-      it('are one by no link: what is the leaving one’s, and its unionid, are taken', async () => {
+      it('are one by no link: the identity of the one pending deletion, and its unionid, are taken', async () => {
         const name = `gusti-${leaves}`;
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         const login = await world.login(node, name, kept);
@@ -361,7 +361,7 @@ describe('two users who turn out to be one person', () => {
       });
     });
 
-    it('are refused as the one that leaves where that one learns of the unionid', async () => {
+    it('are refused as the one pending deletion if that one learns of the unionid', async () => {
       const [older, younger] = await twoUsers('gregor');
       await world.login(node, 'gregor', tea.appid);
       await node.as(younger.body.accessToken, 'DELETE', '/me');
@@ -373,7 +373,7 @@ describe('two users who turn out to be one person', () => {
       expect(idOf(await restore('gregor', cake.appid)), 'one, once the wish is taken back').toBe(idOf(older));
     });
 
-    it('are deleted as one where the wish comes in the middle of the merge', async () => {
+    it('are deleted as one if the request comes in the middle of the merge', async () => {
       const [older, younger] = await twoUsers('greta');
       await world.login(node, 'greta', tea.appid);
       const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [idOf(younger)]);
@@ -387,7 +387,7 @@ describe('two users who turn out to be one person', () => {
     });
   });
 
-  it('are two as before where the node is killed in the middle, and one after the next login', async () => {
+  it('are two as before if the node is killed in the middle, and one after the next login', async () => {
     const [older, younger] = await twoUsers('hugo');
     await world.login(node, 'hugo', tea.appid);
     const dying = await world.startNode();
@@ -424,7 +424,7 @@ describe('two users who turn out to be one person', () => {
       expect((await asAdmin('DELETE', `${idOf(a)}/sessions`)).status).toBe(204);
     });
 
-    it('stay disabled where one was, with reason and end', async () => {
+    it('stay disabled if one was, with reason and end', async () => {
       const [a, b] = await strangers('jane', 'kate');
       await asAdmin('PATCH', idOf(a), { status: 'disabled', reason: 'fraud' });
       expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
@@ -470,7 +470,7 @@ describe('two users who turn out to be one person', () => {
       expect(await merge(...call(idOf(a), idOf(b)))).toMatchObject({ status, body: { code } });
     });
 
-    it('are refused where one was merged before, or both have an identity in one mini-program', async () => {
+    it('are refused if one was merged before, or both have an identity in one mini-program', async () => {
       const [a, b] = await strangers('nora', 'olga');
       await merge(idOf(a), idOf(b));
       const c = await world.login(node, 'paul', tea.appid);
@@ -478,7 +478,7 @@ describe('two users who turn out to be one person', () => {
       expect((await merge(idOf(c), idOf(b))).body.code, 'both came through tea').toBe('merge_refused');
     });
 
-    it('are refused where WeChat has given them different unionids in one Open Platform account', async () => {
+    it('are refused if WeChat has given them different unionids in one Open Platform account', async () => {
       // What shows that the two mini-programs belong together.
       for (const { appid } of [tea, cake]) await world.login(node, 'toni', appid);
       const a = await world.login(node, 'ruth', tea.appid);
@@ -489,7 +489,7 @@ describe('two users who turn out to be one person', () => {
       });
     });
 
-    it('are one in one direction where both directions are asked for at once', async () => {
+    it('are one in one direction if both directions are asked for at once', async () => {
       for (let round = 0; round < 10; round += 1) {
         const [a, b] = await strangers(`quinn-${round}`, `rosa-${round}`);
         const answers = await Promise.all([merge(idOf(a), idOf(b)), merge(idOf(b), idOf(a))]);
@@ -497,7 +497,7 @@ describe('two users who turn out to be one person', () => {
       }
     });
 
-    it('are consistent where the one that goes is erased meanwhile', async () => {
+    it('are consistent if the one that goes is erased meanwhile', async () => {
       for (let round = 0; round < 8; round += 1) {
         const [a, b] = await strangers(`uwe-${round}`, `vera-${round}`);
         const answers = await Promise.all([merge(idOf(a), idOf(b)), asAdmin('DELETE', idOf(a))]);
@@ -512,7 +512,7 @@ describe('two users who turn out to be one person', () => {
       }
     });
 
-    it('are rid of a picture that nobody shows any more, also where its file could not be removed at once', async () => {
+    it('are rid of a picture that nobody shows any more, also if its file could not be removed at once', async () => {
       const [a, b] = await strangers('tess', 'uwe');
       await merge(idOf(a), idOf(b));
       // As after a node that died between the commit and the removal.
@@ -552,7 +552,7 @@ describe('two users who turn out to be one person', () => {
       }
     });
 
-    it('are consistent where the one that goes refreshes, logs in and is disabled meanwhile', async () => {
+    it('are consistent if the one that goes refreshes, logs in and is disabled meanwhile', async () => {
       for (let round = 0; round < 10; round += 1) {
         const [a, b] = await strangers(`sara-${round}`, `tina-${round}`);
         const answers = await Promise.all([

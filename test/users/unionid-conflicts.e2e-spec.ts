@@ -4,7 +4,7 @@ import type { Answer, ServiceNode } from '../harness/node.js';
 import { ScriptedWechat } from '../harness/scripted-wechat.js';
 import { alone, cake, tea, useWorld } from '../harness/world.js';
 
-describe('a unionid that cannot be true', () => {
+describe('unionid conflicts: a unionid that cannot be true', () => {
   const world = useWorld();
   let wechat: ScriptedWechat;
   let node: ServiceNode;
@@ -120,7 +120,7 @@ describe('a unionid that cannot be true', () => {
       });
     });
 
-    it('is told to the operator once, in the audit and in the log, without openid and unionid', async () => {
+    it('is told to the admin once, in the audit and in the log, without openid and unionid', async () => {
       const { one, two, unionid } = makeUp();
       const first = idOf(await login({ openid: one, unionid }));
       const second = idOf(await login({ openid: two, unionid }));
@@ -247,13 +247,13 @@ describe('a unionid that cannot be true', () => {
       expect(idOf(await login(own, cake.appid))).toBe(idOf(user));
     });
 
-    it('keeps out all the same whose unionid is that of somebody disabled', async () => {
+    it('keeps out all the same a user whose unionid is that of a disabled user', async () => {
       const { user, own } = await linked();
       await asAdmin('PATCH', idOf(user), { status: 'disabled' });
       expect(await login(own, cake.appid)).toMatchObject({ status: 403, body: { code: 'account_disabled' } });
     });
 
-    it('makes no user with two openids where linking and logging in happen at once, twenty times', async () => {
+    it('makes no user with two openids if linking and logging in happen at once, twenty times', async () => {
       for (let round = 0; round < 20; round += 1) {
         const { one, two, unionid } = makeUp();
         const user = await login({ openid: one, unionid });
@@ -267,7 +267,7 @@ describe('a unionid that cannot be true', () => {
       await expectNoDoubles();
     });
 
-    it('makes no user with two openids where both come at once by different unionids of theirs', async () => {
+    it('makes no user with two openids if both come at once by different unionids of theirs', async () => {
       for (let round = 0; round < 20; round += 1) {
         const { one, unionid } = makeUp();
         const user = await login({ openid: one, unionid });

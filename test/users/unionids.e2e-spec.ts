@@ -20,7 +20,7 @@ describe('the unionid', () => {
       [userId],
     );
 
-  it('is kept where WeChat tells it late, and leads to the same user from then on', async () => {
+  it('is kept if WeChat tells it late, and leads to the same user from then on', async () => {
     await tell('anna', false);
     const first = await world.login(node, 'anna');
     const { id } = first.body.user;
@@ -34,7 +34,7 @@ describe('the unionid', () => {
     });
   });
 
-  it('is kept where WeChat withholds it again', async () => {
+  it('is kept if WeChat withholds it again', async () => {
     const { id } = (await world.login(node, 'bert')).body.user;
     const before = await unionids(id);
     await tell('bert', false);
@@ -72,7 +72,7 @@ describe('the unionid', () => {
     expect(after!['unionid']).not.toBe(before!['unionid']);
   });
 
-  it('is not learnt by the refused login of a disabled person', async () => {
+  it('is not learnt by the refused login of a disabled user', async () => {
     await tell('emil', false);
     const { id } = (await world.login(node, 'emil')).body.user;
     await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [id]);
@@ -93,7 +93,7 @@ describe('the unionid', () => {
     }
   });
 
-  it('is none where the mini-program is bound to no account', async () => {
+  it('is none if the mini-program is bound to no account', async () => {
     const { id } = (await world.login(node, 'fred', alone.appid)).body.user;
     expect(await unionids(id)).toEqual([{ appid: alone.appid, unionid: null, user_id: null }]);
   });
