@@ -547,10 +547,10 @@ describe('avatars', () => {
     await node.login({ code, appid: tea.appid });
     expect((await node.login({ code, appid: tea.appid })).body.user.avatarUrl).toBe(avatarUrl);
 
-    const operator = await world.createAdmin(node);
-    const found = await node.as(operator.accessToken, 'POST', '/admin/users/search', { q: anna.id });
+    const admin = await world.createAdmin(node);
+    const found = await node.as(admin.accessToken, 'POST', '/admin/users/search', { q: anna.id });
     expect(found.body.items[0].avatarUrl).toBe(avatarUrl);
-    const shown = await node.as(operator.accessToken, 'GET', `/admin/users/${anna.id}`);
+    const shown = await node.as(admin.accessToken, 'GET', `/admin/users/${anna.id}`);
     expect(shown.body.avatarUrl).toBe(avatarUrl);
   });
 

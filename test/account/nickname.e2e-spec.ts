@@ -187,13 +187,13 @@ describe('nicknames', () => {
     const anna = await person('anna');
     await world.fault({ path, errcode: 45009 });
     await anna.rename('小红');
-    const operator = await world.createAdmin(node);
-    expect((await node.as(operator.accessToken, 'DELETE', `/admin/users/${anna.id}`)).status).toBe(202);
+    const admin = await world.createAdmin(node);
+    expect((await node.as(admin.accessToken, 'DELETE', `/admin/users/${anna.id}`)).status).toBe(202);
     await expect.poll(pending).toEqual([]);
   });
 
   it('that wait go to the user who stays of two that are merged, unless that one has a nickname', async () => {
-    const operator = await world.createAdmin(node);
+    const admin = await world.createAdmin(node);
     for (const hasOne of [false, true]) {
       const anna = await person(`anna-${hasOne}`, alone.appid);
       const bert = await person(`bert-${hasOne}`);
@@ -202,7 +202,7 @@ describe('nicknames', () => {
       await bert.rename('小红');
       await world.control('DELETE', '/faults');
       const merge = { into: anna.id };
-      const { status } = await node.as(operator.accessToken, 'POST', `/admin/users/${bert.id}/merge`, merge);
+      const { status } = await node.as(admin.accessToken, 'POST', `/admin/users/${bert.id}/merge`, merge);
       expect(status).toBeLessThan(300);
       expect((await node.me(anna.accessToken)).body).toMatchObject(
         hasOne ? { nickname: '小明', pendingNickname: null } : { nickname: null, pendingNickname: '小红' },

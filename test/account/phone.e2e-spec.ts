@@ -51,8 +51,8 @@ describe('the phone number', () => {
         body: { id: login.body.user.id, phone: '+8613800138000', identities: [{ appid: tea.appid }] },
       });
       expect((await node.me(login.body.accessToken)).body.phone).toBe('+8613800138000');
-      const operator = await world.createAdmin(node);
-      const found = await node.as(operator.accessToken, 'POST', '/admin/users/search', { q: '13800138000' });
+      const admin = await world.createAdmin(node);
+      const found = await node.as(admin.accessToken, 'POST', '/admin/users/search', { q: '13800138000' });
       expect(found.body.items.map(({ id }: { id: string }) => id)).toEqual([login.body.user.id]);
       const [row] = await world.database.query('SELECT phone_sealed FROM users WHERE id = $1', [
         login.body.user.id,

@@ -38,7 +38,7 @@ describe('the audit log', () => {
   }
 
   describe('GET /admin/audit', () => {
-    const [anna, bert, operator, session] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
+    const [anna, bert, admin, session] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
     const [first, second, third, fourth] = [4, 3, 2, 1].map((minutes) =>
       new Date(Date.now() - minutes * 60_000).toISOString(),
     );
@@ -50,7 +50,7 @@ describe('the audit log', () => {
            ('session.logout', 'person', $2, $2, $4, '203.0.113.8', '{}', $6),
            ('user.enabled', 'service', NULL, $1, NULL, NULL, '{}', $7),
            ('users.imported', 'command', NULL, NULL, NULL, NULL, '{"lines": 5}', $8)`,
-        [anna, bert, operator, session, first, second, third, fourth],
+        [anna, bert, admin, session, first, second, third, fourth],
       );
     });
 
@@ -96,7 +96,7 @@ describe('the audit log', () => {
           {
             action: 'user.disabled',
             actor: 'person',
-            actorId: operator,
+            actorId: admin,
             userId: anna,
             sessionId: null,
             ip: '203.0.113.7',
@@ -229,7 +229,7 @@ describe('the audit log', () => {
 
 describe('a page of an audit log with 200,000 entries', () => {
   const statements: { text: string; values: unknown[] }[] = [];
-  const person = uuidv7();
+  const user = uuidv7();
   let filled: TestDatabase;
   let dataSource: DataSource;
   let audit: AuditLogService;
@@ -238,7 +238,7 @@ describe('a page of an audit log with 200,000 entries', () => {
     filled = await TestDatabase.create(inject('postgresUrl'));
     const options = dataSourceOptions(schema, { databaseUrl: filled.url, databasePoolSize: 2 });
     await migrate(options);
-    // One entry in four thousand rotates keys; the person has as many.
+    // One entry in four thousand rotates keys; the user has as many.
     await filled.query(
       `INSERT INTO audit_events (action, actor, user_id, ip, created_at)
        SELECT
@@ -248,7 +248,7 @@ describe('a page of an audit log with 200,000 entries', () => {
          '203.0.113.7',
          now() - interval '1 minute' * (200000 - number)
        FROM generate_series(1, 200000) AS number`,
-      [person],
+      [user],
     );
     await filled.query('VACUUM ANALYZE audit_events');
     const logger = {
@@ -276,14 +276,14 @@ describe('a page of an audit log with 200,000 entries', () => {
   it.each<[string, Omit<AuditQuery, 'limit'>]>([
     ['of all', {}],
     ['of all, deep inside', { before: '100000' }],
-    ['of a person', { userId: person }],
-    ['of a person, deep inside', { userId: person, before: '150000' }],
+    ['of a user', { userId: user }],
+    ['of a user, deep inside', { userId: user, before: '150000' }],
     ['of a rare action', { action: 'keys.rotated' }],
     ['of a rare action, deep inside', { action: 'keys.rotated', before: '150000' }],
     ['of a common action', { action: 'session.logout' }],
-    ['of a person and a common action', { userId: person, action: 'session.logout' }],
+    ['of a user and a common action', { userId: user, action: 'session.logout' }],
   ])('%s, is read without the others', async (_, query) => {
-    // Each entry may lie on a page of its own, and the fifty of the person be sorted; all have 2,700 pages.
+    // Each entry may lie on a page of its own, and the fifty of the user be sorted; all have 2,700 pages.
     expect(await buffers({ ...query, limit: 20 })).toBeLessThan(100);
   });
 });

@@ -24,8 +24,8 @@ const users = Number(process.env['USERS'] ?? 100_000);
 
 /** On a page. */
 const limit = 50;
-const mostBuffers = 2_000;
-const mostRowsPerUser = 10;
+const maxBuffers = 2_000;
+const maxRowsPerUser = 10;
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 const lastMonth = { createdFrom: daysAgo(30) };
@@ -198,8 +198,8 @@ describe(`among ${users} users, a search for those`, () => {
 
     it.each(userSorts.filter((sort) => isServed(sort)))('by %s, reads little on any page', async (sort) => {
       for (const { answered, buffers, rows } of await costs(sort)) {
-        expect(buffers).toBeLessThanOrEqual(mostBuffers);
-        expect(rows).toBeLessThanOrEqual(mostRowsPerUser * Math.max(1, answered));
+        expect(buffers).toBeLessThanOrEqual(maxBuffers);
+        expect(rows).toBeLessThanOrEqual(maxRowsPerUser * Math.max(1, answered));
       }
     });
 

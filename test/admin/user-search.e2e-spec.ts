@@ -17,7 +17,7 @@ describe('user search', () => {
     token = await adminToken(node, 'the-admin');
   });
 
-  /** The token of a person who has just been made an operator. */
+  /** The token of a user who has just been made an admin. */
   async function adminToken(on: ServiceNode, user: string): Promise<string> {
     const { body } = await world.login(on, user, alone.appid);
     await world.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);

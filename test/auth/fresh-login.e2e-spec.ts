@@ -88,7 +88,7 @@ describe('a fresh login', () => {
   });
 
   describe('is needed by an admin', () => {
-    async function operatorToken(seconds: number): Promise<string> {
+    async function adminToken(seconds: number): Promise<string> {
       await world.createAdmin(node);
       return tokenOfAge(await world.login(node, 'operator'), seconds);
     }
@@ -107,13 +107,13 @@ describe('a fresh login', () => {
     ])('%s, 900 s ago at most', async (what, call, status) => {
       const [{ body }, into] = [await world.login(node, what, alone.appid), await person(`${what}: into`)];
       const { id } = body.user;
-      expect(await call(await operatorToken(901), id, into)).toMatchObject(refused(900));
+      expect(await call(await adminToken(901), id, into)).toMatchObject(refused(900));
       expect((await node.me(body.accessToken)).status, 'nothing was done').toBe(200);
-      expect((await call(await operatorToken(600), id, into)).status).toBe(status);
+      expect((await call(await adminToken(600), id, into)).status).toBe(status);
     });
 
     it('for changes alone: reading goes on', async () => {
-      const token = await operatorToken(86_400);
+      const token = await adminToken(86_400);
       const id = await person('bert');
       expect((await node.as(token, 'POST', '/admin/users/search', { q: id })).status).toBe(200);
       for (const path of [`/admin/users/${id}`, '/admin/audit', '/admin/stats']) {

@@ -270,7 +270,7 @@ describe('login replay: the same code again', () => {
     it.each<[string, string | undefined, string | undefined]>([
       ['another key', 'key-1', 'key-2'],
       ['no key', 'key-1', undefined],
-      ['a key where the first had none', undefined, 'key-1'],
+      ['a key if the first had none', undefined, 'key-1'],
     ])('is none with %s', async (_, first, second) => {
       const code = await world.code('nora');
       expect((await post(node, code, first)).status).toBe(200);

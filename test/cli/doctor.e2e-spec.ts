@@ -183,7 +183,7 @@ describe('npm run doctor', () => {
 
     it('a user has two openids in one mini-program, by id, until they are parted as the guide says', async () => {
       const node = await world.startNode();
-      const operator = await world.createAdmin(node);
+      const admin = await world.createAdmin(node);
       const first = await world.login(node, 'otto');
       const second = await world.login(node, 'paul');
       const { id } = first.body.user;
@@ -213,7 +213,7 @@ describe('npm run doctor', () => {
           '<openid>': openid,
         }),
       );
-      expect((await node.as(operator.accessToken, 'DELETE', `/admin/users/${id}/sessions`)).status).toBe(204);
+      expect((await node.as(admin.accessToken, 'DELETE', `/admin/users/${id}/sessions`)).status).toBe(204);
       expect((await diagnose()).faults).toEqual([]);
       expect((await world.login(node, 'otto')).body.user.id).toBe(id);
       expect((await world.login(node, 'paul')).body.isNewUser).toBe(true);

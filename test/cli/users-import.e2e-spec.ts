@@ -456,7 +456,7 @@ describe('npm run users:import', () => {
       ['with a quote that is not closed', `${tea.appid},oB-person,,,"B,,`, /^a quote/],
       ['with a quote inside a field', `${tea.appid},oB-person,,,a"b,,`, /^a quote/],
       ['that is very long', `${tea.appid},oB-person,,,${'x'.repeat(20_000)},,`, /longer than 16384 bytes/],
-      ['with a repeated person, and other values', `${tea.appid},oA-person,uA,C1,小红,,`, /^line 2 names/],
+      ['with a repeated user, and other values', `${tea.appid},oA-person,uA,C1,小红,,`, /^line 2 names/],
       ['with an externalId that is taken', `${tea.appid},oB-person,,C1,,,`, /^externalId is that of another/],
       ['with a second openid of a unionid', `${tea.appid},oB-person,uA,,,,`, /has another openid/],
       ['with a second openid of unionid and externalId', `${tea.appid},oB-person,uA,C1,,,`, /another openid/],

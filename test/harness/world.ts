@@ -121,7 +121,7 @@ export class World {
     return answer;
   }
 
-  /** A person with the role admin, signed in. */
+  /** A user with the role admin, signed in. */
   async createAdmin(node: ServiceNode): Promise<{ id: string; accessToken: string }> {
     const { body } = await this.login(node, 'operator');
     await this.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);

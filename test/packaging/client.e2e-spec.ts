@@ -152,8 +152,8 @@ describe('the client SDK and the service', () => {
   it('agree on a kick', async () => {
     const phone = phoneOf('fay');
     await phone.auth.login();
-    const operator = await world.createAdmin(node);
-    await node.as(operator.accessToken, 'DELETE', `/admin/users/${phone.auth.user!.id}/sessions`);
+    const admin = await world.createAdmin(node);
+    await node.as(admin.accessToken, 'DELETE', `/admin/users/${phone.auth.user!.id}/sessions`);
     await expect(phone.auth.request({ url: '/me' })).rejects.toMatchObject({
       code: 'session_revoked',
       reason: 'kicked',

@@ -31,7 +31,7 @@ describe('a ban', () => {
   const asAdmin = (method: string, path: string, body?: unknown) =>
     node.as(admin.accessToken, method, `/admin/users/${path}`, body);
 
-  /** Disabled by the operator, and then erased. */
+  /** Disabled by an admin, and then erased. */
   async function ban(user: string, phone: string): Promise<{ id: string; until: string; traces: string[] }> {
     const { id, traces } = await createUserWithAllData(world, node, user, phone);
     const until = new Date(Date.now() + oneWeekMs).toISOString();

@@ -8,16 +8,16 @@ describe('merging users: two who turn out to be one person', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let operator: { id: string; accessToken: string };
+  let admin: { id: string; accessToken: string };
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
-    operator = await world.createAdmin(node);
+    admin = await world.createAdmin(node);
   });
 
   const tell = (id: string, unionid: boolean) => world.control('POST', '/users', { id, unionid });
   const idOf = (answer: Answer): string => answer.body.user.id;
   const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(operator.accessToken, method, `/admin/users/${path}`, body);
+    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
   const merge = (from: string, into: unknown) => asAdmin('POST', `${from}/merge`, { into });
   const merged = { status: 401, body: { code: 'session_revoked', reason: 'merged' } };
 
@@ -115,18 +115,18 @@ describe('merging users: two who turn out to be one person', () => {
   it('are one if the unionid is told in the middle of a merge by hand', async () => {
     await tell('dina', false);
     await tell('dino', false);
-    const loser = await world.login(node, 'dina', tea.appid);
-    const survivor = await world.login(node, 'dino', alone.appid);
+    const duplicate = await world.login(node, 'dina', tea.appid);
+    const primary = await world.login(node, 'dino', alone.appid);
     await tell('dina', true);
-    const letGo = await world.hold('SELECT FROM identities WHERE user_id = $1 FOR UPDATE', [idOf(loser)]);
-    const merging = merge(idOf(loser), idOf(survivor));
+    const letGo = await world.hold('SELECT FROM identities WHERE user_id = $1 FOR UPDATE', [idOf(duplicate)]);
+    const merging = merge(idOf(duplicate), idOf(primary));
     await world.waitsForLock();
     const login = world.login(node, 'dina', tea.appid);
     await world.waitsForLock(2);
     await letGo();
     expect((await merging).status).toBe(200);
-    expect(idOf(await login)).toBe(idOf(survivor));
-    expect(idOf(await world.login(other, 'dina', cake.appid))).toBe(idOf(survivor));
+    expect(idOf(await login)).toBe(idOf(primary));
+    expect(idOf(await world.login(other, 'dina', cake.appid))).toBe(idOf(primary));
   });
 
   it('are one after any number of logins at once', async () => {
@@ -454,7 +454,7 @@ describe('merging users: two who turn out to be one person', () => {
       const until = new Date(Date.now() + 300_000).toISOString();
       await asAdmin('PATCH', idOf(a), { status: 'disabled', until });
       const path = `/admin/users/${idOf(a)}/merge`;
-      expect(await fast.as(operator.accessToken, 'POST', path, { into: idOf(b) })).toMatchObject({
+      expect(await fast.as(admin.accessToken, 'POST', path, { into: idOf(b) })).toMatchObject({
         status: 200,
         body: { status: 'disabled', disabledUntil: until },
       });
@@ -562,12 +562,12 @@ describe('merging users: two who turn out to be one person', () => {
           asAdmin('PATCH', idOf(a), { status: 'disabled' }),
         ]);
         expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
-        const survivor = (await asAdmin('GET', idOf(a))).body;
-        expect(survivor.id).toBe(idOf(b));
+        const primary = (await asAdmin('GET', idOf(a))).body;
+        expect(primary.id).toBe(idOf(b));
         const again = await world.login(node, `sara-${round}`, tea.appid);
-        expect(again.status).toBe(survivor.status === 'disabled' ? 403 : 200);
+        expect(again.status).toBe(primary.status === 'disabled' ? 403 : 200);
         for (const { body } of answers.slice(1, 3).filter(({ status }) => status === 200)) {
-          const dead = decodeJwt(body.accessToken).sub === idOf(a) || survivor.status === 'disabled';
+          const dead = decodeJwt(body.accessToken).sub === idOf(a) || primary.status === 'disabled';
           const expected = dead ? 401 : 200;
           await expect.poll(async () => (await node.me(body.accessToken)).status, soon).toBe(expected);
         }
