@@ -41,7 +41,7 @@ describe('the OpenAPI document', () => {
         /`code_used`[^]*`token_expired`/,
       );
       expect(login.responses['200'].content['application/json'].schema).toEqual({
-        $ref: '#/components/schemas/LoginAnswer',
+        $ref: '#/components/schemas/LoginResponse',
       });
       expect(document.components.schemas.LoginRequest).toMatchObject({
         required: ['code'],

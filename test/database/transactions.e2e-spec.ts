@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { Settings } from '../src/config/settings.js';
-import { dataSourceOptions } from '../src/database/data-source-options.js';
-import { Database } from '../src/database/database.js';
-import { DatabaseUnavailableError } from '../src/database/database.errors.js';
-import { TestDatabase } from './harness/database.js';
+import { Settings } from '../../src/config/settings.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { Database } from '../../src/database/database.js';
+import { DatabaseUnavailableError } from '../../src/database/database.errors.js';
+import { TestDatabase } from '../harness/database.js';
 
 describe('what a transaction leaves for after the commit', () => {
   let testDatabase: TestDatabase;
