@@ -308,7 +308,7 @@ describe('nicknames', () => {
       return row;
     }
 
-    /** All of them at once, by a node that starts: housekeeping begins with that. */
+    /** All of them at once, by a node that starts: jobs begin with that. */
     beforeAll(async () => {
       await world.control('POST', '/reset');
       await world.fault({ path, errcode: 40164 });

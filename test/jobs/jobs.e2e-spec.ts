@@ -114,7 +114,7 @@ describe('a background job', () => {
     await holder.query('BEGIN');
     await holder.query(takeAdvisoryLock, [...advisoryLocks.jobs]);
     const node = await world.startNode({ LOG_LEVEL: 'debug' });
-    await expect.poll(() => node.output).toContain('Another node keeps house');
+    await expect.poll(() => node.output).toContain('Another node runs the jobs');
     expect(await outdated()).toEqual(before);
     expect(before).toEqual({
       sessions: manySessions + 2,

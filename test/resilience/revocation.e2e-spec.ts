@@ -171,7 +171,7 @@ describe('session revocation: what is revoked', () => {
       `UPDATE revocations
        SET created_at = created_at - interval '23 hours', expires_at = expires_at - interval '23 hours'`,
     );
-    // Once this one is gone, housekeeping has passed by.
+    // Once this one is gone, the jobs have run.
     const isOver = `session_id = '${gone.body.user.id}'`;
     await database.query(
       `INSERT INTO revocations (transaction_id, session_id, reason, created_at, expires_at)

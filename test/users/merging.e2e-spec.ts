@@ -520,7 +520,7 @@ describe('merging users: two who turn out to be one person', () => {
         idOf(a),
       ]);
       await world.startNode();
-      // A minute later, where another node keeps house in that moment.
+      // A minute later, if another node runs the jobs then.
       await expect
         .poll(() => row(idOf(a)), { timeout: 90_000 })
         .toMatchObject({ status: 'merged', avatar_key: null, erase_at: null, erased_at: null });
