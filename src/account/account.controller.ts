@@ -35,7 +35,7 @@ import { UpdateMeRequest } from './update-me.request.js';
 
 const nicknameBudget = { name: 'nickname', perMinute: 6 };
 
-/** The signed-in person. */
+/** The signed-in user. */
 @Controller('me')
 @UsePipes(BodyPipe)
 @ApiTags('me')
@@ -49,14 +49,14 @@ export class AccountController {
     private readonly settings: Settings,
   ) {}
 
-  /** The signed-in person. */
+  /** The signed-in user. */
   @Get()
   @Header('Cache-Control', 'no-store')
   async me(@CurrentUser() { id }: SignedInUser): Promise<MeResponse> {
     return this.self.toResponse(await this.self.getActiveUser(id));
   }
 
-  /** Change one's own profile. WeChat judges the nickname. */
+  /** Change your own profile. WeChat's content check judges the nickname. */
   @Patch()
   @PerUserBudget(nicknameBudget)
   @PerUserTurns('writing')
@@ -73,7 +73,7 @@ export class AccountController {
   }
 
   /**
-   * The same for wx.request, which knows no PATCH.
+   * The same as PATCH, for wx.request, which has no PATCH.
    *
    * @see https://developers.weixin.qq.com/miniprogram/dev/api/network/request/wx.request.html
    */
@@ -87,7 +87,7 @@ export class AccountController {
     return this.update(user, body);
   }
 
-  /** All that is held about oneself, as a file. Openids are in it: keep it as you would keep a password. */
+  /** Everything that the service stores about you, as a file. It contains openids: keep it like a password. */
   @Get('export')
   @FreshLogin(maxAccountLoginAge)
   @PerUserBudget({ name: 'export', perMinute: 2 })
@@ -105,7 +105,10 @@ export class AccountController {
     });
   }
 
-  /** Ask to be deleted: all sessions end now. Until `eraseAt` a login with `restore: true` takes it back. */
+  /**
+   * Request the deletion of your account. All sessions end now. Until `eraseAt`, a login with `restore: true`
+   * cancels the deletion.
+   */
   @Delete()
   @HttpCode(202)
   @FreshLogin(maxAccountLoginAge)

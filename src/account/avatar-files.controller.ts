@@ -10,7 +10,7 @@ import { AvatarNotFoundError } from '../users/users.errors.js';
 export class AvatarFilesController {
   constructor(private readonly avatars: AvatarsService) {}
 
-  /** An avatar. A day after it was replaced no cache has it any more. */
+  /** An avatar. Caches may keep it for at most a day after it was replaced. */
   @Get(':key')
   @ApiOkResponse({ content: { 'image/webp': { schema: { type: 'string', format: 'binary' } } } })
   @Problems('not_found')

@@ -32,7 +32,7 @@ export class AvatarController {
     private readonly avatars: AvatarsService,
   ) {}
 
-  /** Change one's own avatar: a JPEG, PNG or WebP of 2 MB and 25 megapixels at most. */
+  /** Change your own avatar: a JPEG, PNG or WebP of at most 2 MB and 25 megapixels. */
   @Put()
   @TakesUpload()
   @PerUserBudget(avatarBudget)
@@ -46,7 +46,7 @@ export class AvatarController {
   }
 
   /**
-   * The same for wx.uploadFile, which can only POST.
+   * The same as PUT, for wx.uploadFile, which can only POST.
    *
    * @see https://developers.weixin.qq.com/miniprogram/dev/api/network/upload/wx.uploadFile.html
    */

@@ -7,10 +7,10 @@ import { ConsentResponse } from './me.response.js';
 export class ExportedUser extends UserResponse {
   status: UserStatus;
 
-  /** The nickname that they chose last, if WeChat could not check it yet. */
+  /** The newest nickname, if WeChat could not check it yet. */
   pendingNickname: string | null;
 
-  /** The operator's own number for this person. */
+  /** Your own number for this user, from an import. */
   externalId: string | null;
 
   /** ISO 8601 in UTC, as all times here. Up to an hour old: later logins within the hour do not move it. */
@@ -21,7 +21,7 @@ export class ExportedUser extends UserResponse {
 export class ExportedIdentity {
   appid: string;
 
-  /** The name in the settings, where it has one. */
+  /** The name in the settings, if it has one. */
   appName: string | null;
 
   openid: string;
@@ -79,12 +79,12 @@ export class ExportResponse {
 
   identities: ExportedIdentity[];
 
-  /** All that have led to the user, those of accounts that a mini-program has left among them. */
+  /** All unionids of the user, also those of Open Platform accounts that a mini-program has left. */
   unionids: string[];
 
-  /** The oldest first; expired ones leave after a while. */
+  /** The oldest first. Expired sessions are removed after a while. */
   sessions: ExportedSession[];
 
-  /** The newest first; old ones leave after a while. */
+  /** The newest first. Old entries are removed after a while. */
   events: ExportedEvent[];
 }

@@ -70,7 +70,7 @@ export class IdentitiesController {
     return this.me.toResponse(user);
   }
 
-  /** Unlink a mini-program, and end the sessions that came through it. */
+  /** Unlink a mini-program, and end the sessions that began in it. */
   @Delete(':appid')
   @HttpCode(204)
   @PerUserBudget(linkingBudget)

@@ -2,7 +2,7 @@ import { IsString, Length, Matches } from 'class-validator';
 
 /** Body of a wish to link another mini-program. */
 export class LinkIdentityRequest {
-  /** What wx.login gave in that mini-program. */
+  /** The code of wx.login in that mini-program. */
   @IsString()
   @Length(1, 512)
   @Matches(/\S/, { message: '$property must not be blank' })

@@ -12,19 +12,19 @@ export class ConsentResponse {
 export class IdentityResponse {
   appid: string;
 
-  /** The name in the settings, where it has one. */
+  /** The name in the settings, if it has one. */
   appName: string | null;
 
   /** ISO 8601 in UTC. */
   linkedAt: string;
 }
 
-/** The signed-in person. */
+/** The signed-in user. */
 export class MeResponse extends UserResponse {
-  /** The operator's own number for this person. */
+  /** Your own number for this user, from an import. */
   externalId: string | null;
 
-  /** The nickname that they chose last, if WeChat could not check it yet: nobody sees it before. */
+  /** The newest nickname, if WeChat could not check it yet. Nobody else sees it until then. */
   pendingNickname: string | null;
 
   consent: ConsentResponse | null;

@@ -36,7 +36,7 @@ export class OpenDataController {
     private readonly settings: Settings,
   ) {}
 
-  /** Open what WeChat has encrypted about oneself. */
+  /** Decrypt data that WeChat has encrypted about you. */
   @Post('open-data')
   @TakesLargeBody()
   @HttpCode(200)
@@ -55,7 +55,7 @@ export class OpenDataController {
     });
   }
 
-  /** Set one's phone number, by what the getPhoneNumber button gave. */
+  /** Set your phone number from the result of the getPhoneNumber button. */
   @Post('phone')
   @TakesLargeBody()
   @HttpCode(200)
@@ -80,7 +80,7 @@ export class OpenDataController {
     return this.me.toResponse(await this.me.getActiveUser(userId));
   }
 
-  /** Ask WeChat whether the session_key of one's last login is still the valid one. */
+  /** Ask WeChat whether the session_key of your last login is still valid. */
   @Get('session-key')
   @PerUserBudget({ name: 'session-key', perMinute: 12 })
   @PerUserTurns('writing')

@@ -7,7 +7,7 @@ export class SessionResponse {
 
   appid: string;
 
-  /** Where the login came from. */
+  /** The address of the login. */
   ip: string | null;
 
   userAgent: string | null;

@@ -23,7 +23,7 @@ const maxSessions = 100;
 export class SessionsController {
   constructor(private readonly sessions: SessionsService) {}
 
-  /** One's own sessions: the one that asks, then the newest first, 100 at most. */
+  /** Your own sessions: first the current one, then the newest first, at most 100. */
   @Get()
   @Header('Cache-Control', 'no-store')
   async list(@CurrentUser() { id: userId, sessionId }: SignedInUser): Promise<SessionResponse[]> {
@@ -39,7 +39,7 @@ export class SessionsController {
     }));
   }
 
-  /** End one of one's own sessions. */
+  /** End one of your own sessions. */
   @Delete(':id')
   @HttpCode(204)
   @PerUserTurns('ending')

@@ -6,8 +6,7 @@ import { maxNicknameLength } from '../users/profile/nickname.js';
 /** Body of a change to one's own profile; what is absent stays. */
 export class UpdateMeRequest {
   /**
-   * 1 to 32 characters as users count them, at least one of them visible, in one line, and none that change the direction
-   * of text; null clears it.
+   * 1 to 32 visible characters in one line; `null` removes it.
    */
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(({ nickname }: UpdateMeRequest) => nickname !== undefined && nickname !== null)

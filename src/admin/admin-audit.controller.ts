@@ -12,7 +12,7 @@ import { AdminOnly } from './admin-only.decorator.js';
 export class AdminAuditController {
   constructor(private readonly audit: AuditLogService) {}
 
-  /** Who did what to whom, when, and from where; the newest first. */
+  /** The audit log: who did what to whom, when, and from where; the newest first. */
   @Get()
   @Header('Cache-Control', 'no-store')
   async read(@Query() { cursor, ...query }: ReadAuditRequest): Promise<AuditPageResponse> {

@@ -12,7 +12,7 @@ import { AdminOnly } from './admin-only.decorator.js';
 export class AdminStatsController {
   constructor(private readonly stats: LoginStatsService) {}
 
-  /** Logins by day, app and outcome; new users by day and app. Ten seconds old at most. */
+  /** Logins by day, app and outcome; new users by day and app. At most ten seconds old. */
   @Get()
   @Header('Cache-Control', 'no-store')
   async read(@Query() { days }: ReadStatsRequest): Promise<LoginStatsResponse> {

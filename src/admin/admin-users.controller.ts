@@ -60,7 +60,7 @@ export class AdminUsersController {
     private readonly ring: KeyRing,
   ) {}
 
-  /** Find users. A POST, so that openids and phone numbers stay out of URLs. */
+  /** Search users. It is a POST, so that openids and phone numbers stay out of URLs. */
   @Post('search')
   @Problems('search_too_broad', 'overloaded', 'database_unavailable')
   @HttpCode(200)
@@ -78,7 +78,10 @@ export class AdminUsersController {
     return { items: users.map((user) => this.item(user, user.appids)), nextCursor, estimatedTotal };
   }
 
-  /** One person, with identities, sessions, and what the audit has of them. An id that was merged leads to who stayed. */
+  /**
+   * One user, with identities, sessions and audit entries. The id of a merged user leads to the user it was merged
+   * into.
+   */
   @Get(':id')
   @Problems('not_found')
   @Header('Cache-Control', 'no-store')
@@ -91,7 +94,7 @@ export class AdminUsersController {
     return detail;
   }
 
-  /** Disable or enable a user, with reason and end; set their roles. */
+  /** Disable or enable a user, with a reason and an end; set the roles. */
   @Patch(':id')
   @FreshLogin(maxAdminLoginAge)
   @Problems('not_found')
@@ -109,7 +112,7 @@ export class AdminUsersController {
     return this.detail(id);
   }
 
-  /** Make one of two users: this one's identities go to the other, who keeps what they have. */
+  /** Merge this user into another one: its identities move to the other user, whose own data stays. */
   @Post(':id/merge')
   @HttpCode(200)
   @FreshLogin(maxAdminLoginAge)
@@ -133,7 +136,7 @@ export class AdminUsersController {
     await this.status.endSessions(id, 'kicked', toActor(request));
   }
 
-  /** Erase a user now, without grace. Who is disabled stays disabled. */
+  /** Erase a user now, without a grace period. A ban stays. */
   @Delete(':id')
   @HttpCode(202)
   @FreshLogin(maxAdminLoginAge)

@@ -2,15 +2,15 @@ import type { AuditAction, AuditActor, AuditEvent } from '../audit/audit-event.e
 
 /** Something that happened: who did what to whom, when, and from where. */
 export class AuditEventResponse {
-  /** Later events have higher numbers; too long for a JavaScript number. */
+  /** Later entries have higher numbers. Too long for a JavaScript number. */
   id: string;
 
   action: AuditAction;
 
-  /** Who acted: a signed-in person, an operator at the command line, or the service by itself. */
+  /** Who acted: a signed-in user (`person`), a command, or the service itself. */
   actor: AuditActor;
 
-  /** The user who acted, where it was a user. */
+  /** The user who acted, if it was a user. */
   actorId: string | null;
 
   /** The user to whom it was done. */
@@ -18,10 +18,10 @@ export class AuditEventResponse {
 
   sessionId: string | null;
 
-  /** The address that the request came from. */
+  /** The address of the request. */
   ip: string | null;
 
-  /** What else there is to know; its members depend on the action. */
+  /** More facts. The members depend on the action. */
   details: object;
 
   /** ISO 8601 in UTC. */

@@ -5,7 +5,7 @@ export class LoginCountResponse {
 
   appid: string;
 
-  /** `succeeded`, or the code of the problem that was answered. */
+  /** `succeeded`, or the code of the error. */
   outcome: string;
 
   count: number;

@@ -10,7 +10,7 @@ const isEventId = /^[1-9]\d{0,17}$/;
 
 /** Query of a page of the audit. */
 export class ReadAuditRequest {
-  /** To whom it was done. */
+  /** The user to whom it was done. */
   @IsOptional()
   @ValidateBy(
     { name: 'isUuid', validator: { validate: (value) => isUuid(String(value)) } },
@@ -25,7 +25,7 @@ export class ReadAuditRequest {
   @IsInteger(1, maxPageSize)
   limit: number = 50;
 
-  /** `nextCursor` of the page before, with the same query. */
+  /** `nextCursor` of the previous page, with the same query. */
   @IsOptional()
   @Matches(isEventId, { message: 'cursor must be the nextCursor of the page before' })
   cursor?: string;

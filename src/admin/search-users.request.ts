@@ -39,7 +39,7 @@ export class SearchUsersRequest {
   @IsIn(userStatuses)
   status?: UserStatus;
 
-  /** Those who came through this mini-program. */
+  /** Users with an identity in this mini-program. */
   @Optional()
   @IsText(maxTextLength)
   appid?: string;
@@ -48,12 +48,12 @@ export class SearchUsersRequest {
   @IsBoolean()
   hasPhone?: boolean;
 
-  /** Made at this time or later. */
+  /** Created at this time or later. */
   @Optional()
   @IsIsoDateTime()
   createdFrom?: string;
 
-  /** Made before this time. */
+  /** Created before this time. */
   @Optional()
   @IsIsoDateTime()
   createdTo?: string;
@@ -68,7 +68,7 @@ export class SearchUsersRequest {
   @Max(maxPageSize)
   limit: number = 50;
 
-  /** `nextCursor` of the page before, with the same search. */
+  /** `nextCursor` of the previous page, with the same search. */
   @Optional()
   @IsText(maxCursorLength)
   cursor?: string;

@@ -10,18 +10,18 @@ const isGiven = (_: object, value: unknown) => value !== undefined && value !== 
 
 /** Body of a change to a user by the operator; what is absent stays. */
 export class UpdateUserRequest {
-  /** `disabled` ends all sessions and refuses logins; `active` lifts it. */
+  /** `disabled` ends all sessions and refuses logins. `active` ends the ban. */
   @ValidateIf((_, value) => value !== undefined)
   @IsIn(['active', 'disabled'])
   status?: 'active' | 'disabled';
 
-  /** Why the user is disabled, 1 to 200 characters. The user reads it when they try to log in. */
+  /** Why the user is disabled, 1 to 200 characters. The user sees it when trying to log in. */
   @Transform(({ value }) => (typeof value === 'string' ? value.trim() : (value as unknown)))
   @ValidateIf(isGiven)
   @IsPlainText(maxReasonLength, '; null clears it')
   reason?: string | null;
 
-  /** When the user becomes active again by themself; ISO 8601 with its zone, in the future. */
+  /** When the ban ends by itself; ISO 8601 with a time zone, in the future. */
   @ValidateIf(isGiven)
   @ValidateBy(
     { name: 'isFuture', validator: { validate: isFuture } },
@@ -29,7 +29,7 @@ export class UpdateUserRequest {
   )
   until?: string | null;
 
-  /** All roles that the user is to have. */
+  /** All roles that the user should have. */
   @ValidateIf((_, value) => value !== undefined)
   @ValidateBy(
     { name: 'isRoles', validator: { validate: isRoles } },

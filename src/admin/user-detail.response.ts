@@ -5,7 +5,7 @@ import { UserItemResponse } from './user-item.response.js';
 export class UserIdentityResponse {
   appid: string;
 
-  /** The name in the settings, where it has one. */
+  /** The name in the settings, if it has one. */
   appName: string | null;
 
   openid: string;
@@ -42,7 +42,7 @@ export class UserDetailResponse extends UserItemResponse {
   /** ISO 8601 in UTC. */
   disabledUntil: string | null;
 
-  /** When a user who is to be deleted will be erased; ISO 8601 in UTC. */
+  /** When a user who requested deletion will be erased; ISO 8601 in UTC. */
   eraseAt: string | null;
 
   /** When they were; ISO 8601 in UTC. */
@@ -50,9 +50,9 @@ export class UserDetailResponse extends UserItemResponse {
 
   identities: UserIdentityResponse[];
 
-  /** Those that are still good, the newest first, 100 at most. */
+  /** Active sessions, the newest first, at most 100. */
   sessions: UserSessionResponse[];
 
-  /** What was done to the user, the newest first, 50 entries at most; GET `/admin/audit` has the rest. */
+  /** What was done to the user, the newest first, at most 50 entries. GET `/admin/audit` has the rest. */
   auditEvents: AuditEventResponse[];
 }

@@ -5,19 +5,22 @@ import { UserResponse } from '../users/user.response.js';
 export class UserItemResponse extends UserResponse {
   status: UserStatus;
 
-  /** The mini-programs through which the user came. */
+  /** The mini-programs of the user's identities. */
   appids: string[];
 
-  /** The operator's own number for this person. */
+  /** Your own number for this user, from an import. */
   externalId: string | null;
 
   /** ISO 8601 in UTC. Up to an hour old: later logins within the hour do not move it. */
   lastLoginAt: string | null;
 
-  /** The user that this one turned out to be, too. */
+  /** The user into which this one was merged. */
   mergedInto: string | null;
 
-  /** Who seems to be the same person by a unionid, where a role or a second identity in one app leaves it to you. */
+  /**
+   * A user with the same unionid, if they were not merged automatically: one of them has a role, or both have an
+   * identity in the same mini-program.
+   */
   mergePendingWith: string | null;
 }
 
@@ -28,6 +31,6 @@ export class UserPageResponse {
   /** For the next page, with the same search; null on the last one. */
   nextCursor: string | null;
 
-  /** The planner's guess; exact where one page has it all. */
+  /** An estimate of the database. Exact if one page holds all results. */
   estimatedTotal: number;
 }

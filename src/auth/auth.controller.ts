@@ -76,7 +76,7 @@ export class AuthController {
     };
   }
 
-  /** Get new tokens for a session that goes on. */
+  /** Get new tokens for a session. */
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')

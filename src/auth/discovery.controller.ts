@@ -21,7 +21,7 @@ export class DiscoveryController {
     return { keys: this.keys.published() };
   }
 
-  /** Where those are (RFC 8414, section 3.2). There is no flow of OAuth to take part in. */
+  /** Where the public keys are (RFC 8414, section 3.2). There is no OAuth flow. */
   @Get('oauth-authorization-server')
   metadata(@Res({ passthrough: true }) reply: FastifyReply): MetadataResponse {
     this.allowKeeping(reply);

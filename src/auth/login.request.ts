@@ -15,40 +15,40 @@ const maxVersionLength = 64;
 
 /** Consent to the privacy policy, given before the login. */
 export class ConsentRequest {
-  /** The version that the user has read. */
+  /** The version that the user has accepted. */
   @IsPlainText(maxVersionLength)
   policyVersion: string;
 }
 
 /** Body of a login. */
 export class LoginRequest {
-  /** What wx.login gave. WeChat says nothing of its form: what is printable ASCII is judged by WeChat alone. */
+  /** The code of wx.login: printable ASCII. */
   @IsString()
   @Length(1, 512)
   @Matches(/\S/, { message: '$property must not be blank' })
   code: string;
 
-  /** The mini-program; needed only where several are served and the request does not come from wx.request. */
+  /** The mini-program. Needed only if the service has several and the request does not come from wx.request. */
   @IsOptional()
   @IsString()
   @Length(1, 64)
   appid?: string | null;
 
-  /** What the getPhoneNumber button gave: stores the phone number in the same call. */
+  /** The code of the getPhoneNumber button: the same call stores the phone number. */
   @ValidateIf((_, value) => value !== undefined)
   @IsString()
   @Length(1, 512)
   @Matches(/\S/, { message: '$property must not be blank' })
   phoneCode?: string;
 
-  /** Kept with its time: the newest one counts. */
+  /** Stored with its time. The newest one counts. */
   @ValidateIf((_, value) => value !== undefined)
   @IsObject()
   @ValidateNested()
   @Type(() => ConsentRequest)
   consent?: ConsentRequest;
 
-  /** true takes back the wish to be deleted, within the time that `account_deleting` names; else it does nothing. */
+  /** `true` cancels a requested deletion, until the time that `account_deleting` names. Otherwise it does nothing. */
   @ValidateIf((_, value) => value !== undefined)
   @IsBoolean()
   restore?: boolean;

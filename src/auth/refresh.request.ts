@@ -2,7 +2,7 @@ import { IsNotEmpty, IsString } from 'class-validator';
 
 /** Body of a refresh. */
 export class RefreshRequest {
-  /** The one that came with the tokens last. */
+  /** The newest refresh token. */
   @IsString()
   @IsNotEmpty()
   refreshToken: string;

@@ -13,17 +13,17 @@ import { RoleNamePipe } from './role-name.pipe.js';
 @Authenticated('invalid_request', 'forbidden')
 export class VerifyController {
   /**
-   * Check an access token for a proxy. The answer's X-User-Id, X-Session-Id, X-App-Id and X-User-Roles
-   * (comma-separated, empty for none) say whose it is.
+   * Check an access token for a proxy. The response headers X-User-Id, X-Session-Id, X-App-Id and X-User-Roles
+   * (comma-separated, empty for none) say whose token it is.
    */
   @Get()
   @HttpCode(204)
   @Header('Cache-Control', 'no-store')
-  @ApiQuery({ name: 'role', required: false, description: 'A role that the person must have, too.' })
+  @ApiQuery({ name: 'role', required: false, description: 'A role that the user must have.' })
   @ApiQuery({
     name: 'app',
     required: false,
-    description: 'The appid of the mini-program through which the person must have come in, too.',
+    description: 'The appid of the mini-program that the user must have logged in to.',
   })
   verify(
     @CurrentUser() user: SignedInUser,

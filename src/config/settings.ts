@@ -88,7 +88,7 @@ export class Settings {
   @WholeNumber({ min: 0, max: 65_535, example: 3000 })
   port = 3000;
 
-  /** What stands before paths that are handed out (`avatarUrl`). `loadSettings` makes it the issuer where it is unset. */
+  /** Links in responses (`avatarUrl`) begin with it. If it is unset, `loadSettings` sets it to the issuer. */
   @IsOptional()
   @Satisfies(
     (value) => isUrl(value, isPublicUrl),
@@ -101,11 +101,11 @@ export class Settings {
   @HasNoFault(databaseUrlFault, 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp')
   databaseUrl: string;
 
-  /** Connections of this process, beside the one that learns what is revoked. */
+  /** Pool size of this process. One more connection polls for revocations. */
   @WholeNumber({ min: 1, max: 1000, example: 10 })
   databasePoolSize = 10;
 
-  /** Off for connection poolers that cannot keep named statements. */
+  /** Off behind connection poolers without prepared-statement support. */
   @TrueOrFalse()
   databaseNamedStatements = true;
 
@@ -137,7 +137,7 @@ export class Settings {
   @IsString({ message: 'must be text' })
   noProxy?: string;
 
-  /** Calls to one interface of WeChat under way at once, logins being one; as many more may wait. */
+  /** Maximum number of calls in progress to one interface of WeChat. As many more may wait. */
   @WholeNumber({ min: 1, max: 10_000, example: 256 })
   wechatMaxConcurrency = 256;
 
@@ -166,27 +166,27 @@ export class Settings {
   @WholeNumber({ min: 1, max: maxAccessTokenTtl, example: 900 })
   accessTokenTtl = 900;
 
-  /** Life of a refresh token, seconds; each refresh starts it anew. */
+  /** Life of a refresh token, seconds. Each refresh starts the time again. */
   @Seconds({ example: 2_592_000 })
   refreshTokenTtl = 2_592_000;
 
-  /** Life of a session however often it is refreshed, seconds. */
+  /** Life of a session, seconds, however often it is refreshed. */
   @Seconds({ example: 7_776_000 })
   sessionMaxAge = 7_776_000;
 
-  /** Seconds in which the refresh token immediately before the newest still works; 0: not at all. */
+  /** Seconds in which the previous refresh token still works after a refresh. 0: not at all. */
   @WholeNumber({ min: 0, max: 3_600, example: 30 })
   refreshGrace = 30;
 
-  /** Live sessions that one user keeps: housekeeping ends the oldest beyond it. */
+  /** Active sessions that one user can have. A job ends the oldest beyond it. */
   @WholeNumber({ min: 1, max: 10_000, example: 50 })
   maxSessionsPerUser = 50;
 
-  /** Seconds that others may keep the public keys of the access tokens. */
+  /** Seconds that other services may cache the public keys of the access tokens. */
   @Seconds({ example: 300 })
   jwksMaxAge = 300;
 
-  /** Seconds in which the same code may come again; 0: never. */
+  /** Seconds in which the same code may be sent again. 0: never. */
   @WholeNumber({ min: 0, max: 300, example: 10 })
   codeReplayWindow = 10;
 
@@ -194,15 +194,15 @@ export class Settings {
   @WholeNumber({ min: 0, max: 315_360_000, example: 600 })
   openDataMaxAge = 600;
 
-  /** Seconds between a user's wish to be deleted and their erasure. */
+  /** Seconds between a user's request for deletion and the erasure. */
   @Seconds({ example: 604_800 })
   deletionGrace = 604_800;
 
-  /** Seconds that the audit is kept. */
+  /** Seconds that the audit log is kept. */
   @Seconds({ example: 15_552_000 })
   auditRetention = 15_552_000;
 
-  /** Where avatars are kept: `file:PATH`, or `s3://bucket/prefix`. */
+  /** Where avatars are stored: `file:PATH`, or `s3://bucket/prefix`. */
   @Satisfies(
     (value) => typeof value === 'string' && readStorageLocation(value) !== undefined,
     'must be file:PATH or s3://bucket/prefix',
@@ -210,16 +210,16 @@ export class Settings {
   )
   avatarStorage = 'file:.data/avatars';
 
-  /** *Failed* exchanges of codes a minute that one address may make, per node; 0: any number. */
+  /** Failed codes that one address may send per minute, per node. 0: no limit. */
   @WholeNumber({ min: 0, max: 1_000_000, example: 60 })
   rateLimitLogin = 60;
 
-  /** Addresses or networks of the proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses or networks of the proxies. `X-Forwarded-For` is accepted from these only. */
   @List()
   @Satisfies(isAddressList, 'must be IP addresses or networks, comma-separated', '10.0.0.0/8,127.0.0.1')
   trustProxy: string[] = [];
 
-  /** Origins of web pages that may call. */
+  /** Origins of web pages that may call the service. */
   @List()
   @Satisfies(isOriginList, 'must be origins, comma-separated, without paths', 'https://console.example.com')
   corsOrigins: string[] = [];

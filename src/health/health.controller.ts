@@ -15,14 +15,14 @@ export class HealthController {
     private readonly drain: GracefulShutdown,
   ) {}
 
-  /** The process answers. Restart it when this fails. */
+  /** The process runs. Restart it if this fails. */
   @Get('live')
   @Header('Cache-Control', 'no-store')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** The process can do its work, as of the last second. Send it no requests while this fails. */
+  /** The process can do its work (checked at most once a second). Send it no requests while this fails. */
   @Get('ready')
   @Problems('database_unavailable', 'overloaded')
   @Header('Cache-Control', 'no-store')

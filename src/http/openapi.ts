@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { Settings } from '../config/settings.js';
 import { problems } from './problem-catalogue.js';
 
@@ -53,15 +53,14 @@ const problemSchema = {
   },
 };
 
-/** Serves the OpenAPI document at `/docs/openapi.json`, and a page to read and try it at `/docs`. */
-export function serveOpenApi(app: NestFastifyApplication, { publicUrl }: Settings): void {
+/** @param publicUrl the URL of the service: behind a proxy it may be known below a path of its own */
+export function createOpenApiDocument(app: NestFastifyApplication, publicUrl: string): OpenAPIObject {
   const document = SwaggerModule.createDocument(
     app,
     new DocumentBuilder()
       .setTitle('weapp-auth')
       .setDescription(description)
       .setVersion('1')
-      // Behind a proxy the service may be known below a path of its own.
       .addServer(publicUrl.replace(/\/+$/, ''))
       .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
       .build(),
@@ -70,5 +69,11 @@ export function serveOpenApi(app: NestFastifyApplication, { publicUrl }: Setting
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problemSchema },
   };
+  return document;
+}
+
+/** Serves the OpenAPI document at `/docs/openapi.json`, and a page to read and try it at `/docs`. */
+export function serveOpenApi(app: NestFastifyApplication, { publicUrl }: Settings): void {
+  const document = createOpenApiDocument(app, publicUrl);
   SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', raw: ['json'] });
 }

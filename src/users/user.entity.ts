@@ -42,7 +42,7 @@ export class User {
   @Column({ type: 'timestamptz', precision: 3, name: 'erased_at', nullable: true })
   erasedAt: Date | null;
 
-  /** The user that this one turned out to be, too. */
+  /** The user into which this one was merged. */
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 

@@ -4,7 +4,7 @@ export class UserResponse {
 
   nickname: string | null;
 
-  /** A WebP of 256×256 pixels, for anyone who knows this URL; another one after every change. */
+  /** A WebP of 256×256 pixels. Anyone who knows the URL can read it. The URL changes with every new avatar. */
   avatarUrl: string | null;
 
   /** E.164, `+8613800138000`. */
