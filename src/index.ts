@@ -1,5 +1,5 @@
 /**
- * What another Nest application may import. The README shows how, and `examples/notes` does it.
+ * What another Nest application may import. docs/guides/library.md shows how, and `examples/notes` does it.
  */
 export { AccountModule } from './account/account.module.js';
 export { AuditEvent } from './audit/audit-event.entity.js';

@@ -15,7 +15,10 @@ import { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
 const ofStatus: Readonly<Record<number, { code: ErrorCode; detail: string }>> = {
-  404: { code: 'not_found', detail: 'No such path. The paths of this service are listed in its README.' },
+  404: {
+    code: 'not_found',
+    detail: 'No such path. docs/reference/http-api.md of weapp-auth lists all paths.',
+  },
   413: { code: 'payload_too_large', detail: 'The body is larger than this service accepts.' },
   415: {
     code: 'unsupported_media_type',
