@@ -63,7 +63,7 @@ describe('the client SDK and the service', () => {
 
   /** The `auth.js` of a guide, as it stands there but for addresses. */
   function authOfGuide(guide: string, wx: Wechat): Auth {
-    const text = readFileSync(join(import.meta.dirname, '../../docs/guides', guide), 'utf8');
+    const text = readFileSync(join(import.meta.dirname, '../../docs', guide), 'utf8');
     const code = [...text.matchAll(/```js\n(.*?)```/gs)].find(([, block]) =>
       block!.includes('emulatedLogin'),
     );
@@ -93,7 +93,7 @@ describe('the client SDK and the service', () => {
     expect(sent).toEqual(['POST /auth/login', 'GET /me', 'GET /me', 'GET /me']);
   });
 
-  it.each(['mini-program.md', 'mini-program.zh-CN.md'])(
+  it.each(['guides/mini-program.md', 'zh/guides/mini-program.md'])(
     'meet as %s has it, without an appid',
     async (guide) => {
       const { wx, codes } = phoneOf('nobody');
