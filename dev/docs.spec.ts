@@ -52,7 +52,9 @@ function pagesBelow(directory: string): string[] {
 const pages = pagesBelow('.').sort();
 const packagePages = ['client/README.md', 'emulator/README.md'];
 const guides = pages.filter((page) => dirname(page) === 'docs/guides');
-const translated = pages.filter((page) => pages.includes(page.replace('docs/', 'docs/zh/')));
+const translated = pages.filter(
+  (page) => /^docs\/(?!zh\/)/.test(page) && pages.includes(page.replace('docs/', 'docs/zh/')),
+);
 
 const twins = [
   ...[...new Set([...guides, ...translated])].map((page) => [page, page.replace('docs/', 'docs/zh/')]),
