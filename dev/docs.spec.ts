@@ -5,9 +5,11 @@ import { expect, it } from 'vitest';
 const project = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(project, file), 'utf8');
 
-/** The code blocks of a page, with the indentation that a list gives them. */
+/** The code blocks of a page, with the indentation that a list gives them. Diagrams are translated, so they are left out. */
 function codeBlocks(text: string): string[] {
-  return [...text.matchAll(/^( *)```[^\n]*\n.*?^\1```$/gms)].map(([block]) => block);
+  return [...text.matchAll(/^( *)```[^\n]*\n.*?^\1```$/gms)]
+    .map(([block]) => block)
+    .filter((block) => !/[│▶]/.test(block));
 }
 
 function withoutCode(text: string): string {
@@ -32,11 +34,9 @@ function anchor(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-/** Comments in the READMEs' code blocks are translated, and so is the diagram, which has no language. */
+/** Comments in the code blocks of the READMEs are translated. */
 function commands(text: string): string[] {
-  return codeBlocks(text)
-    .filter((block) => !block.startsWith('```\n'))
-    .map((block) => block.replace(/(^|\s)\/\/ .*$/gm, '').replace(/\s+$/gm, ''));
+  return codeBlocks(text).map((block) => block.replace(/(^|\s)\/\/ .*$/gm, '').replace(/\s+$/gm, ''));
 }
 
 /** Every Markdown file below a directory, by its path in the project. */
