@@ -36,7 +36,8 @@ export const problems = {
   code_invalid: {
     status: 401,
     title: 'The login code is invalid',
-    meaning: 'WeChat does not accept the code: it has expired, or it belongs to another mini-program.',
+    meaning:
+      'WeChat does not know the code: it is older than five minutes, mistyped, or of another mini-program.',
     action: 'Call `wx.login` again, and send the new code.',
   },
   code_used: {
@@ -120,7 +121,7 @@ export const problems = {
     status: 403,
     title: 'WeChat has restricted the account',
     meaning: 'WeChat has restricted the account of the user.',
-    action: 'Tell the user. Only WeChat can lift the restriction.',
+    action: 'Tell the user. Only the user can lift the restriction, in WeChat itself.',
   },
   not_found: {
     status: 404,
@@ -183,8 +184,9 @@ export const problems = {
   open_data_invalid: {
     status: 422,
     title: 'The open data is invalid',
-    meaning: 'The encrypted data is incomplete, too old, or belongs to another user or mini-program.',
-    action: 'Fetch the data again.',
+    meaning:
+      'The encrypted data is incomplete, changed, too old, or belongs to another user or mini-program.',
+    action: 'Fetch the data again, and send it at once and unchanged.',
   },
   phone_code_invalid: {
     status: 422,
@@ -202,7 +204,7 @@ export const problems = {
     status: 422,
     title: 'A fresh login must come first',
     meaning:
-      'WeChat checks texts only for users who were active within the last two hours, and this user was not.',
+      'WeChat needs a recent login of the user for this. For a text check, it must be less than two hours old.',
     action: 'Log in, and repeat the request.',
   },
   search_too_broad: {
