@@ -31,7 +31,7 @@ const pageQuery = `
     (
       SELECT user_id FROM counted
       ORDER BY user_id DESC
-      OFFSET (SELECT least(1, count(*) - 1) FROM counted) LIMIT 1
+      OFFSET (SELECT greatest(0, least(1, count(*) - 1)) FROM counted) LIMIT 1
     ) AS next,
     (SELECT count(*) FROM page) = ${pageSize} AS "hasMore"`;
 
