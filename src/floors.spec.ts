@@ -67,6 +67,7 @@ const crossings: Record<string, string> = {
   'sessions/refresh.statement.ts': 'a refresh reads its user in the same statement',
   'sessions/sessions.service.ts': 'a session belongs to the epoch that its user has',
   'sessions/session-limit.job.ts': 'as above',
+  'users/profile/phone-codes.service.ts': 'phone codes share the table of login codes',
   'users/deletion/erasure.service.ts': 'an erasure takes addresses out of sessions and the audit log',
   'users/identities/unionid-conflicts.ts': 'asks the audit log whether a conflict is recorded',
   'commands/doctor-checks.ts': 'looks for users with two openids in one mini-program',

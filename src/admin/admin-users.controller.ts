@@ -52,7 +52,7 @@ export class AdminUsersController {
     private readonly sessions: SessionsService,
     private readonly status: UserStatusService,
     private readonly merging: UserMergingService,
-    private readonly dismissal: ImmediateErasureService,
+    private readonly immediateErasure: ImmediateErasureService,
     private readonly avatars: AvatarsService,
     private readonly audit: AuditLogService,
     private readonly views: UserResponseMapper,
@@ -146,7 +146,7 @@ export class AdminUsersController {
     @Param('id', UuidPipe) id: string,
     @Req() request: AuthenticatedRequest,
   ): Promise<DeletionResponse> {
-    const { userId, eraseAt } = await this.dismissal.eraseNow(id, toActor(request));
+    const { userId, eraseAt } = await this.immediateErasure.eraseNow(id, toActor(request));
     await this.avatars.tryRemoveFile(userId);
     return { eraseAt: eraseAt.toISOString() };
   }

@@ -96,41 +96,7 @@ const repeatStatement: NamedStatement = {
     LEFT JOIN person AS users ON true`,
 };
 
-/** What has become of a phone code; kept in the place of `uses`. */
-const phoneCodeOutcomes = { pending: 1, kept: 2, refused: 3 } as const;
-
-/** `first` where nobody has sent the code before. */
-export type PhoneCodeState = 'first' | keyof typeof phoneCodeOutcomes;
-
-/**
- * Takes the places of a code, one for each key of the ring, where nobody has. Whoever comes second finds what has become
- * of the first.
- */
-const spendStatement: NamedStatement = {
-  name: 'spend-phone-code-1',
-  text: `
-    WITH taken AS (
-      INSERT INTO login_codes (code_hash, session_id)
-      SELECT code_hash, $2::uuid FROM unnest($1::bytea[]) AS code_hash ORDER BY code_hash
-      ON CONFLICT (code_hash) DO NOTHING
-      RETURNING code_hash
-    )
-    SELECT
-      (SELECT count(*) FROM taken) = cardinality($1::bytea[]) AS "isFirst",
-      (SELECT max(uses) FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS outcome`,
-};
-
-const settleStatement: NamedStatement = {
-  name: 'settle-phone-code-1',
-  text: `UPDATE login_codes SET uses = $2 WHERE code_hash = ANY ($1::bytea[])`,
-};
-
-const unspendStatement: NamedStatement = {
-  name: 'unspend-phone-code-1',
-  text: `DELETE FROM login_codes WHERE code_hash = ANY ($1::bytea[])`,
-};
-
-/** The codes of late, by which a phone that lost the answer finds its login again. */
+/** Recent login codes: if a code comes again, its login is repeated. */
 @Injectable()
 export class LoginCodesService {
   constructor(
@@ -172,37 +138,6 @@ export class LoginCodesService {
     const { isKnown, appid, loggedInAt, isNewUser, ...user } = row!;
     if (user.id === null) return isKnown ? 'over' : 'unknown';
     return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn, isNewUser };
-  }
-
-  /**
-   * Notes that a phone code is being sent to WeChat, which is done once, by whichever node comes first: each time
-   * costs the operator money.
-   *
-   * @returns what has become of it, where it was sent before
-   * @throws {DatabaseUnavailableError}
-   */
-  async spendPhoneCode(appid: string, code: string, sessionId: string): Promise<PhoneCodeState> {
-    const hashes = this.ring.hashes('phone-code', appid, code);
-    const [row] = await this.database.query<{ isFirst: boolean; outcome: number | null }>(spendStatement, [
-      hashes,
-      sessionId,
-    ]);
-    if (row!.isFirst) return 'first';
-    if (row!.outcome === phoneCodeOutcomes.kept) return 'kept';
-    return row!.outcome === phoneCodeOutcomes.refused ? 'refused' : 'pending';
-  }
-
-  /** Notes what has become of a phone code. */
-  async settlePhoneCode(appid: string, code: string, outcome: 'kept' | 'refused'): Promise<void> {
-    await this.database.query(settleStatement, [
-      this.ring.hashes('phone-code', appid, code),
-      phoneCodeOutcomes[outcome],
-    ]);
-  }
-
-  /** Takes that back, where the code never left. */
-  async unspendPhoneCode(appid: string, code: string): Promise<void> {
-    await this.database.query(unspendStatement, [this.ring.hashes('phone-code', appid, code)]);
   }
 }
 

@@ -16,6 +16,7 @@ import { ErasureJob } from './deletion/erasure.job.js';
 import { ErasureService } from './deletion/erasure.service.js';
 import { PhoneNumbersService } from './profile/phone-numbers.service.js';
 import { PhoneCipher } from './profile/phone-cipher.js';
+import { PhoneCodesService } from './profile/phone-codes.service.js';
 import { SearchCursors } from './search/search-cursors.js';
 import { SessionKeysService } from './identities/session-keys.service.js';
 import { UnionidConflicts } from './identities/unionid-conflicts.js';
@@ -42,6 +43,7 @@ import { UsersService } from './users.service.js';
     ErasureService,
     ErasureJob,
     PhoneNumbersService,
+    PhoneCodesService,
     PhoneCipher,
     SearchCursors,
     SessionKeysService,

@@ -20,8 +20,8 @@ export class ImmediateErasureService {
    * @throws {DatabaseUnavailableError}
    */
   async eraseNow(id: string, actor: Actor): Promise<{ userId: string; eraseAt: Date }> {
-    const dismissed = await this.status.requestImmediateErasure(id, actor);
+    const requested = await this.status.requestImmediateErasure(id, actor);
     // Who came back in the same instant is told to go again.
-    return (await this.erasure.erase(dismissed.userId)) ? dismissed : this.eraseNow(id, actor);
+    return (await this.erasure.erase(requested.userId)) ? requested : this.eraseNow(id, actor);
   }
 }

@@ -4,7 +4,7 @@ import { isIdentifier } from '../../wechat/identifier.js';
 import { describeDamage, isSpreadsheetError } from './import-damage.js';
 import { FileRefusedError } from './import-file.js';
 import { maxNicknameLength } from '../profile/nickname.js';
-import { toE164 } from '../profile/phone-cipher.js';
+import { toE164 } from '../profile/phone-number.js';
 
 /** A user in one mini-program, as a line of the file has them. */
 export interface ImportLine {

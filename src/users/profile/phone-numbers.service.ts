@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings, type WechatApp } from '../../config/settings.js';
 import { Database } from '../../database/database.js';
-import { LoginCodesService } from '../../sessions/login-codes.service.js';
 import { decryptOpenData, type EncryptedOpenData } from '../../wechat/open-data.js';
 import { PhoneNumberClient, type WechatPhoneNumber } from '../../wechat/phone-number.client.js';
 import { callTimeoutMs } from '../../wechat/wechat-resilience.js';
@@ -14,7 +13,9 @@ import {
   SessionKeyStaleError,
 } from '../../wechat/wechat.errors.js';
 import { User } from '../user.entity.js';
-import { PhoneCipher, toE164 } from './phone-cipher.js';
+import { PhoneCipher } from './phone-cipher.js';
+import { PhoneCodesService } from './phone-codes.service.js';
+import { toE164 } from './phone-number.js';
 import type { SessionUserRef } from '../identities/session-identity.js';
 import { type IdentityKeys, SessionKeysService } from '../identities/session-keys.service.js';
 
@@ -34,7 +35,7 @@ export class PhoneNumbersService {
   constructor(
     private readonly client: PhoneNumberClient,
     private readonly apps: WechatAppsService,
-    private readonly loginCodes: LoginCodesService,
+    private readonly codes: PhoneCodesService,
     private readonly sessionKeys: SessionKeysService,
     private readonly cipher: PhoneCipher,
     private readonly database: Database,
@@ -59,10 +60,10 @@ export class PhoneNumbersService {
     const identity = await this.sessionKeys.findBySession(owner);
     if (app === undefined || identity === null) throw new PhoneCodeInvalidError();
     const deadline = performance.now() + (isRepeat ? callTimeoutMs : 0);
-    let state = await this.loginCodes.spendPhoneCode(appid, code, sessionId);
+    let state = await this.codes.spend(appid, code, sessionId);
     while (state === 'pending' && performance.now() < deadline) {
       await sleep(pollIntervalMs);
-      state = await this.loginCodes.spendPhoneCode(appid, code, sessionId);
+      state = await this.codes.spend(appid, code, sessionId);
     }
     if (state === 'first') return this.askOnce(app, { code, openid: identity.openid }, userId);
     const kept = isRepeat && state === 'kept' ? await this.findPhone(userId) : null;
@@ -119,11 +120,11 @@ export class PhoneNumbersService {
     try {
       const answer = await this.client.getPhoneNumber(app, { ...asked, onSend: (sent) => (isSent = sent) });
       const sealed = await this.setPhone(userId, this.toPhone(answer));
-      await this.loginCodes.settlePhoneCode(app.appid, asked.code, 'kept');
+      await this.codes.settle(app.appid, asked.code, 'kept');
       return sealed;
     } catch (error) {
-      if (isSent) await this.loginCodes.settlePhoneCode(app.appid, asked.code, 'refused');
-      else await this.loginCodes.unspendPhoneCode(app.appid, asked.code);
+      if (isSent) await this.codes.settle(app.appid, asked.code, 'refused');
+      else await this.codes.unspend(app.appid, asked.code);
       throw error;
     }
   }

@@ -3,7 +3,8 @@ import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
 import { isUuid } from '../../validation/uuid.js';
-import { PhoneCipher, toE164 } from '../profile/phone-cipher.js';
+import { PhoneCipher } from '../profile/phone-cipher.js';
+import { toE164 } from '../profile/phone-number.js';
 import { SearchCursors, type SearchIdentity, type SearchPosition } from './search-cursors.js';
 import {
   estimateStatement,

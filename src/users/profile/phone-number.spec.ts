@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { DecryptionError } from '../../crypto/field-cipher.js';
-import { PhoneCipher, toE164 } from './phone-cipher.js';
+import { PhoneCipher } from './phone-cipher.js';
+import { toE164 } from './phone-number.js';
 
 const oldKey = Buffer.alloc(32, 1).toString('base64');
 const newKey = Buffer.alloc(32, 2).toString('base64');

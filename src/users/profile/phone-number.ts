@@ -1,0 +1,21 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+/**
+ * A phone number as E.164, `+8613800138000`; undefined if the text is no number that could exist.
+ *
+ * Without a plus or 00 it is taken for a number of mainland China only if China's numbering plan has it, and a
+ * landline only if it is written as in China, with its 0: what has lost its plus is often somebody else's number.
+ */
+export function toE164(text: string): string | undefined {
+  // Phones copy numbers with marks of direction around them.
+  const plain = text
+    .normalize('NFKC')
+    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .trim();
+  // Without `extract` the text is a number or it is not: the parser would find one anywhere in it.
+  const phone = parsePhoneNumberFromString(plain, { defaultCountry: 'CN', extract: false });
+  if (phone === undefined || phone.ext !== undefined) return undefined;
+  if (plain.startsWith('+')) return phone.isPossible() ? phone.number : undefined;
+  const lacksZero = phone.getType() === 'FIXED_LINE' && /^[1-9]/.test(plain) && !plain.startsWith('86');
+  return phone.isValid() && !lacksZero ? phone.number : undefined;
+}
