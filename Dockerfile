@@ -2,10 +2,10 @@
 ARG BASE_IMAGE=node:24-bookworm-slim
 
 FROM ${BASE_IMAGE} AS build
-ARG NPM_REGISTRY=https://registry.npmjs.org/
+ARG NPM_REGISTRY=
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --workspaces=false --registry=${NPM_REGISTRY}
+RUN npm ci --ignore-scripts --workspaces=false ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY dev/bundle-service.js ./dev/
 COPY src ./src
