@@ -1,19 +1,19 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../harness/certificates.js';
 import { runCommand } from '../harness/command.js';
 import { tea, useWorld } from '../harness/world.js';
 
-const certificateFile = join(import.meta.dirname, '../harness/wechat-test-certificate.pem');
-const keyFile = join(import.meta.dirname, '../harness/wechat-test-key.pem');
-
 /** A name that only the proxy can lead anywhere, and that the certificate is for. */
-const wechatUrl = 'https://api.wechat.test';
+const wechatName = 'api.wechat.test';
+const wechatUrl = `https://${wechatName}`;
 
 async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -27,6 +27,9 @@ describe('WeChat behind an HTTP proxy', () => {
   /** What the proxy was asked for: `CONNECT` targets, and by whom. */
   let tunnels: { target: string; authorization: string | undefined }[] = [];
   let proxyHost: string;
+  let directory: string;
+  /** What the service has to believe, beside the CAs of Node. */
+  let caFile: string;
   /** Compresses what the emulator answers. */
   let compress: { encoding: string; pack: (body: Buffer) => Buffer } | undefined;
   let compressingUrl: string;
@@ -56,7 +59,16 @@ describe('WeChat behind an HTTP proxy', () => {
   }
 
   beforeAll(async () => {
-    const tls = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) };
+    const ca = makeCertificate({ commonName: 'CA' });
+    const { certificate, key } = makeCertificate({
+      commonName: wechatName,
+      names: [wechatName],
+      issuer: { ...ca, commonName: 'CA' },
+    });
+    directory = mkdtempSync(join(tmpdir(), 'weapp-auth-proxy-'));
+    caFile = join(directory, 'ca.pem');
+    writeFileSync(caFile, ca.certificate);
+    const tls = { cert: certificate, key };
     const wechat = createTlsServer(tls, forward);
     const wechatPort = await listen(wechat);
     const proxy = createServer((_, response) => response.writeHead(405).end());
@@ -79,6 +91,7 @@ describe('WeChat behind an HTTP proxy', () => {
       server.closeAllConnections();
       server.close();
     }
+    rmSync(directory, { recursive: true });
   });
   beforeEach(() => {
     tunnels = [];
@@ -87,7 +100,7 @@ describe('WeChat behind an HTTP proxy', () => {
 
   const throughProxy = (changes: Record<string, string>) => ({
     WECHAT_BASE_URL: wechatUrl,
-    NODE_EXTRA_CA_CERTS: certificateFile,
+    NODE_EXTRA_CA_CERTS: caFile,
     ...changes,
   });
   const target = 'api.wechat.test:443';
