@@ -193,8 +193,7 @@ export class UserMergingService {
     await reassignPendingMerges(manager, [duplicate.id], primary.id);
     await manager.update(Identity, { userId: duplicate.id }, { userId: primary.id });
     await manager.update(Unionid, { userId: duplicate.id }, { userId: primary.id });
-    if (duplicate.status !== 'deleting')
-      await passOnNicknameCheck(manager, pending, primary, taken.nickname !== undefined);
+    await passOnNicknameCheck(manager, pending, primary, taken.nickname !== undefined);
     await this.revocations.revoke(tx, ...notices);
     for (const userId of [duplicate.id, primary.id]) {
       const details = { from: duplicate.id, into: primary.id };
