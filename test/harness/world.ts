@@ -5,17 +5,11 @@ import { join } from 'node:path';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
+import { apps, tea, wechatApps } from './apps.js';
 import { dump, TestDatabase } from './database.js';
 import { type Answer, ServiceNode } from './node.js';
 
-/** Two mini-programs of one Open Platform account, and one of none. */
-export const apps = [
-  { appid: 'wx00000000000000aa', secret: 'a1'.repeat(16), name: 'Tea', openPlatform: 'one' },
-  { appid: 'wx00000000000000bb', secret: 'b2'.repeat(16), name: 'Cake', openPlatform: 'one' },
-  { appid: 'wx00000000000000cc', secret: 'c3'.repeat(16) },
-] as const;
-
-export const [tea, cake, alone] = apps;
+export { alone, cake, tea } from './apps.js';
 
 /**
  * For `expect.poll`: what nodes promise within a second. Machines that others use take longer now and then, so that no
@@ -49,9 +43,7 @@ export class World {
       HOST: '127.0.0.1',
       PORT: '0',
       DATABASE_URL: this.database.url,
-      WECHAT_APPS: JSON.stringify(
-        apps.map(({ appid, secret, ...app }) => ({ appid, secret, name: nameOf(app) })),
-      ),
+      WECHAT_APPS: wechatApps,
       WECHAT_BASE_URL: this.emulator.url,
       ENCRYPTION_KEYS: this.encryptionKey,
       JWT_ISSUER: 'https://login.example.com',
@@ -229,10 +221,6 @@ export function useWorld(): World {
     }
   });
   return world;
-}
-
-function nameOf(app: { name?: string }): string | undefined {
-  return app.name;
 }
 
 /** Where a secret stands, without it. */

@@ -8,7 +8,7 @@ import { describeError } from '../../errors/describe-error.js';
 import { WechatClient, type WechatSession } from '../wechat.client.js';
 import { wechatConnections } from '../wechat-connections.js';
 import { WechatModule } from '../wechat.module.js';
-import { apps, tea } from '../../../test/harness/world.js';
+import { apps, tea } from '../../../test/harness/apps.js';
 
 /** The room that talks to WeChat, and an emulator for it to talk to; both as new before each test. */
 export class WechatRoom {
