@@ -20,7 +20,6 @@ const floors: Record<string, number> = {
   sessions: 6,
   'users/user.entity.ts': 7,
   'users/user.response.ts': 8,
-  'users/users.errors.ts': 8,
   'users/identities': 9,
   'users/status': 10,
   'users/profile': 11,

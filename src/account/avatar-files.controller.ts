@@ -2,7 +2,7 @@ import { Controller, Get, Header, Param, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Problems } from '../http/problems.decorator.js';
 import { AvatarsService } from '../users/profile/avatars.service.js';
-import { AvatarNotFoundError } from '../users/users.errors.js';
+import { AvatarNotFoundError } from '../users/profile/avatars.errors.js';
 
 /** The images behind `avatarUrl`, for anyone who knows one: an `<image>` of a mini-program sends no token. */
 @Controller('avatars')

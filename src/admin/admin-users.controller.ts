@@ -27,7 +27,7 @@ import { UserMergingService } from '../users/merging/user-merging.service.js';
 import { UserSearchService } from '../users/search/user-search.service.js';
 import { UserStatusService } from '../users/status/user-status.service.js';
 import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
-import { UserNotFoundError } from '../users/users.errors.js';
+import { UserNotFoundError } from '../users/identities/user-not-found.error.js';
 import { UsersService } from '../users/users.service.js';
 import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import { toAuditEventResponse } from './audit-event.response.js';

@@ -10,7 +10,7 @@ import {
   type UserReference,
   UserStatusService,
 } from '../users/status/user-status.service.js';
-import { UserNotFoundError } from '../users/users.errors.js';
+import { UserNotFoundError } from '../users/identities/user-not-found.error.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, UsageError } from './command.js';
 

@@ -6,7 +6,7 @@ import { BansService } from '../users/status/bans.service.js';
 import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
 import { ErasureService } from '../users/deletion/erasure.service.js';
 import { UserStatusService } from '../users/status/user-status.service.js';
-import { UserNotFoundError } from '../users/users.errors.js';
+import { UserNotFoundError } from '../users/identities/user-not-found.error.js';
 import { withDatabase } from './command-database.js';
 import { CommandError, loadCommandSettings, readCommandLine, runCommand, UsageError } from './command.js';
 import { warnOfNoAdmin } from './role-command.js';

@@ -14,7 +14,7 @@ import {
 } from '../../src/users/search/search-cursors.js';
 import { UserSearchService } from '../../src/users/search/user-search.service.js';
 import { type Statement, type UserSort, userSorts } from '../../src/users/search/user-search.statements.js';
-import { SearchTooBroadError } from '../../src/users/users.errors.js';
+import { SearchTooBroadError } from '../../src/users/search/search.errors.js';
 import { TestDatabase } from '../harness/database.js';
 import { commonNickname, fillUsers, rareNickname, uncommonNickname } from '../harness/filled-users.js';
 import { alone, cake, tea } from '../harness/world.js';

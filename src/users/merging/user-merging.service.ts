@@ -7,7 +7,7 @@ import type { RevocationNotice } from '../../sessions/revocation-memory.js';
 import { RevocationsService } from '../../sessions/revocations.service.js';
 import { isAdmin, keepsAdminBeside } from '../status/admins.js';
 import { AvatarsService } from '../profile/avatars.service.js';
-import { ErasureDueError } from '../deletion/erasure-due.error.js';
+import { ErasureDueError } from '../deletion/deletion.errors.js';
 import { ErasureService } from '../deletion/erasure.service.js';
 import { Identity } from '../identities/identity.entity.js';
 import { NicknameCheck } from '../profile/nickname-check.entity.js';
@@ -18,7 +18,9 @@ import { Unionid } from '../identities/unionid.entity.js';
 import { UnionidConflicts } from '../identities/unionid-conflicts.js';
 import { User } from '../user.entity.js';
 import { UserStatusService } from '../status/user-status.service.js';
-import { AccountDisabledError, MergeRefusedError, UserNotFoundError } from '../users.errors.js';
+import { AccountDisabledError } from '../status/status.errors.js';
+import { MergeRefusedError } from './merging.errors.js';
+import { UserNotFoundError } from '../identities/user-not-found.error.js';
 
 /**
  * Makes one user of two that turn out to be one person. Roles never move by themselves, and nothing is decided that an

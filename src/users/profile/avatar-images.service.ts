@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import sharp from 'sharp';
-import { AvatarBrokenError, AvatarFormatError, TooManyAvatarsError } from '../users.errors.js';
+import { AvatarDamagedError, AvatarFormatError, TooManyAvatarsError } from './avatars.errors.js';
 
 /** Pixels of an avatar's side. */
 const side = 256;
@@ -38,7 +38,7 @@ export class AvatarImagesService {
    * Makes a WebP of 256×256 pixels: upright, the middle of the first frame.
    *
    * @throws {AvatarFormatError} where the bytes are neither JPEG nor PNG nor WebP
-   * @throws {AvatarBrokenError} where they end too soon, or have too many pixels
+   * @throws {AvatarDamagedError} where they end too soon, or have too many pixels
    * @throws {TooManyAvatarsError}
    */
   async encode(upload: Buffer): Promise<Buffer> {
@@ -60,7 +60,7 @@ async function draw(upload: Buffer, format: Format): Promise<Buffer> {
       return render(Buffer.concat([upload, endOfImage]), format, 'warning');
     });
   } catch (error) {
-    throw error instanceof AvatarFormatError ? error : new AvatarBrokenError(error);
+    throw error instanceof AvatarFormatError ? error : new AvatarDamagedError(error);
   }
 }
 

@@ -41,7 +41,7 @@ export class AvatarsService {
    * Makes an upload the avatar of a user, and removes the file of the one before. Nothing changes where the user is
    * not active.
    *
-   * @throws {AvatarFormatError} {@link AvatarBrokenError} {@link TooManyAvatarsError}
+   * @throws {AvatarFormatError} {@link AvatarDamagedError} {@link TooManyAvatarsError}
    * @throws {DatabaseUnavailableError}
    */
   async replace(userId: string, upload: Buffer): Promise<void> {

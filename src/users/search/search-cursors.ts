@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { KeyRing } from '../../crypto/key-ring.js';
 import type { UserFilter, UserSort } from './user-search.statements.js';
-import { CursorInvalidError } from '../users.errors.js';
+import { CursorInvalidError } from './search.errors.js';
 
 /** What makes a search the same on all its pages, whatever their length. */
 export interface SearchIdentity extends UserFilter {

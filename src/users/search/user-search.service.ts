@@ -20,7 +20,7 @@ import {
   walkOnlyStatement,
   walkStatement,
 } from './user-search.statements.js';
-import { SearchTooBroadError, TooManySearchesError } from '../users.errors.js';
+import { SearchTooBroadError, TooManySearchesError } from './search.errors.js';
 
 /** What to look for, and how to list it. */
 export interface UserSearchQuery extends SearchIdentity {

@@ -21,7 +21,7 @@ import {
   IdentitySharedError,
   IdentityTakenError,
   LinkingWithRoleError,
-} from '../users.errors.js';
+} from './identity-linking.errors.js';
 
 /** What a login would learn of an identity of the user's. */
 const learnStatement = `

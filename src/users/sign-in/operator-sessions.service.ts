@@ -6,7 +6,8 @@ import { Database } from '../../database/database.js';
 import { Session } from '../../sessions/session.entity.js';
 import { resolveCanonicalUserId } from '../identities/canonical-user.js';
 import { User } from '../user.entity.js';
-import { UserNotActiveError, UserNotFoundError } from '../users.errors.js';
+import { UserNotActiveError } from '../status/status.errors.js';
+import { UserNotFoundError } from '../identities/user-not-found.error.js';
 
 /** The `client_id` of sessions that no mini-program has opened. */
 export const operatorClient = 'operator';

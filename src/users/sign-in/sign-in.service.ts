@@ -9,7 +9,7 @@ import { type LoginCodePost, LoginCodesService } from '../../sessions/login-code
 import { type Client, type OpenSession, userAgentOf } from '../../sessions/open-session.js';
 import { RefreshTokens } from '../../sessions/refresh-tokens.js';
 import { BanCheckService } from '../status/ban-check.service.js';
-import { ErasureDueError } from '../deletion/erasure-due.error.js';
+import { AccountDeletingError, ErasureDueError } from '../deletion/deletion.errors.js';
 import { ErasureService } from '../deletion/erasure.service.js';
 import { Identity } from '../identities/identity.entity.js';
 import { UserMergingService } from '../merging/user-merging.service.js';
@@ -21,7 +21,7 @@ import { UnionidConflicts } from '../identities/unionid-conflicts.js';
 import { claimUnionid } from '../identities/claim-unionid.js';
 import { User } from '../user.entity.js';
 import { UserStatusService } from '../status/user-status.service.js';
-import { AccountDeletingError, AccountDisabledError } from '../users.errors.js';
+import { AccountDisabledError } from '../status/status.errors.js';
 
 /** What WeChat said about a code, and who sent it. */
 export interface SignIn extends LoginCodePost, Client {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { User } from '../user.entity.js';
-import { AccountDisabledError } from '../users.errors.js';
+import { AccountDisabledError } from './status.errors.js';
 import { BansService } from './bans.service.js';
 import { UserStatusService } from './user-status.service.js';
 

@@ -14,12 +14,12 @@ import { toSessionRevokedError } from '../identities/session-revoked.js';
 import { User } from '../user.entity.js';
 import {
   LastAdminError,
-  NotDisabledError,
+  UserNotDisabledError,
   TooManyRolesError,
-  UserMergedOrLeavingError,
+  UserNotChangeableError,
   UserNotActiveError,
-  UserNotFoundError,
-} from '../users.errors.js';
+} from './status.errors.js';
+import { UserNotFoundError } from '../identities/user-not-found.error.js';
 
 /** A user by id, or by the openid in one mini-program. */
 export type UserReference = { id: string } | { appid: string; openid: string };
@@ -98,14 +98,14 @@ export class UserStatusService {
    * not. Who wants to be deleted can be disabled, too: then leaving lifts no ban.
    *
    * @throws {LastAdminError} where a user does that to the last admin
-   * @throws {UserNotFoundError} {@link UserMergedOrLeavingError} {@link NotDisabledError}
+   * @throws {UserNotFoundError} {@link UserNotChangeableError} {@link UserNotDisabledError}
    * @throws {TooManyRolesError}
    * @throws {DatabaseUnavailableError}
    */
   async update(userId: string, change: UserStatusChange, actor: Actor): Promise<void> {
     await this.change({ id: userId }, actor, (user) => {
       const isEmpty = Object.values(change).every((value) => value === undefined);
-      if (!isEmpty && !canChange(user, change)) throw new UserMergedOrLeavingError(user);
+      if (!isEmpty && !canChange(user, change)) throw new UserNotChangeableError(user);
       const standing = changeStatus(user, change);
       const roles = change.roles === undefined ? undefined : changeRoles(user, change.roles);
       return {
@@ -310,7 +310,7 @@ function changeStatus(user: User, { status, reason, until }: UserStatusChange): 
   if (status === undefined && reason === undefined && until === undefined) return { changes: {}, events: [] };
   const wanted = status ?? user.status;
   if (wanted === 'active') {
-    if ((reason ?? until ?? null) !== null) throw new NotDisabledError();
+    if ((reason ?? until ?? null) !== null) throw new UserNotDisabledError();
     if (user.status === 'active') return { changes: {}, events: [] };
     return {
       changes: {
