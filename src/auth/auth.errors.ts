@@ -9,7 +9,7 @@ export class TokenMissingError extends ServiceError {
   }
 }
 
-/** The token is not one of ours, not an access token, or was changed. */
+/** The token was not issued here, is not an access token, or was changed. */
 export class TokenInvalidError extends ServiceError {
   readonly code = 'token_invalid';
 
@@ -18,7 +18,7 @@ export class TokenInvalidError extends ServiceError {
   }
 }
 
-/** The token is ours; its time is up. */
+/** The token was issued here, and has expired. */
 export class TokenExpiredError extends ServiceError {
   readonly code = 'token_expired';
 
@@ -27,16 +27,16 @@ export class TokenExpiredError extends ServiceError {
   }
 }
 
-/** The user lacks the role that the route asks for. */
-export class ForbiddenError extends ServiceError {
+/** The user lacks the role that the route needs. */
+export class RoleMissingError extends ServiceError {
   readonly code = 'forbidden';
 
   constructor() {
-    super('This needs a role that you do not have. Ask the operator to grant it.');
+    super('This needs a role that you do not have. Ask an admin to grant it.');
   }
 }
 
-/** What is asked for may be done only soon after a login (RFC 9470). */
+/** The action needs a recent login (RFC 9470). */
 export class FreshLoginRequiredError extends ServiceError {
   readonly code = 'fresh_login_required';
 
@@ -49,12 +49,12 @@ export class FreshLoginRequiredError extends ServiceError {
   }
 }
 
-/** The user came in through another mini-program than the one that is asked for. */
-export class OtherAppError extends ServiceError {
+/** The user has logged in to another mini-program than the request needs. */
+export class WrongAppError extends ServiceError {
   readonly code = 'forbidden';
 
   constructor() {
-    super('This access token is from another mini-program. Log in through the one that this is for.');
+    super('This access token is from another mini-program. Log in to the one that this request is for.');
   }
 }
 

@@ -4,7 +4,7 @@ import { RevocationsService } from '../sessions/revocations.service.js';
 import { SessionRevokedError } from '../sessions/sessions.errors.js';
 import { type AccessTokenClaims, AccessTokensService } from './access-tokens.service.js';
 import {
-  ForbiddenError,
+  RoleMissingError,
   FreshLoginRequiredError,
   TokenExpiredError,
   TokenMissingError,
@@ -36,7 +36,7 @@ export class JwtGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     const wanted = this.reflector.getAllAndOverride<string[] | undefined>(rolesMetadata, targets);
     if (wanted !== undefined && !wanted.some((role) => claims.roles.includes(role)))
-      throw new ForbiddenError();
+      throw new RoleMissingError();
 
     const maxAge = this.reflector.getAllAndOverride<number | undefined>(freshLoginMetadata, targets);
     if (maxAge !== undefined && !this.accessTokens.isFresh(claims, maxAge))

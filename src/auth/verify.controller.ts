@@ -1,7 +1,7 @@
 import { All, Controller, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ForbiddenError, OtherAppError } from './auth.errors.js';
+import { RoleMissingError, WrongAppError } from './auth.errors.js';
 import { ClientIdPipe } from './client-id.pipe.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
 import { Authenticated } from './authenticated.decorator.js';
@@ -31,8 +31,8 @@ export class VerifyController {
     @Query('app', ClientIdPipe) app: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): void {
-    if (role !== undefined && !user.roles.includes(role)) throw new ForbiddenError();
-    if (app !== undefined && app !== user.appid) throw new OtherAppError();
+    if (role !== undefined && !user.roles.includes(role)) throw new RoleMissingError();
+    if (app !== undefined && app !== user.appid) throw new WrongAppError();
     // All four always, so that a proxy that copies them replaces whatever a visitor has sent under these names.
     void reply.headers({
       'X-User-Id': user.id,

@@ -31,7 +31,7 @@ export class PhoneNumberClient {
    * @param openid whose code it must be
    * @param onSend told whether the code has been sent, as far as WeChat has looked at it
    * @throws {PhoneCodeInvalidError} {@link WechatRateLimitedError} {@link WechatMisconfiguredError}
-   *   {@link WechatUnavailableError} {@link OverloadedError}
+   *   {@link WechatUnavailableError} {@link TooManyWechatCallsError}
    */
   async getPhoneNumber(
     app: WechatApp,
@@ -60,7 +60,7 @@ export class PhoneNumberClient {
    *
    * @param encryptedData base64: the text as WeChat made it is what is hashed, so without white space
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
-   *   {@link OverloadedError}
+   *   {@link TooManyWechatCallsError}
    */
   async checkEncryptedData(app: WechatApp, encryptedData: string): Promise<boolean> {
     return this.interfaces.call(app, {

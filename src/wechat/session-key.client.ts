@@ -16,7 +16,7 @@ export class SessionKeyClient {
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/checkSessionKey.html
    *
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
-   *   {@link OverloadedError}
+   *   {@link TooManyWechatCallsError}
    */
   async checkSessionKey(app: WechatApp, openid: string, sessionKey: string): Promise<boolean> {
     return this.interfaces.call(app, {
@@ -38,7 +38,7 @@ export class SessionKeyClient {
    * @throws {LoginAgainError} where it is not the valid one any more, perhaps because the answer to our own first
    *   attempt was lost
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
-   *   {@link OverloadedError}
+   *   {@link TooManyWechatCallsError}
    */
   async resetUserSessionKey(
     app: WechatApp,

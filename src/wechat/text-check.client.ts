@@ -30,7 +30,7 @@ export class TextCheckClient {
    * @param text 1 to 2,500 characters
    * @throws {LoginAgainError} where WeChat has not seen the user for longer
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
-   *   {@link OverloadedError}
+   *   {@link TooManyWechatCallsError}
    */
   async checkText(app: WechatApp, { openid, text }: { openid: string; text: string }): Promise<TextVerdict> {
     if (performance.now() < (this.#skippedUntil.get(app.appid) ?? -Infinity)) return 'skipped';

@@ -48,7 +48,7 @@ export class WechatAuthorizedApi {
   ) {}
 
   /**
-   * @throws {WechatMisconfiguredError} {@link WechatUnavailableError} {@link OverloadedError}, and what
+   * @throws {WechatMisconfiguredError} {@link WechatUnavailableError} {@link TooManyWechatCallsError}, and what
    *   `call.refused` throws
    */
   async call<Answer>(app: WechatApp, call: AuthorizedCall<Answer>): Promise<Answer> {

@@ -19,7 +19,7 @@ import {
 } from 'cockatiel';
 import { Settings } from '../config/settings.js';
 import { isHarmless } from './caller-text.js';
-import { OverloadedError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
+import { TooManyWechatCallsError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
 
 /** Milliseconds for one attempt. */
 const attemptTimeoutMs = 3_000;
@@ -70,7 +70,7 @@ export class WechatResilience {
    *   was no usable answer
    * @param signal where the call is part of something with a deadline of its own: once aborted, nothing is sent
    * @throws {WechatUnavailableError}
-   * @throws {OverloadedError}
+   * @throws {TooManyWechatCallsError}
    */
   async make<Answer>(
     call: WechatCall,
@@ -97,7 +97,7 @@ export class WechatResilience {
     try {
       return await policy.execute(({ signal }) => work(signal), outer);
     } catch (error) {
-      if (error instanceof BulkheadRejectedError) throw new OverloadedError();
+      if (error instanceof BulkheadRejectedError) throw new TooManyWechatCallsError();
       if (error instanceof TaskCancelledError) throw new WechatUnavailableError('timed_out');
       if (error instanceof BrokenCircuitError) {
         throw new WechatUnavailableError('breaker_open', { retryAfter: breakerCooldownMs / 1_000 });

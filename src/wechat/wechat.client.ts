@@ -43,7 +43,7 @@ export class WechatClient {
    *
    * @throws {CodeInvalidError} {@link CodeUsedError} {@link WechatRateLimitedError}
    *   {@link UserBlockedByWechatError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
-   *   {@link OverloadedError}
+   *   {@link TooManyWechatCallsError}
    */
   async code2Session(app: WechatApp, code: string): Promise<WechatSession> {
     if (!isCode(code)) throw new CodeInvalidError();
@@ -107,7 +107,7 @@ export class WechatClient {
   /**
    * What time it is at WeChat, to the second.
    *
-   * @throws {WechatUnavailableError} {@link OverloadedError}
+   * @throws {WechatUnavailableError} {@link TooManyWechatCallsError}
    */
   async time(app: WechatApp): Promise<Date> {
     return this.calls.make({ appid: app.appid, path: '/' }, async (signal) => {

@@ -6,7 +6,7 @@ import { WechatAppsService } from '../../wechat/wechat-apps.service.js';
 import {
   ContentRejectedError,
   LoginAgainError,
-  OverloadedError,
+  TooManyWechatCallsError,
   WechatMisconfiguredError,
   WechatRateLimitedError,
   WechatUnavailableError,
@@ -166,7 +166,7 @@ function isRejection(judgement: Judgement): boolean {
 function isCrowded(error: unknown): boolean {
   return (
     error instanceof WechatRateLimitedError ||
-    error instanceof OverloadedError ||
+    error instanceof TooManyWechatCallsError ||
     (error instanceof WechatUnavailableError && error.failure === 'quota')
   );
 }
