@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  HttpCode,
-  Patch,
-  Post,
-  Req,
-  StreamableFile,
-  UsePipes,
-} from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Patch, Post, Req, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
   toActor,
@@ -22,7 +10,7 @@ import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js
 import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Settings } from '../config/settings.js';
-import { BodyPipe } from '../http/body.pipe.js';
+import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { DeletionResponse } from '../users/deletion/deletion.response.js';
 import { NicknamesService } from '../users/profile/nicknames.service.js';
@@ -37,7 +25,6 @@ const nicknameBudget = { name: 'nickname', perMinute: 6 };
 
 /** The signed-in user. */
 @Controller('me')
-@UsePipes(BodyPipe)
 @ApiTags('me')
 @Authenticated()
 export class AccountController {
@@ -64,7 +51,7 @@ export class AccountController {
   @Header('Cache-Control', 'no-store')
   async update(
     @CurrentUser() { id, sessionId }: SignedInUser,
-    @Body() { nickname }: UpdateMeRequest,
+    @ValidBody() { nickname }: UpdateMeRequest,
   ): Promise<MeResponse> {
     const user = await this.self.getActiveUser(id);
     if (nickname === undefined) return this.self.toResponse(user);
@@ -83,7 +70,10 @@ export class AccountController {
   @PerUserTurns('writing')
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
-  async updateByPost(@CurrentUser() user: SignedInUser, @Body() body: UpdateMeRequest): Promise<MeResponse> {
+  async updateByPost(
+    @CurrentUser() user: SignedInUser,
+    @ValidBody() body: UpdateMeRequest,
+  ): Promise<MeResponse> {
     return this.update(user, body);
   }
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Header, HttpCode, Param, Post, Req, UsePipes } from '@nestjs/common';
+import { Controller, Delete, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { LoginService } from '../auth/login.service.js';
 import {
@@ -10,7 +10,7 @@ import {
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
-import { BodyPipe } from '../http/body.pipe.js';
+import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
 import { IdentityLinkingService, refuseRoles } from '../users/sign-in/identity-linking.service.js';
@@ -24,7 +24,6 @@ const linkingBudget = { name: 'linking', perMinute: 6 };
 
 /** The mini-programs through which the user comes in. */
 @Controller('me/identities')
-@UsePipes(BodyPipe)
 @ApiTags('me')
 @Authenticated('forbidden')
 @FreshLogin(maxAccountLoginAge)
@@ -57,7 +56,7 @@ export class IdentitiesController {
   @Header('Cache-Control', 'no-store')
   async link(
     @CurrentUser() { id, appid: clientId }: SignedInUser,
-    @Body() { code, appid }: LinkIdentityRequest,
+    @ValidBody() { code, appid }: LinkIdentityRequest,
     @Req() request: AuthenticatedRequest,
   ): Promise<MeResponse> {
     this.refuseOtherClients(clientId);

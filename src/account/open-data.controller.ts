@@ -1,11 +1,11 @@
-import { Body, Controller, Get, Header, HttpCode, Post, UsePipes } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Settings } from '../config/settings.js';
 import { TakesLargeBody } from '../http/body-limit.js';
-import { BodyPipe } from '../http/body.pipe.js';
+import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { SessionKeysService } from '../users/identities/session-keys.service.js';
 import { decryptOpenData, withoutIdentity } from '../wechat/open-data.js';
@@ -22,7 +22,6 @@ import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 
 /** What WeChat tells of the signed-in person, encrypted for the mini-program or by a code. */
 @Controller('me')
-@UsePipes(BodyPipe)
 @ApiTags('me')
 @Authenticated('wechat_misconfigured', 'wechat_unavailable', 'overloaded')
 export class OpenDataController {
@@ -45,7 +44,7 @@ export class OpenDataController {
   @Header('Cache-Control', 'no-store')
   async open(
     @CurrentUser() { id: userId, sessionId, appid }: SignedInUser,
-    @Body() sealed: OpenDataRequest,
+    @ValidBody() sealed: OpenDataRequest,
   ): Promise<OpenDataResponse> {
     const identity = await this.sessionKeys.findBySession({ userId, sessionId });
     return this.limit.count(userId, () => {
@@ -65,7 +64,7 @@ export class OpenDataController {
   @Header('Cache-Control', 'no-store')
   async setPhone(
     @CurrentUser() { id: userId, appid, sessionId }: SignedInUser,
-    @Body() { code, encryptedData, iv }: PhoneRequest,
+    @ValidBody() { code, encryptedData, iv }: PhoneRequest,
   ): Promise<MeResponse> {
     const owner = { userId, appid, sessionId };
     if (code !== undefined) await this.phoneNumbers.savePhoneByCode(owner, code);

@@ -1,6 +1,6 @@
-import { Controller, Get, Header, Query, UsePipes } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { AuditLogService } from '../audit/audit-log.service.js';
-import { QueryPipe } from '../http/query.pipe.js';
+import { ValidQuery } from '../http/valid-query.decorator.js';
 import { AuditPageResponse, toAuditEventResponse } from './audit-event.response.js';
 import { ReadAuditRequest } from './read-audit.request.js';
 import { AdminOnly } from './admin-only.decorator.js';
@@ -8,14 +8,13 @@ import { AdminOnly } from './admin-only.decorator.js';
 /** The audit log: what happened. */
 @Controller('admin/audit')
 @AdminOnly()
-@UsePipes(QueryPipe)
 export class AdminAuditController {
   constructor(private readonly audit: AuditLogService) {}
 
   /** The audit log: who did what to whom, when, and from where; the newest first. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async read(@Query() { cursor, ...query }: ReadAuditRequest): Promise<AuditPageResponse> {
+  async read(@ValidQuery() { cursor, ...query }: ReadAuditRequest): Promise<AuditPageResponse> {
     const { events, nextCursor } = await this.audit.page({ ...query, before: cursor });
     return { items: events.map(toAuditEventResponse), nextCursor };
   }

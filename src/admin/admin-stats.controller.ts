@@ -1,6 +1,6 @@
-import { Controller, Get, Header, Query, UsePipes } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { LoginStatsService } from '../audit/login-stats.service.js';
-import { QueryPipe } from '../http/query.pipe.js';
+import { ValidQuery } from '../http/valid-query.decorator.js';
 import { LoginStatsResponse } from './login-stats.response.js';
 import { ReadStatsRequest } from './read-stats.request.js';
 import { AdminOnly } from './admin-only.decorator.js';
@@ -8,14 +8,13 @@ import { AdminOnly } from './admin-only.decorator.js';
 /** The audit log: how often. */
 @Controller('admin/stats')
 @AdminOnly()
-@UsePipes(QueryPipe)
 export class AdminStatsController {
   constructor(private readonly stats: LoginStatsService) {}
 
   /** Logins by day, app and outcome; new users by day and app. At most ten seconds old. */
   @Get()
   @Header('Cache-Control', 'no-store')
-  async read(@Query() { days }: ReadStatsRequest): Promise<LoginStatsResponse> {
+  async read(@ValidQuery() { days }: ReadStatsRequest): Promise<LoginStatsResponse> {
     return this.stats.ofLastDays(days);
   }
 }

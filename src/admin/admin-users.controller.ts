@@ -1,21 +1,9 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Header,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Req,
-  UsePipes,
-} from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
 import { AuditLogService } from '../audit/audit-log.service.js';
 import { toActor, type AuthenticatedRequest } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAdminLoginAge } from '../auth/fresh-login.decorator.js';
 import { KeyRing } from '../crypto/key-ring.js';
-import { BodyPipe } from '../http/body.pipe.js';
+import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -44,7 +32,6 @@ const maxAuditEvents = 50;
 /** Finding users, and changing how they stand. */
 @Controller('admin/users')
 @AdminOnly()
-@UsePipes(BodyPipe)
 export class AdminUsersController {
   constructor(
     private readonly users: UsersService,
@@ -66,7 +53,7 @@ export class AdminUsersController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   async search(
-    @Body() request: SearchUsersRequest,
+    @ValidBody() request: SearchUsersRequest,
     @Req() guarded: AuthenticatedRequest,
   ): Promise<UserPageResponse> {
     const { users, nextCursor, estimatedTotal } = await this.userSearch.search(request);
@@ -101,7 +88,7 @@ export class AdminUsersController {
   @Header('Cache-Control', 'no-store')
   async update(
     @Param('id', UuidPipe) id: string,
-    @Body() { until, ...change }: UpdateUserRequest,
+    @ValidBody() { until, ...change }: UpdateUserRequest,
     @Req() request: AuthenticatedRequest,
   ): Promise<UserDetailResponse> {
     await this.status.update(
@@ -120,7 +107,7 @@ export class AdminUsersController {
   @Header('Cache-Control', 'no-store')
   async merge(
     @Param('id', UuidPipe) id: string,
-    @Body() { into }: MergeUserRequest,
+    @ValidBody() { into }: MergeUserRequest,
     @Req() request: AuthenticatedRequest,
   ): Promise<UserDetailResponse> {
     await this.merging.mergeByHand(id, into.toLowerCase(), toActor(request));

@@ -1,7 +1,7 @@
-import { Body, Controller, Header, HttpCode, Post, Req, UseGuards, UsePipes } from '@nestjs/common';
+import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
-import { BodyPipe } from '../http/body.pipe.js';
+import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
 import type { OpenSession } from '../sessions/open-session.js';
@@ -43,7 +43,6 @@ const loginProblems = [
 /** Getting in, staying in, getting out. */
 @ApiTags('auth')
 @Controller('auth')
-@UsePipes(BodyPipe)
 export class AuthController {
   constructor(
     private readonly accessTokens: AccessTokensService,
@@ -89,7 +88,7 @@ export class AuthController {
     'database_unavailable',
   )
   async refresh(
-    @Body() { refreshToken }: RefreshRequest,
+    @ValidBody() { refreshToken }: RefreshRequest,
     @Req() request: AuthenticatedRequest,
   ): Promise<TokenResponse> {
     const ip = getClientIp(request);
