@@ -20,6 +20,7 @@ export { Revocation } from './sessions/revocation.entity.js';
 export { Session } from './sessions/session.entity.js';
 export { Identity } from './users/identities/identity.entity.js';
 export { NicknameCheck } from './users/profile/nickname-check.entity.js';
+export { PhoneCode } from './users/profile/phone-code.entity.js';
 export { Unionid } from './users/identities/unionid.entity.js';
 export { User } from './users/user.entity.js';
 export { WeappAuthModule } from './weapp-auth.module.js';

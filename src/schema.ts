@@ -14,12 +14,14 @@ import { Erasure1795219700000 } from './database/migrations/1795219700000-erasur
 import { Admins1795300000000 } from './database/migrations/1795300000000-admins.js';
 import { ImpossibleMerges1795300000001 } from './database/migrations/1795300000001-impossible-merges.js';
 import { WaitingNicknames1795300300000 } from './database/migrations/1795300300000-waiting-nicknames.js';
+import { PhoneCodes1795400000000 } from './database/migrations/1795400000000-phone-codes.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
 import { BannedIdentity } from './users/status/banned-identity.entity.js';
 import { Identity } from './users/identities/identity.entity.js';
 import { NicknameCheck } from './users/profile/nickname-check.entity.js';
+import { PhoneCode } from './users/profile/phone-code.entity.js';
 import { Unionid } from './users/identities/unionid.entity.js';
 import { User } from './users/user.entity.js';
 
@@ -36,6 +38,7 @@ export const schema = {
     AuditEvent,
     LoginStat,
     NicknameCheck,
+    PhoneCode,
     BannedIdentity,
   ],
   migrations: [
@@ -51,5 +54,6 @@ export const schema = {
     Admins1795300000000,
     ImpossibleMerges1795300000001,
     WaitingNicknames1795300300000,
+    PhoneCodes1795400000000,
   ],
 } satisfies Schema;

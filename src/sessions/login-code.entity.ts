@@ -11,8 +11,8 @@ export class LoginCode {
   codeHash: Buffer;
 
   /**
-   * Keyed hash of that with the `Idempotency-Key`, or with the network of the address if there is none. Null for phone
-   * codes, which nothing repeats.
+   * Keyed hash of that with the `Idempotency-Key`, or with the network of the address if there is none. Nullable for nodes
+   * of the version before, which keep phone codes here without it.
    */
   @Column({ type: 'bytea', name: 'post_hash', nullable: true })
   postHash: Buffer | null;

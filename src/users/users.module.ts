@@ -7,6 +7,7 @@ import { AvatarImagesService } from './profile/avatar-images.service.js';
 import { AvatarsService } from './profile/avatars.service.js';
 import { BansService } from './status/bans.service.js';
 import { ExpiredBansJob } from './status/expired-bans.job.js';
+import { ExpiredPhoneCodesJob } from './profile/expired-phone-codes.job.js';
 import { NicknameChecksJob } from './profile/nickname-checks.job.js';
 import { NicknamesService } from './profile/nicknames.service.js';
 import { IdentityLinkingService } from './sign-in/identity-linking.service.js';
@@ -35,6 +36,7 @@ import { UsersService } from './users.service.js';
     AvatarsService,
     BansService,
     ExpiredBansJob,
+    ExpiredPhoneCodesJob,
     NicknameChecksJob,
     NicknamesService,
     IdentityLinkingService,

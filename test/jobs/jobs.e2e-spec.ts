@@ -85,6 +85,10 @@ describe('a background job', () => {
         now() - interval '1 minute' * CASE number % 2 WHEN 0 THEN 5 ELSE 11 END
       FROM generate_series(1, 30000) AS number`);
     await run(`
+      INSERT INTO phone_codes (code_hash, created_at)
+      SELECT sha256(number::text::bytea), now() - interval '1 minute' * CASE number % 2 WHEN 0 THEN 5 ELSE 11 END
+      FROM generate_series(1, 30000) AS number`);
+    await run(`
       INSERT INTO revocations (transaction_id, user_id, minimum_version, reason, created_at, expires_at)
       SELECT 1, gen_random_uuid(), 2, 'kicked', now() - interval '2 days', now() - interval '1 second' * CASE number % 2 WHEN 0 THEN -60 ELSE 61 END
       FROM generate_series(1, 2500) AS number`);
@@ -102,6 +106,7 @@ describe('a background job', () => {
       SELECT
         (SELECT count(*)::integer FROM sessions WHERE user_agent LIKE '%: goes') AS sessions,
         (SELECT count(*)::integer FROM login_codes WHERE created_at < now() - interval '10 minutes') AS codes,
+        (SELECT count(*)::integer FROM phone_codes WHERE created_at < now() - interval '10 minutes') AS "phoneCodes",
         (SELECT count(*)::integer FROM revocations WHERE expires_at < now() - interval '1 minute') AS revocations,
         (SELECT count(*)::integer FROM audit_events WHERE created_at < now() - interval '180 days') AS audit,
         (SELECT count(*)::integer FROM signing_keys WHERE retired_at < now() - interval '1 day') AS keys,
@@ -119,6 +124,7 @@ describe('a background job', () => {
     expect(before).toEqual({
       sessions: manySessions + 2,
       codes: 15_000,
+      phoneCodes: 15_000,
       revocations: 1_250,
       audit: 2_500,
       keys: 0,
@@ -143,7 +149,7 @@ describe('a background job', () => {
         },
         { interval: 10 },
       )
-      .toEqual({ sessions: 0, codes: 0, revocations: 0, audit: 0, keys: 0, disabled: 0 });
+      .toEqual({ sessions: 0, codes: 0, phoneCodes: 0, revocations: 0, audit: 0, keys: 0, disabled: 0 });
     await holder.query('COMMIT');
 
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -168,9 +174,10 @@ describe('a background job', () => {
     expect(await kept(`SELECT kid FROM signing_keys WHERE retired_at IS NOT NULL`), 'signing keys').toEqual([
       { kid: 'just retired' },
     ]);
-    expect(
-      await kept(`SELECT count(*)::integer FROM login_codes WHERE created_at < now() - interval '4 minutes'`),
-    ).toEqual([{ count: 15_000 }]);
+    for (const table of ['login_codes', 'phone_codes']) {
+      const old = `SELECT count(*)::integer FROM ${table} WHERE created_at < now() - interval '4 minutes'`;
+      expect(await kept(old), table).toEqual([{ count: 15_000 }]);
+    }
     expect(await kept(`SELECT count(*)::integer FROM revocations WHERE reason = 'kicked'`)).toEqual([
       { count: 1_250 },
     ]);

@@ -59,7 +59,7 @@ describe('the database schema', () => {
 
   it('waits for a long reader without stopping everybody else', async () => {
     await withDatabase(async (options) => {
-      const migrations = schema.migrations.filter(({ name }) => !name.startsWith('SessionsThatEnd'));
+      const migrations = schema.migrations.filter(({ name }) => !/^(SessionsThatEnd|PhoneCodes)/.test(name));
       await migrate({ ...options, migrations });
       const dataSource = await new DataSource(options).initialize();
       const reader = dataSource.createQueryRunner();
@@ -131,6 +131,31 @@ describe('the database schema', () => {
     });
   });
 
+  it('keeps what is known of the phone codes that a version before has sent to WeChat', async () => {
+    await withDatabase(async (options) => {
+      const migrations = schema.migrations.filter(({ name }) => !name.startsWith('PhoneCodes'));
+      await migrate({ ...options, migrations });
+      const dataSource = await new DataSource(options).initialize();
+      await dataSource.query(`
+        INSERT INTO login_codes (code_hash, post_hash, session_id, uses, created_at) VALUES
+          ('pending', NULL, gen_random_uuid(), 1, now() - interval '1 minute'),
+          ('kept', NULL, gen_random_uuid(), 2, now() - interval '1 minute'),
+          ('refused', NULL, gen_random_uuid(), 3, now() - interval '1 minute'),
+          ('a login', 'post', gen_random_uuid(), 2, now())`);
+      await migrate(options);
+      const codes = await dataSource.query(
+        `SELECT convert_from(code_hash, 'UTF8') AS code, outcome, created_at < now() - interval '50 seconds' AS old
+         FROM phone_codes ORDER BY code`,
+      );
+      await dataSource.destroy();
+      expect(codes).toEqual([
+        { code: 'kept', outcome: 'kept', old: true },
+        { code: 'pending', outcome: null, old: true },
+        { code: 'refused', outcome: 'refused', old: true },
+      ]);
+    });
+  });
+
   it('leaves room for updates in place where logins update, and logs no codes', async () => {
     await withDatabase(async (options) => {
       await migrate(options);
@@ -139,11 +164,11 @@ describe('the database schema', () => {
         `SELECT relname FROM pg_class WHERE 'fillfactor=70' = ANY (reloptions) ORDER BY 1`,
       );
       const unlogged = await dataSource.query(
-        `SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'`,
+        `SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r' ORDER BY 1`,
       );
       await dataSource.destroy();
       expect(roomy).toEqual([{ relname: 'identities' }, { relname: 'sessions' }]);
-      expect(unlogged).toEqual([{ relname: 'login_codes' }]);
+      expect(unlogged).toEqual([{ relname: 'login_codes' }, { relname: 'phone_codes' }]);
     });
   });
 });

@@ -55,15 +55,15 @@ export class PhoneNumbersService {
     code: string,
     { isRepeat = false }: { isRepeat?: boolean } = {},
   ): Promise<string> {
-    const { userId, appid, sessionId } = owner;
+    const { userId, appid } = owner;
     const app = this.apps.find(appid);
     const identity = await this.sessionKeys.findBySession(owner);
     if (app === undefined || identity === null) throw new PhoneCodeInvalidError();
     const deadline = performance.now() + (isRepeat ? callTimeoutMs : 0);
-    let state = await this.codes.spend(appid, code, sessionId);
+    let state = await this.codes.spend(appid, code);
     while (state === 'pending' && performance.now() < deadline) {
       await sleep(pollIntervalMs);
-      state = await this.codes.spend(appid, code, sessionId);
+      state = await this.codes.spend(appid, code);
     }
     if (state === 'first') return this.askOnce(app, { code, openid: identity.openid }, userId);
     const kept = isRepeat && state === 'kept' ? await this.findPhone(userId) : null;
