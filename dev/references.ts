@@ -10,7 +10,7 @@ type OpenApi = typeof import('../src/http/openapi.js');
 type Document = ReturnType<OpenApi['createOpenApiDocument']>;
 type Operation = NonNullable<Document['paths'][string]['get']>;
 type Schema = Exclude<NonNullable<NonNullable<Document['components']>['schemas']>[string], { $ref: string }>;
-type Catalogue = (typeof import('../src/http/problem-catalogue.js'))['problems'];
+type Catalogue = (typeof import('../src/errors/problem-catalogue.js'))['problems'];
 type Defaults = Record<string, string | number | boolean | string[] | undefined>;
 type AnySchema = Schema | { $ref: string } | undefined;
 
@@ -19,7 +19,7 @@ const chinese = (page: string): string => `[中文](../zh/reference/${page}.md)`
 
 /** The pages of docs/reference/, by file. They are made from the build: only there do comments reach OpenAPI. */
 export async function createReferences(): Promise<Record<string, string>> {
-  const { problems } = await importBuilt<{ problems: Catalogue }>('http/problem-catalogue.js');
+  const { problems } = await importBuilt<{ problems: Catalogue }>('errors/problem-catalogue.js');
   const { Settings } = await importBuilt<{ Settings: new () => Defaults }>('config/settings.js');
   const pages = {
     'docs/reference/errors.md': errorsPage(problems),

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
-import { problems, problemType } from './problem-catalogue.js';
+import { createProblem } from '../errors/problem.js';
 
 /** What Node's parser gives up on: headers too long, too slow, or no HTTP at all. */
 const statusOf: Readonly<Record<string, number>> = {
@@ -17,14 +17,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const status = statusOf[error.code ?? ''] ?? 400;
   const requestId = uuidv7();
-  const body = JSON.stringify({
-    type: problemType('invalid_request'),
-    title: problems.invalid_request.title,
-    status,
-    detail: 'This is no HTTP request that this service can read.',
-    code: 'invalid_request',
-    requestId,
-  });
+  const detail = 'This is no HTTP request that this service can read.';
+  const body = JSON.stringify({ ...createProblem({ code: 'invalid_request', detail }), status, requestId });
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -1,5 +1,6 @@
 import helmet from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
@@ -38,10 +39,13 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
     trustProxy: isTrusted,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      new ProblemFilter().answer(error, request, reply),
+      filter.answer(error, request, reply),
     // Requests that come over an open connection while the service stops are finished, not refused.
     return503OnClosing: false,
   });
+  const host = new HttpAdapterHost();
+  host.httpAdapter = adapter;
+  const filter = new ProblemFilter(host);
   const fastify = adapter.getInstance();
   // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
   fastify.removeContentTypeParser(['text/plain', 'application/json']);
@@ -111,7 +115,7 @@ export async function configureHttp(app: NestFastifyApplication, { corsOrigins }
       delegator: ({ url }, callback) => callback(null, forProxies.test(url) ? { origin: false } : forPages),
     });
   }
-  app.useGlobalFilters(new ProblemFilter(routes));
+  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost), routes));
 }
 
 /** A proxy that is not in TRUST_PROXY makes all its visitors one: worth one line, not one per request. */

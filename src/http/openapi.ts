@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { Settings } from '../config/settings.js';
-import { problems } from './problem-catalogue.js';
+import { problems } from '../errors/problem-catalogue.js';
 
 const catalogue = [
   '| code | status | meaning |',

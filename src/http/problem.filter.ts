@@ -6,15 +6,17 @@ import {
   Logger,
   Optional,
 } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ServiceError } from '../errors/service.error.js';
+import { HttpAdapterHost } from '@nestjs/core';
 import { describeError } from '../errors/describe-error.js';
-import { isErrorCode, type ErrorCode } from '../errors/error-codes.js';
-import { problems, problemType } from './problem-catalogue.js';
+import type { ErrorCode } from '../errors/error-codes.js';
+import { createProblem, problemHeaders, type Refusal, unforeseen } from '../errors/problem.js';
+import { ServiceError } from '../errors/service.error.js';
+import { type HttpRequest, rawRequest } from './http-request.js';
+import { requestIdOf } from './request-id.js';
 import { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
-const ofStatus: Readonly<Record<number, { code: ErrorCode; detail: string }>> = {
+const ofStatus: Readonly<Record<number, Refusal>> = {
   404: {
     code: 'not_found',
     detail: 'No such path. docs/reference/http-api.md of weapp-auth lists all paths.',
@@ -27,59 +29,53 @@ const ofStatus: Readonly<Record<number, { code: ErrorCode; detail: string }>> = 
   },
 };
 
-interface Answer {
-  code: ErrorCode;
-  detail: string;
-  members?: Readonly<Record<string, unknown>>;
-  retryAfter?: number;
-}
-
-/** Turns whatever was thrown into a problem document (RFC 9457). The one place that knows a code's status. */
+/**
+ * Turns whatever was thrown into a problem document (RFC 9457). For other than HTTP it is left as it is: GraphQL has a
+ * form of its own for errors.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
 
   /** @param routes where they are known, a wrong method is told from a wrong path */
-  constructor(@Optional() private readonly routes?: Routes) {}
+  constructor(
+    private readonly host: HttpAdapterHost,
+    @Optional() private readonly routes?: Routes,
+  ) {}
 
-  catch(error: unknown, host: ArgumentsHost): void {
-    this.answer(error, host.switchToHttp().getRequest(), host.switchToHttp().getResponse());
+  catch(error: unknown, host: ArgumentsHost): unknown {
+    if (host.getType() !== 'http') return error;
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest(), http.getResponse());
+    return undefined;
   }
 
   /** For what fails before Nest is asked, too. */
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  answer(error: unknown, request: HttpRequest, response: unknown): void {
+    const { httpAdapter: adapter } = this.host;
     const allowed = this.methodsOfUnmatched(request);
-    const { code, detail, members, retryAfter } = allowed.length > 0 ? wrongMethod(allowed) : toAnswer(error);
-    const { status, title, ...problem } = problems[code];
+    const refusal = allowed.length > 0 ? wrongMethod(allowed) : toRefusal(error);
+    const problem = createProblem(refusal);
+    const requestId = requestIdOf(rawRequest(request));
 
-    if (status >= 500) this.log(error, { requestId: request.id, code });
-    if (allowed.length > 0) void reply.header('Allow', allowed.join(', '));
-    if ('challenge' in problem) {
-      const { challenge } = problem;
-      void reply.header(
-        'WWW-Authenticate',
-        typeof challenge === 'string' ? challenge : challenge(members ?? {}),
-      );
+    if (problem.status >= 500) this.log(error, { requestId, code: refusal.code });
+    if (adapter.isHeadersSent(response)) {
+      adapter.end(response);
+      return;
     }
-    if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
-    void reply
-      .status(status)
-      .header('Content-Type', 'application/problem+json; charset=utf-8')
-      .header('Cache-Control', 'no-store')
-      .header('X-Request-Id', request.id)
-      .send({
-        type: problemType(code),
-        title,
-        status,
-        detail,
-        code,
-        requestId: request.id,
-        ...members,
-      });
+    const headers = {
+      ...(allowed.length > 0 && { Allow: allowed.join(', ') }),
+      ...problemHeaders(refusal),
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': requestId,
+    };
+    for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
+    adapter.reply(response, { ...problem, requestId }, problem.status);
   }
 
   /** Which methods the path takes, where the router found nothing for the one that was sent. */
-  private methodsOfUnmatched(request: FastifyRequest): string[] {
+  private methodsOfUnmatched(request: HttpRequest & { is404?: boolean }): string[] {
     return request.is404 ? (this.routes?.methodsOf(request.url.split('?', 1)[0]!) ?? []) : [];
   }
 
@@ -99,29 +95,20 @@ function reasonOf(error: unknown): { reason?: string } {
   return cause === undefined ? {} : { reason: describeError(cause).message };
 }
 
-function wrongMethod(allowed: string[]): Answer {
+function wrongMethod(allowed: string[]): Refusal {
   return { code: 'method_not_allowed', detail: `This path takes ${allowed.join(', ')}.` };
 }
 
-function toAnswer(error: unknown): Answer {
-  if (error instanceof ServiceError) {
-    const { code, message, members, retryAfter } = error;
-    if (isErrorCode(code) && code !== 'internal_error') return { code, detail: message, members, retryAfter };
-  }
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof ServiceError) return error.refusal;
   const status = statusOf(error);
-  if (status !== undefined) {
-    return (
-      ofStatus[status] ?? {
-        code: 'invalid_request',
-        detail: 'The request is malformed: is the body valid JSON?',
-      }
-    );
-  }
-  return {
-    code: 'internal_error',
-    detail:
-      'This service failed unexpectedly. Its operator finds the reason in the log, under this requestId.',
-  };
+  if (status === undefined) return unforeseen;
+  return (
+    ofStatus[status] ?? {
+      code: 'invalid_request',
+      detail: 'The request is malformed: is the body valid JSON?',
+    }
+  );
 }
 
 /** The 4xx status of an error that Nest or Fastify raised. */

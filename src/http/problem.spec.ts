@@ -4,7 +4,7 @@ import { AxiosError } from 'axios';
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { describeError } from '../errors/describe-error.js';
-import { problems } from './problem-catalogue.js';
+import { problems } from '../errors/problem-catalogue.js';
 import { requestIdOf } from './request-id.js';
 
 const source = join(import.meta.dirname, '..');

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { type ErrorCode } from '../errors/error-codes.js';
-import { problems } from './problem-catalogue.js';
+import { problems } from '../errors/problem-catalogue.js';
 
 /** What `@Problems()` has named at a handler so far. */
 const problemsMetadata = 'weapp-auth:problems';

@@ -3,8 +3,20 @@ import { v7 as uuidv7 } from 'uuid';
 
 const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** The caller's `X-Request-Id` where it has a harmless form, else one of ours. */
+const known = new WeakMap<object, string>();
+
+/**
+ * The id of a request, always the same for the same one: the caller's `X-Request-Id` where it has a harmless form, else
+ * one of ours.
+ *
+ * @param request of Node, whatever framework stands above it
+ */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && acceptable.test(given) ? given : uuidv7();
+  let id = known.get(request);
+  if (id === undefined) {
+    const given = request.headers['x-request-id'];
+    id = typeof given === 'string' && acceptable.test(given) ? given : uuidv7();
+    known.set(request, id);
+  }
+  return id;
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors/error-codes.js';
+import type { ErrorCode } from './error-codes.js';
 
 /** One kind of problem, as a client sees it. */
 interface Problem {
