@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
+import { DatabaseClock } from '../database/database-clock.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
 import { SigningKeysService } from './signing-keys.service.js';
 
@@ -51,6 +52,7 @@ export class AccessTokensService {
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeysService,
+    private readonly clock: DatabaseClock,
     private readonly settings: Settings,
   ) {}
 
@@ -115,7 +117,7 @@ export class AccessTokensService {
    */
   isFresh({ auth_time: loggedInAt }: AccessTokenClaims, maxAgeSeconds: number): boolean {
     if (typeof loggedInAt !== 'number') return false;
-    const age = this.keys.databaseNow() / 1_000 - loggedInAt;
+    const age = this.clock.now() / 1_000 - loggedInAt;
     return age <= maxAgeSeconds && age >= -maxClockSkew;
   }
 

@@ -1,14 +1,15 @@
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../config/settings.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import { AccessTokensService } from './access-tokens.service.js';
 import type { SigningKeysService } from './signing-keys.service.js';
 
 describe('a login', () => {
   /** Seconds since 1970, by the database. No other clock is near it. */
   const now = 5_000_000;
-  const keys = { databaseNow: () => now * 1_000 };
-  const tokens = new AccessTokensService(new JwtService(), keys as SigningKeysService, new Settings());
+  const clock = { now: () => now * 1_000 } as DatabaseClock;
+  const tokens = new AccessTokensService(new JwtService(), {} as SigningKeysService, clock, new Settings());
   const isFresh = (auth_time: unknown) =>
     tokens.isFresh({ auth_time } as Parameters<AccessTokensService['isFresh']>[0], 120);
 

@@ -3,6 +3,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { KeyRing } from '../crypto/key-ring.js';
 import { FieldCipher } from '../crypto/field-cipher.js';
 import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
+import { DatabaseClock, readNodeClocks } from '../database/database-clock.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { describeError } from '../errors/describe-error.js';
 import { makeKeyPair } from './key-pair.js';
@@ -72,8 +73,6 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
   #readings = 0;
   #latestReading = 0;
   #lastLook = -Infinity;
-  /** What time it was by the database, and by the clocks of this node, when the keys were last asked for. */
-  #time: { database: number; monotonic: number; wall: number } | undefined;
   /** The look that is still to come: shared by all who wait for it. */
   #nextLook: Promise<unknown> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -83,6 +82,7 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly database: Database,
+    private readonly clock: DatabaseClock,
     ring: KeyRing,
   ) {
     this.#box = new FieldCipher(ring, 'signing-key');
@@ -110,17 +110,6 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
       .toSorted((a, b) => b.activeFrom - a.activeFrom);
     if (newest === undefined) throw new Error('There is no signing key.');
     return newest;
-  }
-
-  /**
-   * What time it is by the database, whose clock says when a user has logged in: milliseconds since 1970. It may be
-   * ahead by as long as the last answer took, and is never behind. The clock of this node that has gone on further
-   * counts: the monotonic one stands still while the machine is suspended, and the other can be set back.
-   */
-  databaseNow(): number {
-    if (this.#time === undefined) throw new Error('The signing keys were not read yet.');
-    const { database, monotonic, wall } = this.#time;
-    return database + Math.max(performance.now() - monotonic, Date.now() - wall);
   }
 
   /**
@@ -206,7 +195,7 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
    */
   private async read(): Promise<unknown[]> {
     const reading = (this.#readings += 1);
-    const asked = { monotonic: performance.now(), wall: Date.now() };
+    const asked = readNodeClocks();
     const rows = await this.database.query<KeyRow>(readKeys, []);
     // Counted from the answer on: a key may sign later than it could, never earlier, since others have to know it.
     const answered = performance.now();
@@ -231,7 +220,7 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
     this.#keys = keys;
     this.#retired = new Set(rows.filter(isRetired).map(({ kid }) => kid));
     this.#latestReading = reading;
-    if (rows[0] !== undefined) this.#time = { database: rows[0].now, ...asked };
+    if (rows[0] !== undefined) this.clock.set(rows[0].now, asked);
     return faults;
   }
 

@@ -3,6 +3,7 @@ import { AuditLogService } from '../audit/audit-log.service.js';
 import { AccessTokensService } from '../auth/access-tokens.service.js';
 import { SigningKeysService } from '../auth/signing-keys.service.js';
 import { operatorTokenTtl } from '../config/token-lifetimes.js';
+import { DatabaseClock } from '../database/database-clock.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { isUuid } from '../validation/uuid.js';
 import { OperatorSessionsService } from '../users/sign-in/operator-sessions.service.js';
@@ -18,7 +19,8 @@ await runCommand(async () => {
 
   const settings = loadCommandSettings();
   await withDatabase(settings, async (database) => {
-    const keys = new SigningKeysService(database, new KeyRing(settings.encryptionKeys));
+    const clock = new DatabaseClock(database);
+    const keys = new SigningKeysService(database, clock, new KeyRing(settings.encryptionKeys));
     if ((await keys.load()) === 0) {
       throw new CommandError('There is no signing key yet. Start the service once, it makes one.');
     }
@@ -26,7 +28,7 @@ await runCommand(async () => {
       user,
       operatorTokenTtl,
     );
-    const token = new AccessTokensService(new JwtService(), keys, settings).issue({
+    const token = new AccessTokensService(new JwtService(), keys, clock, settings).issue({
       ...session,
       lifetime: operatorTokenTtl,
     });

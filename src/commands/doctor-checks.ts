@@ -1,6 +1,7 @@
 import { SigningKeysService } from '../auth/signing-keys.service.js';
 import type { Settings, WechatApp } from '../config/settings.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import { DatabaseClock } from '../database/database-clock.js';
 import type { Database } from '../database/database.js';
 import { NamedStatementsLostError } from '../database/database.errors.js';
 import type { WechatClient } from '../wechat/wechat.client.js';
@@ -49,7 +50,8 @@ export async function checkMigrations(database: Database): Promise<string> {
 }
 
 export async function checkEncryptionKeys(database: Database, { encryptionKeys }: Settings): Promise<string> {
-  const count = await new SigningKeysService(database, new KeyRing(encryptionKeys)).load();
+  const keys = new SigningKeysService(database, new DatabaseClock(database), new KeyRing(encryptionKeys));
+  const count = await keys.load();
   return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
 }
 
@@ -70,12 +72,8 @@ export async function checkOpenids(database: Database): Promise<string> {
 }
 
 export async function checkClockOfDatabase(database: Database): Promise<string> {
-  const difference = await measureClock(async () => {
-    const [row] = await database.run((manager) =>
-      manager.query<{ now: Date }[]>('SELECT clock_timestamp() AS now'),
-    );
-    return row!.now;
-  });
+  const clock = new DatabaseClock(database);
+  const difference = await measureClock(() => clock.read());
   return judgeClock('the database', difference);
 }
 

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions, type Schema } from './data-source-options.js';
+import { DatabaseClock } from './database-clock.js';
 import { Database } from './database.js';
 import { isDatabaseFailure } from './database.errors.js';
 import { explainConnectionFailure } from './explain-connection-failure.js';
@@ -10,7 +11,7 @@ import { migrate } from './migrate.js';
 
 /** Connects to Postgres, after bringing its schema up to date. */
 @Global()
-@Module({ providers: [Database], exports: [Database] })
+@Module({ providers: [Database, DatabaseClock], exports: [Database, DatabaseClock] })
 export class DatabaseModule {
   static register(schema: Schema): DynamicModule {
     const logger = new Logger(DatabaseModule.name);
