@@ -1,5 +1,5 @@
 import { Controller, Get, Post } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IsString } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ describe('a handler with @ValidBody() and @ValidQuery()', () => {
       new FastifyAdapter(),
       { logger: false, abortOnError: false },
     );
-    app.useGlobalFilters(new ServiceErrorFilter());
+    app.useGlobalFilters(new ServiceErrorFilter(app.get(HttpAdapterHost)));
     await app.init();
   });
   afterAll(() => app.close());
