@@ -7,6 +7,7 @@ import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AccessTokensService } from './access-tokens.service.js';
 import { AuthController } from './auth.controller.js';
+import { LoginReplay } from './login-replay.js';
 import { LoginService } from './login.service.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
@@ -24,6 +25,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
   controllers: [AuthController, DiscoveryController, VerifyController],
   providers: [
     AccessTokensService,
+    LoginReplay,
     LoginService,
     JwtGuard,
     LoginLimiter,

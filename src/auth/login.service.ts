@@ -1,35 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { LoginStatsService } from '../audit/login-stats.service.js';
-import { Settings, type WechatApp } from '../config/settings.js';
+import type { WechatApp } from '../config/settings.js';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from '../errors/describe-error.js';
-import { type LoginCodePost, LoginCodesService } from '../sessions/login-codes.service.js';
-import type { Client } from '../sessions/open-session.js';
 import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
-import { AccountDeletingError } from '../users/deletion/deletion.errors.js';
-import { AccountDisabledError } from '../users/status/status.errors.js';
 import { type SignedIn, SignInService } from '../users/sign-in/sign-in.service.js';
 import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
 import { isHarmless } from '../wechat/caller-text.js';
-import { callTimeoutMs } from '../wechat/wechat-resilience.js';
-import { CodeInvalidError, CodeUsedError, WechatUnavailableError } from '../wechat/wechat.errors.js';
+import { isRefusedCode, WechatUnavailableError } from '../wechat/wechat.errors.js';
 import { LoginLimiter } from './login-limiter.js';
-
-/** Milliseconds between two looks for a login with the same code that is under way on another node. */
-const replayPollIntervalMs = 100;
-
-const maxRemembered = 10_000;
+import { LoginReplay, type ReplayableLogin } from './login-replay.js';
 
 /** A code, and who sent it. */
-export interface LoginAttempt extends LoginCodePost, Client {
+export interface LoginAttempt extends ReplayableLogin {
   /** Of the getPhoneNumber button. */
   phoneCode?: string;
   /** Of the privacy policy to which the user has consented. */
   policyVersion?: string;
-  /** Whether a wish to be deleted is taken back. */
-  restore?: boolean;
 }
 
 /** A user who has come in, and what beside that did not work. */
@@ -37,27 +24,19 @@ export interface LoginOutcome extends SignedIn {
   warnings: ServiceError[];
 }
 
-/**
- * Signs users in by their codes. A code works once at WeChat; a phone that lost the answer, or a button pressed
- * twice, posts it again within `CODE_REPLAY_WINDOW` and gets a session of its own for the same user.
- */
+/** Signs users in by their codes. */
 @Injectable()
 export class LoginService {
   readonly #logger = new Logger(LoginService.name);
-  /** Codes that this node has exchanged, or is about to: the same one again waits, and asks WeChat nothing. */
-  readonly #first: LRUCache<string, Promise<void>>;
 
   constructor(
     private readonly wechat: WechatClient,
     private readonly signInService: SignInService,
-    private readonly loginCodes: LoginCodesService,
+    private readonly replay: LoginReplay,
     private readonly phoneNumbers: PhoneNumbersService,
     private readonly limit: LoginLimiter,
     private readonly stats: LoginStatsService,
-    private readonly settings: Settings,
-  ) {
-    this.#first = new LRUCache({ max: maxRemembered, ttl: Math.max(1, settings.codeReplayWindow * 1_000) });
-  }
+  ) {}
 
   /**
    * @throws {CodeInvalidError} {@link CodeUsedError} and whatever else `WechatClient.code2Session` throws
@@ -66,12 +45,21 @@ export class LoginService {
    * @throws {TooManyLoginsError} if other logins from this address take too long
    * @throws {DatabaseUnavailableError}
    */
-  async signIn(app: WechatApp, request: LoginAttempt): Promise<LoginOutcome> {
+  async signIn(app: WechatApp, attempt: LoginAttempt): Promise<LoginOutcome> {
     try {
-      this.limit.check(request.ip);
-      return await (this.settings.codeReplayWindow === 0
-        ? this.exchange(app, request)
-        : this.firstOrRepeat(app, request));
+      this.limit.check(attempt.ip);
+      return await this.replay.run(attempt, {
+        signIn: async () => {
+          const session = await this.redeem(app, attempt.code, attempt.ip);
+          return this.signInService.signIn({ ...session, ...attempt });
+        },
+        complete: async (signedIn, isRepeat) => {
+          const outcome = await this.savePhone(signedIn, attempt, isRepeat);
+          // In a repeat, the user was new once.
+          this.stats.count(app.appid, 'succeeded', signedIn.isNewUser && !isRepeat);
+          return outcome;
+        },
+      });
     } catch (error) {
       this.stats.count(app.appid, error instanceof ServiceError ? error.code : 'internal_error', false);
       throw error;
@@ -93,72 +81,17 @@ export class LoginService {
     );
   }
 
-  private async firstOrRepeat(app: WechatApp, request: LoginAttempt): Promise<LoginOutcome> {
-    const name = `${this.loginCodes.hash(request).postHash.toString('base64')} ${request.restore === true}`;
-    const first = this.#first.get(name);
-    if (first === undefined) {
-      const login = this.exchangeOrFind(app, request);
-      // Whether it succeeded, without the tokens. A code that led to nothing may lead to something the next time; one
-      // that led to somebody who may not come in will not.
-      const outcome = login.then(() => {});
-      outcome.catch((error: unknown) => {
-        if (error instanceof AccountDisabledError || error instanceof AccountDeletingError) return;
-        this.#first.delete(name);
-      });
-      this.#first.set(name, outcome);
-      return login;
-    }
-    await first;
-    const repeated = await this.repeat(request);
-    if (typeof repeated === 'string') throw new CodeUsedError();
-    return this.withPhone(repeated, request, { isRepeat: true });
-  }
-
-  /** A code that WeChat does not take may have been taken a moment ago, for the same phone, by another node. */
-  private async exchangeOrFind(app: WechatApp, request: LoginAttempt): Promise<LoginOutcome> {
-    const deadline = performance.now() + callTimeoutMs;
-    try {
-      return await this.exchange(app, request);
-    } catch (error) {
-      const isUsed =
-        error instanceof CodeUsedError ||
-        (error instanceof WechatUnavailableError && error.failure === 'answer_lost');
-      if (!isUsed && !(error instanceof CodeInvalidError)) throw error;
-      const repeated = await this.find(request, isUsed ? deadline : 0);
-      if (repeated === undefined) throw error;
-      if (isRefusedCode(error)) this.limit.refund(request.ip);
-      return this.withPhone(repeated, request, { isRepeat: true });
-    }
-  }
-
-  private async exchange(app: WechatApp, request: LoginAttempt): Promise<LoginOutcome> {
-    const session = await this.redeem(app, request.code, request.ip);
-    const signedIn = await this.signInService.signIn({ ...session, ...request });
-    this.stats.count(app.appid, 'succeeded', signedIn.isNewUser);
-    return this.withPhone(signedIn, request);
-  }
-
-  private async repeat(request: LoginAttempt): Promise<SignedIn | 'unknown' | 'over'> {
-    const repeated = await this.loginCodes.repeat(request);
-    // The user was new once.
-    if (typeof repeated !== 'string') this.stats.count(request.appid, 'succeeded', false);
-    return repeated;
-  }
-
   /** Stores the phone number, too. Whatever becomes of that, the user is in. */
-  private async withPhone(
+  private async savePhone(
     signedIn: SignedIn,
     { phoneCode }: LoginAttempt,
-    options: { isRepeat?: boolean } = {},
+    isRepeat: boolean,
   ): Promise<LoginOutcome> {
     if (phoneCode === undefined) return { ...signedIn, warnings: [] };
     const { user, appid, sessionId } = signedIn;
     try {
-      const phoneSealed = await this.phoneNumbers.savePhoneByCode(
-        { userId: user.id, appid, sessionId },
-        phoneCode,
-        options,
-      );
+      const owner = { userId: user.id, appid, sessionId };
+      const phoneSealed = await this.phoneNumbers.savePhoneByCode(owner, phoneCode, { isRepeat });
       return { ...signedIn, user: { ...user, phoneSealed }, warnings: [] };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
@@ -166,21 +99,6 @@ export class LoginService {
       return { ...signedIn, warnings: [error] };
     }
   }
-
-  /** Looks for the session that the code has opened: once, and again until a sibling must have committed. */
-  private async find(request: LoginAttempt, deadline: number): Promise<SignedIn | undefined> {
-    for (;;) {
-      const repeated = await this.repeat(request);
-      if (repeated === 'over') return undefined;
-      if (repeated !== 'unknown') return repeated;
-      if (performance.now() + replayPollIntervalMs > deadline) return undefined;
-      await sleep(replayPollIntervalMs);
-    }
-  }
-}
-
-function isRefusedCode(error: unknown): boolean {
-  return error instanceof CodeInvalidError || error instanceof CodeUsedError;
 }
 
 /** Whether WeChat was not asked, or gave no answer, and the code itself may be why. */

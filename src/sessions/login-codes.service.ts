@@ -6,6 +6,7 @@ import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { networkOf } from '../validation/ip-address.js';
+import { insertSession } from './insert-session.js';
 import {
   type Client,
   type OpenSession,
@@ -49,7 +50,7 @@ interface RepeatRow extends SessionUser {
  * The user has proved once who they are, so that the new session has the time of the first.
  */
 const repeatStatement: NamedStatement = {
-  name: 'repeat-login-3',
+  name: 'repeat-login-4',
   text: `
     WITH counted AS (
       UPDATE login_codes
@@ -72,13 +73,13 @@ const repeatStatement: NamedStatement = {
         AND first.session_epoch = users.session_epoch
         AND users.status = 'active'
       FOR NO KEY UPDATE OF users, first
-    ), session AS (
-      INSERT INTO sessions
-        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at, created_at)
-      SELECT
-        $3::uuid, users.id, users.identity_id, users.client_id, users.session_epoch, $4::bytea, $5::text,
-        $6::text, now() + make_interval(secs => $7::integer), users.logged_in_at
-      FROM person AS users
+    ), session AS (${insertSession('person', {
+      sessionId: '$3',
+      refreshHash: '$4',
+      ip: '$5',
+      userAgent: '$6',
+      lifetime: '$7',
+    })}
     ), entry AS (
       INSERT INTO audit_events (action, actor, actor_id, user_id, session_id, ip, details)
       SELECT

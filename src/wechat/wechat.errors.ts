@@ -25,6 +25,11 @@ export class CodeUsedError extends ServiceError {
   }
 }
 
+/** Whether WeChat refuses the code: it is not valid, or used. */
+export function isRefusedCode(error: unknown): boolean {
+  return error instanceof CodeInvalidError || error instanceof CodeUsedError;
+}
+
 /** WeChat 45011: too many calls within a minute. */
 export class WechatRateLimitedError extends ServiceError {
   readonly code = 'rate_limited';

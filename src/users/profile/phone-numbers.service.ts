@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings, type WechatApp } from '../../config/settings.js';
 import { Database } from '../../database/database.js';
+import { pollUntil } from '../../database/poll-until.js';
 import { decryptOpenData, type EncryptedOpenData } from '../../wechat/open-data.js';
 import { PhoneNumberClient, type WechatPhoneNumber } from '../../wechat/phone-number.client.js';
 import { callTimeoutMs } from '../../wechat/wechat-resilience.js';
@@ -18,9 +18,6 @@ import { PhoneCodesService } from './phone-codes.service.js';
 import { toE164 } from './phone-number.js';
 import type { SessionUserRef } from '../identities/session-identity.js';
 import { type IdentityKeys, SessionKeysService } from '../identities/session-keys.service.js';
-
-/** Milliseconds between two looks at what becomes of a code that another request has sent. */
-const pollIntervalMs = 100;
 
 /** Who shares a phone number, and through which mini-program. */
 export interface PhoneOwner extends SessionUserRef {
@@ -59,12 +56,11 @@ export class PhoneNumbersService {
     const app = this.apps.find(appid);
     const identity = await this.sessionKeys.findBySession(owner);
     if (app === undefined || identity === null) throw new PhoneCodeInvalidError();
-    const deadline = performance.now() + (isRepeat ? callTimeoutMs : 0);
-    let state = await this.codes.spend(appid, code);
-    while (state === 'pending' && performance.now() < deadline) {
-      await sleep(pollIntervalMs);
-      state = await this.codes.spend(appid, code);
-    }
+    const state = await pollUntil(
+      () => this.codes.spend(appid, code),
+      (found) => found !== 'pending',
+      isRepeat ? performance.now() + callTimeoutMs : 0,
+    );
     if (state === 'first') return this.askOnce(app, { code, openid: identity.openid }, userId);
     const kept = isRepeat && state === 'kept' ? await this.findPhone(userId) : null;
     if (kept === null) throw new PhoneCodeInvalidError();

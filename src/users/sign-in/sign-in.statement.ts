@@ -1,4 +1,5 @@
 import type { NamedStatement } from '../../database/database.js';
+import { insertSession } from '../../sessions/insert-session.js';
 import { type SessionUser, sessionUserColumns } from '../../sessions/open-session.js';
 
 /** The session_keys of an identity once $3 has come, whose fingerprints are $4: the newest three, all different. */
@@ -36,7 +37,7 @@ export interface SignedInRow extends SessionUser {
  *   most do not write the row at all.
  */
 export const signInStatement: NamedStatement = {
-  name: 'sign-in-8',
+  name: 'sign-in-9',
   text: `
     WITH identity AS (
       UPDATE identities
@@ -47,6 +48,8 @@ export const signInStatement: NamedStatement = {
       SELECT
         users.*,
         identity.id AS identity_id,
+        $1::text AS client_id,
+        now() AS logged_in_at,
         coalesce(users.last_login_at < now() - interval '1 hour', true) AS is_long_gone
       FROM identity
       JOIN users ON users.id = identity.user_id
@@ -60,13 +63,13 @@ export const signInStatement: NamedStatement = {
         consent_at = CASE WHEN $12::text IS NULL THEN person.consent_at ELSE now() END
       FROM person
       WHERE users.id = person.id AND (person.is_long_gone OR $12::text IS NOT NULL)
-    ), session AS (
-      INSERT INTO sessions
-        (id, user_id, identity_id, client_id, session_epoch, refresh_hash, ip, user_agent, expires_at)
-      SELECT
-        $5::uuid, person.id, person.identity_id, $1, person.session_epoch, $6::bytea, $7::text, $8::text,
-        now() + make_interval(secs => $9::integer)
-      FROM person
+    ), session AS (${insertSession('person', {
+      sessionId: '$5',
+      refreshHash: '$6',
+      ip: '$7',
+      userAgent: '$8',
+      lifetime: '$9',
+    })}
       RETURNING created_at
     ), login_code AS (
       INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
