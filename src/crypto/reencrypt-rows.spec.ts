@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { batchSize, type ReencryptableRows, reencryptRows, type RowChange } from './reencrypt-rows.js';
+import {
+  batchSize,
+  type ReencryptableRows,
+  reencryptRows,
+  type RenewedRow,
+  type RowChange,
+} from './reencrypt-rows.js';
 
 interface Row {
   id: string;
@@ -25,7 +31,7 @@ class Table implements ReencryptableRows<Row> {
       .slice(0, batchSize);
   }
 
-  renew(row: Row): { after?: Row; hasFailed?: boolean } {
+  renew(row: Row): RenewedRow<Row> {
     const value = row.value.toUpperCase();
     return {
       ...(value !== row.value && { after: { ...row, value } }),
@@ -41,7 +47,7 @@ class Table implements ReencryptableRows<Row> {
   }
 }
 
-describe('renewRows', () => {
+describe('reencryptRows', () => {
   it('renews batch after batch, reports each, and finds nothing to do the next time', async () => {
     const ids = Array.from({ length: batchSize * 2 + 1 }, (_, index) => String(index).padStart(5, '0'));
     const table = new Table(Object.fromEntries(ids.map((id) => [id, 'a'])));

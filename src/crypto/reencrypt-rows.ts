@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Rows that are read, and written, at a time. */
+/** Rows that are read and written at a time. */
 export const batchSize = 500;
 
 /** A row as it was read, and as it is to be written. */
@@ -9,24 +9,31 @@ export interface RowChange<Row> {
   after: Row;
 }
 
+/** What becomes of a row. */
+export interface RenewedRow<Row> {
+  /** The row to write; absent if there is nothing to write. */
+  after?: Row;
+  /** Whether something in the row cannot be decrypted. */
+  hasFailed?: boolean;
+}
+
 /** The rows of a table in the order of their ids, and how each is renewed. */
 export interface ReencryptableRows<Row extends { id: string }> {
   /** Comes before every id. */
   lowestId: string;
   /** The first `batchSize` rows after an id. */
   read(after: string): Promise<Row[]>;
-  /** The row to write, unless there is nothing to write; and whether something in it cannot be renewed. */
-  renew(row: Row): { after?: Row; hasFailed?: boolean };
+  renew(row: Row): RenewedRow<Row>;
   /**
-   * Writes the rows that are still as they were read. Waits for none that somebody else has locked: meanwhile it
-   * would hold the others of the batch.
+   * Writes the rows that are still as they were read. Skips rows that another transaction has locked: waiting would
+   * keep the rest of the batch locked.
    *
-   * @returns how many were written
+   * @returns the number of rows written
    */
   write(changes: RowChange<Row>[]): Promise<number>;
 }
 
-/** How far a renewal has come, in rows. */
+/** The progress, in rows. */
 export interface ReencryptionCount {
   seen: number;
   renewed: number;
@@ -34,17 +41,17 @@ export interface ReencryptionCount {
 }
 
 /**
- * Is called after each batch with the ids of the rows in which something cannot be renewed; and with none, now and
- * then, while a batch waits for a row.
+ * Is called after each batch, with the ids of the rows in which something cannot be decrypted. While a batch waits for a
+ * locked row, it is called now and then without ids.
  */
 export type ReencryptionReport = (count: Readonly<ReencryptionCount>, failedIds: string[]) => void;
 
-/** Milliseconds until a batch is looked at again of which somebody else had a row. */
-const reportIntervalMs = 100;
+/** Milliseconds until a batch is read again that had a locked or changed row. */
+const retryDelayMs = 100;
 
 /**
- * Renews the rows of a table beside the running service. Each batch is written by one short statement, and a row
- * that was changed between reading and writing is read again. May be interrupted, and run again.
+ * Renews the rows of a table beside the running service. One short statement writes each batch. A row that changes
+ * between reading and writing is read again. It can be interrupted, and run again.
  *
  * @throws {DatabaseUnavailableError}
  */
@@ -64,7 +71,7 @@ export async function reencryptRows<Row extends { id: string }>(
     count.renewed += written;
     if (written < changes.length) {
       report(count, []);
-      await sleep(reportIntervalMs);
+      await sleep(retryDelayMs);
       continue;
     }
 

@@ -19,6 +19,7 @@ import { PhoneNumbersService } from './profile/phone-numbers.service.js';
 import { PhoneCipher } from './profile/phone-cipher.js';
 import { PhoneCodesService } from './profile/phone-codes.service.js';
 import { SearchCursors } from './search/search-cursors.js';
+import { SessionKeyCipher } from './identities/session-key-cipher.js';
 import { SessionKeysService } from './identities/session-keys.service.js';
 import { UnionidConflicts } from './identities/unionid-conflicts.js';
 import { UserSearchService } from './search/user-search.service.js';
@@ -48,6 +49,7 @@ import { UsersService } from './users.service.js';
     PhoneCodesService,
     PhoneCipher,
     SearchCursors,
+    SessionKeyCipher,
     SessionKeysService,
     UnionidConflicts,
     UserSearchService,

@@ -1,50 +1,15 @@
-import { NIL as lowestId } from 'uuid';
+import { decryptIfPossible } from '../../crypto/field-cipher.js';
 import type { KeyRing } from '../../crypto/key-ring.js';
-import { decryptIfPossible, FieldCipher } from '../../crypto/field-cipher.js';
-import type { Database, NamedStatement } from '../../database/database.js';
-import {
-  batchSize,
-  reencryptRows,
-  type ReencryptionCount,
-  type ReencryptionReport,
-} from '../../crypto/reencrypt-rows.js';
-import type { StoredSessionKey } from './identity.entity.js';
+import type { ReencryptionCount, ReencryptionReport, RenewedRow } from '../../crypto/reencrypt-rows.js';
+import { reencryptTable } from '../../crypto/reencrypt-table.js';
+import type { Database } from '../../database/database.js';
+import type { Identity } from './identity.entity.js';
+import { SessionKeyCipher } from './session-key-cipher.js';
 
-interface SessionKeysRow {
-  id: string;
-  appid: string;
-  openid: string;
-  sessionKeys: StoredSessionKey[];
-}
-
-const readStatement: NamedStatement = {
-  name: 'reencrypt-session-keys-read',
-  text: `
-    SELECT id, appid, openid, session_keys AS "sessionKeys"
-    FROM identities
-    WHERE id > $1 AND session_keys <> '[]'
-    ORDER BY id
-    LIMIT ${batchSize}`,
-};
-
-const writeStatement: NamedStatement = {
-  name: 'reencrypt-session-keys-write',
-  text: `
-    WITH unchanged AS (
-      SELECT identities.id, given.session_keys
-      FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[]) AS given (id, before, session_keys)
-      JOIN identities ON identities.id = given.id AND identities.session_keys = given.before
-      FOR NO KEY UPDATE OF identities SKIP LOCKED
-    )
-    UPDATE identities
-    SET session_keys = unchanged.session_keys
-    FROM unchanged
-    WHERE identities.id = unchanged.id
-    RETURNING identities.id`,
-};
+type SessionKeysRow = Pick<Identity, 'id' | 'appid' | 'openid' | 'sessionKeys'>;
 
 /**
- * Seals the session keys of all identities under the newest key, with a fingerprint to match.
+ * Encrypts the session_keys of all identities again, with the newest key, and renews their fingerprints.
  *
  * @throws {DatabaseUnavailableError}
  */
@@ -53,42 +18,31 @@ export async function reencryptSessionKeys(
   ring: KeyRing,
   report: ReencryptionReport,
 ): Promise<ReencryptionCount> {
-  const box = new FieldCipher(ring, 'session-key');
-  return reencryptRows<SessionKeysRow>(
+  const cipher = new SessionKeyCipher(ring);
+  return reencryptTable<SessionKeysRow>(
+    database,
     {
-      lowestId,
-      read: (after) => database.query<SessionKeysRow>(readStatement, [after]),
-      renew: (row) => renew(row, ring, box),
-      write: async (changes) => {
-        const written = await database.query(writeStatement, [
-          changes.map(({ before }) => before.id),
-          changes.map(({ before }) => JSON.stringify(before.sessionKeys)),
-          changes.map(({ after }) => JSON.stringify(after.sessionKeys)),
-        ]);
-        return written.length;
-      },
+      name: 'identities',
+      id: ['id', 'uuid'],
+      written: { sessionKeys: ['session_keys', 'jsonb'] },
+      read: ['appid', 'openid'],
+      where: `session_keys <> '[]'`,
+      renew: (row) => renewSessionKeys(row, cipher),
     },
     report,
   );
 }
 
-function renew(
-  row: SessionKeysRow,
-  ring: KeyRing,
-  box: FieldCipher,
-): { after?: SessionKeysRow; hasFailed?: boolean } {
-  const { appid, openid } = row;
-  const associatedData = `${appid}|${openid}`;
+/** One key that cannot be decrypted does not keep the others of the identity from being renewed. */
+function renewSessionKeys(row: SessionKeysRow, cipher: SessionKeyCipher): RenewedRow<SessionKeysRow> {
   const sessionKeys = row.sessionKeys.map((stored) => {
-    if (box.isCurrent(stored.sealed)) return stored;
-    const sessionKey = decryptIfPossible(() => box.decrypt(stored.sealed, associatedData));
-    if (sessionKey === undefined) return stored;
-    const fingerprint = ring.hash('session-key-fingerprint', appid, openid, sessionKey).toString('base64url');
-    return { ...stored, sealed: box.encrypt(sessionKey, associatedData), fingerprint };
+    if (cipher.isCurrent(stored)) return stored;
+    const sessionKey = decryptIfPossible(() => cipher.decrypt(row, stored));
+    return sessionKey === undefined ? stored : { ...stored, ...cipher.encrypt(row, sessionKey) };
   });
   const isChanged = sessionKeys.some((stored, index) => stored !== row.sessionKeys[index]);
   return {
     ...(isChanged && { after: { ...row, sessionKeys } }),
-    hasFailed: sessionKeys.some(({ sealed }) => !box.isCurrent(sealed)),
+    hasFailed: sessionKeys.some((stored) => !cipher.isCurrent(stored)),
   };
 }

@@ -1,79 +1,32 @@
-import { NIL as lowestId } from 'uuid';
-import { decryptIfPossible } from '../../crypto/field-cipher.js';
-import type { Database, NamedStatement } from '../../database/database.js';
-import {
-  batchSize,
-  reencryptRows,
-  type ReencryptionCount,
-  type ReencryptionReport,
-} from '../../crypto/reencrypt-rows.js';
+import type { ReencryptionCount, ReencryptionReport } from '../../crypto/reencrypt-rows.js';
+import { reencryptTable, renewValue } from '../../crypto/reencrypt-table.js';
+import type { Database } from '../../database/database.js';
 import type { PhoneCipher } from './phone-cipher.js';
 
-interface PhoneRow {
-  id: string;
-  phoneSealed: string;
-  /** Not read: it was made with `phoneSealed`. */
-  phoneIndex?: Buffer;
-}
-
-const readStatement: NamedStatement = {
-  name: 'reencrypt-phones-read',
-  text: `
-    SELECT id, phone_sealed AS "phoneSealed"
-    FROM users
-    WHERE id > $1 AND phone_sealed IS NOT NULL
-    ORDER BY id
-    LIMIT ${batchSize}`,
-};
-
-const writeStatement: NamedStatement = {
-  name: 'reencrypt-phones-write',
-  text: `
-    WITH unchanged AS (
-      SELECT users.id, given.phone_sealed, given.phone_index
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) AS given (id, before, phone_sealed, phone_index)
-      JOIN users ON users.id = given.id AND users.phone_sealed = given.before
-      FOR NO KEY UPDATE OF users SKIP LOCKED
-    )
-    UPDATE users
-    SET phone_sealed = unchanged.phone_sealed, phone_index = unchanged.phone_index
-    FROM unchanged
-    WHERE users.id = unchanged.id
-    RETURNING users.id`,
-};
-
 /**
- * Seals the phone numbers of all users under the newest key, and has them found by it.
+ * Encrypts the phone numbers of all users again, with the newest key, and renews the hashes that find them.
  *
  * @throws {DatabaseUnavailableError}
  */
 export async function reencryptPhones(
   database: Database,
-  phones: PhoneCipher,
+  cipher: PhoneCipher,
   report: ReencryptionReport,
 ): Promise<ReencryptionCount> {
-  return reencryptRows<PhoneRow>(
+  return reencryptTable<{ id: string; phoneSealed: string; phoneIndex: Buffer }>(
+    database,
     {
-      lowestId,
-      read: (after) => database.query<PhoneRow>(readStatement, [after]),
-      renew: (row) => renew(row, phones),
-      write: async (changes) => {
-        const written = await database.query(writeStatement, [
-          changes.map(({ before }) => before.id),
-          changes.map(({ before }) => before.phoneSealed),
-          changes.map(({ after }) => after.phoneSealed),
-          changes.map(({ after }) => after.phoneIndex),
-        ]);
-        return written.length;
-      },
+      name: 'users',
+      id: ['id', 'uuid'],
+      written: { phoneSealed: ['phone_sealed', 'text'], phoneIndex: ['phone_index', 'bytea'] },
+      where: 'phone_sealed IS NOT NULL',
+      renew: (row) =>
+        renewValue(row, {
+          isCurrent: cipher.isCurrent(row.phoneSealed),
+          decrypt: () => cipher.decrypt(row)!,
+          encrypt: (phone) => cipher.encrypt(row.id, phone),
+        }),
     },
     report,
   );
-}
-
-function renew(row: PhoneRow, phones: PhoneCipher): { after?: PhoneRow; hasFailed?: boolean } {
-  if (phones.isCurrent(row.phoneSealed)) return {};
-  const phone = decryptIfPossible(() => phones.decrypt(row)!);
-  if (phone === undefined) return { hasFailed: true };
-  return { after: { id: row.id, ...phones.encrypt(row.id, phone) } };
 }

@@ -18,7 +18,7 @@ export class BannedIdentity {
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'banned_identities_user_id_fkey' })
   user?: Relation<User>;
 
-  /** `FieldCipher` text of a `BannedPerson`; the associated data is the id. */
+  /** `FieldCipher` text of a `BannedUser`; the associated data is the id. */
   @Column({ type: 'text' })
   sealed: string;
 

@@ -8,7 +8,7 @@ import { Identity } from '../identities/identity.entity.js';
 import { Unionid } from '../identities/unionid.entity.js';
 
 /** By what somebody who is banned would be recognised: in one mini-program, in all of an account, or both. */
-export interface BannedPerson {
+export interface BannedUser {
   identity?: { appid: string; openid: string };
   unionid?: string;
 }
@@ -29,7 +29,7 @@ export class BansService {
   async recordBan(manager: EntityManager, userId: string, userIds: string[]): Promise<void> {
     const identities = await manager.findBy(Identity, { userId: In(userIds) });
     const unionids = await manager.findBy(Unionid, { userId: In(userIds) });
-    const people: BannedPerson[] = [
+    const people: BannedUser[] = [
       ...identities.map(({ appid, openid }) => ({ identity: { appid, openid } })),
       ...unionids.map(({ unionid }) => ({ unionid })),
     ];
@@ -43,7 +43,7 @@ export class BansService {
   }
 
   /** The erased users who were banned under this openid or unionid. */
-  async findBannedUsers(manager: EntityManager, person: BannedPerson): Promise<string[]> {
+  async findBannedUsers(manager: EntityManager, person: BannedUser): Promise<string[]> {
     const rows = await manager.query<{ userId: string }[]>(
       `SELECT DISTINCT user_id AS "userId" FROM banned_identities
        WHERE openid_index = ANY ($1::bytea[]) OR unionid_index = ANY ($1::bytea[])`,
@@ -53,7 +53,7 @@ export class BansService {
   }
 
   /** Of many users, those whom a ban that still stands keeps out. */
-  async findBanned<Person extends BannedPerson>(
+  async findBanned<Person extends BannedUser>(
     manager: EntityManager,
     people: readonly Person[],
   ): Promise<Set<Person>> {
@@ -76,7 +76,7 @@ export class BansService {
   }
 
   /** What a row keeps of a user. */
-  encrypt(id: string, person: BannedPerson): Pick<BannedIdentity, 'sealed' | 'openidIndex' | 'unionidIndex'> {
+  encrypt(id: string, person: BannedUser): Pick<BannedIdentity, 'sealed' | 'openidIndex' | 'unionidIndex'> {
     const { identity, unionid } = person;
     return {
       sealed: this.#box.encrypt(JSON.stringify(person), id),
@@ -87,7 +87,7 @@ export class BansService {
   }
 
   /**
-   * A `BannedPerson` as JSON.
+   * A `BannedUser` as JSON.
    *
    * @throws {DecryptionError}
    */
@@ -96,7 +96,7 @@ export class BansService {
   }
 
   /** Under every key of the ring. */
-  private hashes({ identity, unionid }: BannedPerson): Buffer[] {
+  private hashes({ identity, unionid }: BannedUser): Buffer[] {
     return [
       ...(identity === undefined ? [] : this.ring.hashes(indexPurpose, identity.appid, identity.openid)),
       ...(unionid === undefined ? [] : this.ring.hashes(indexPurpose, unionid)),
