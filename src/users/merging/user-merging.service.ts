@@ -114,8 +114,8 @@ export class UserMergingService {
   }
 
   /**
-   * Locks two users, whoever comes first in the order of their ids: two merges never wait for each other. Whose ban is
-   * over is banned no longer.
+   * Locks two users in the order of their ids, so that two merges never wait for each other; and lifts their bans if
+   * these have expired. FOR UPDATE, unlike `lockUser`, waits for identities that are being inserted for one of the two.
    */
   private async lockBoth(manager: EntityManager, one: string, other: string): Promise<[User, User]> {
     const ids = [one, other].toSorted();

@@ -8,13 +8,14 @@ import { SessionsService } from '../../sessions/sessions.service.js';
 import type { WechatSession } from '../../wechat/wechat.client.js';
 import { Identity } from '../identities/identity.entity.js';
 import { retryOnConflict } from '../identities/conflict.error.js';
+import { lockUser } from '../identities/lock-user.js';
 import { toSessionRevokedError } from '../identities/session-revoked.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
 import { withNewestKey } from './sign-in.statement.js';
 import { Unionid } from '../identities/unionid.entity.js';
 import { claimUnionid } from '../identities/claim-unionid.js';
 import { BanCheckService } from '../status/ban-check.service.js';
-import { User } from '../user.entity.js';
+import type { User } from '../user.entity.js';
 import {
   IdentityLastError,
   IdentityNotFoundError,
@@ -131,13 +132,13 @@ export class IdentityLinkingService {
 }
 
 /**
- * Keeps the user as they are until the transaction ends.
+ * Locks the user until the transaction ends.
  *
- * @throws {SessionRevokedError} where they are active no longer
+ * @throws {SessionRevokedError} if the user is not active any more
  * @throws {LinkingWithRoleError}
  */
 async function lockUserWithoutRole(manager: EntityManager, id: string): Promise<void> {
-  const user = await manager.findOne(User, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  const user = await lockUser(manager, id);
   if (user?.status !== 'active') throw toSessionRevokedError(user);
   refuseRoles(user);
 }

@@ -4,10 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditLogService, commandActor } from '../../audit/audit-log.service.js';
 import { Database } from '../../database/database.js';
 import { Session } from '../../sessions/session.entity.js';
-import { resolveCanonicalUserId } from '../identities/canonical-user.js';
-import { User } from '../user.entity.js';
+import { lockCanonicalUser } from '../identities/lock-user.js';
 import { UserNotActiveError } from '../status/status.errors.js';
-import { UserNotFoundError } from '../identities/user-not-found.error.js';
 
 /** The `client_id` of sessions that no mini-program has opened. */
 export const operatorClient = 'operator';
@@ -38,12 +36,7 @@ export class OperatorSessionsService {
    */
   async open(userId: string, seconds: number): Promise<OperatorSession> {
     return this.database.transaction(async ({ manager }) => {
-      const canonicalId = await resolveCanonicalUserId(manager, userId);
-      const user =
-        canonicalId === undefined
-          ? null
-          : await manager.findOne(User, { where: { id: canonicalId }, lock: { mode: 'for_no_key_update' } });
-      if (user === null) throw new UserNotFoundError();
+      const user = await lockCanonicalUser(manager, userId);
       if (user.status !== 'active') throw new UserNotActiveError(user);
       const id = uuidv7();
       const { generatedMaps } = await manager.insert(Session, {

@@ -14,6 +14,7 @@ import { ErasureService } from '../deletion/erasure.service.js';
 import { Identity } from '../identities/identity.entity.js';
 import { UserMergingService } from '../merging/user-merging.service.js';
 import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
+import { lockUser } from '../identities/lock-user.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
 import { type SignedInRow, signInStatement } from './sign-in.statement.js';
 import { Unionid } from '../identities/unionid.entity.js';
@@ -160,8 +161,8 @@ export class SignInService {
       await this.admit(manager, owner, signIn);
       await this.addIdentity(manager, { appid, openid, unionid, userId: owner });
       await this.banChecks.assertNotBanned(manager, signIn);
-      // Another openid may have been linked or moved there meanwhile. Whoever does that locks the user, too.
-      await manager.findOneOrFail(User, { where: { id: owner }, lock: { mode: 'for_no_key_update' } });
+      // Another transaction may have linked or moved another openid there. It locks the user, too.
+      await lockUser(manager, owner);
       if (await this.conflicts.isPlaceTaken(manager, owner, signIn)) throw new ConflictError();
       return { isNewUser: false, unionid };
     }

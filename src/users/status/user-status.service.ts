@@ -8,7 +8,7 @@ import type { RevocationReason } from '../../sessions/sessions.errors.js';
 import { hasAdminBeside, isAdmin, keepsAdminBeside } from './admins.js';
 import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from '../identities/identity.entity.js';
-import { resolveCanonicalUserId } from '../identities/canonical-user.js';
+import { lockCanonicalUser } from '../identities/lock-user.js';
 import { maxRoles } from './role-name.js';
 import { toSessionRevokedError } from '../identities/session-revoked.js';
 import { User } from '../user.entity.js';
@@ -249,10 +249,10 @@ export class UserStatusService {
   ): Promise<RoleChange> {
     return this.database.transaction(async (tx) => {
       const { manager } = tx;
-      let user = await lockUser(manager, reference);
+      let user = await lockReferencedUser(manager, reference);
       // Who is disabled until a time that has come is not disabled.
       if (user.status === 'disabled' && (await this.liftExpiredBan(manager, user.id))) {
-        user = await lockUser(manager, user);
+        user = await lockCanonicalUser(manager, user.id);
       }
       return this.carryOut(tx, user, actor, decide(user));
     });
@@ -349,17 +349,15 @@ function changeRoles(user: User, wanted: string[]): Decision {
   };
 }
 
-/** Locks the user whom a reference means by now. */
-async function lockUser(manager: EntityManager, reference: UserReference): Promise<User> {
-  const id =
-    'id' in reference
-      ? await resolveCanonicalUserId(manager, reference.id)
-      : (await manager.findOneBy(Identity, { appid: reference.appid, openid: reference.openid }))?.userId;
-  const user =
-    id === undefined
-      ? null
-      : await manager.findOne(User, { where: { id }, lock: { mode: 'for_no_key_update' } });
-  if (user === null) throw new UserNotFoundError();
-  // Merged while this waited for the lock.
-  return user.mergedInto === null ? user : lockUser(manager, { id: user.mergedInto });
+/**
+ * Locks the user that a reference means now.
+ *
+ * @throws {UserNotFoundError}
+ */
+async function lockReferencedUser(manager: EntityManager, reference: UserReference): Promise<User> {
+  if ('id' in reference) return lockCanonicalUser(manager, reference.id);
+  const { appid, openid } = reference;
+  const identity = await manager.findOneBy(Identity, { appid, openid });
+  if (identity === null) throw new UserNotFoundError();
+  return lockCanonicalUser(manager, identity.userId);
 }
