@@ -3,32 +3,34 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLogService } from '../audit/audit-log.service.js';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import type { Session } from '../sessions/session.entity.js';
+import { toSessionResponse } from '../sessions/session-response.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { IdentityResponseMapper } from '../users/identities/identity-response.mapper.js';
 import { NicknamesService } from '../users/profile/nicknames.service.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
 import { UsersService } from '../users/users.service.js';
-import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import type { ExportedEvent, ExportedSession, ExportResponse } from './export.response.js';
 import { consentOf } from './me.service.js';
 
 /** Rows that are in memory at a time. */
 const pageSize = 500;
 
-/** All that is held about a user, as one JSON document that is read from the database while it is sent. */
+/** All data about a user, as one JSON document. It is read from the database while it is sent. */
 @Injectable()
 export class AccountExportService {
   constructor(
     private readonly users: UsersService,
-    private readonly views: UserResponseMapper,
+    private readonly userResponses: UserResponseMapper,
+    private readonly identityResponses: IdentityResponseMapper,
     private readonly nicknames: NicknamesService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditLogService,
-    private readonly apps: WechatAppsService,
   ) {}
 
   /**
-   * An `ExportResponse` as text, which is written into the audit. Where the database fails midway, so does the stream: what was sent is no whole document.
+   * An `ExportResponse` as text. The audit log has an entry of it. If the database fails midway, the stream fails, and what
+   * was sent is not a whole document.
    *
    * @throws {DatabaseUnavailableError} before anything is sent
    */
@@ -45,25 +47,19 @@ export class AccountExportService {
     return {
       exportedAt: new Date().toISOString(),
       user: {
-        ...this.views.toResponse(user),
+        ...this.userResponses.toResponse(user),
         status: user.status,
         pendingNickname: await this.nicknames.waitingOf(user.id),
         externalId: user.externalId,
         lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
       },
       consent: consentOf(user),
-      identities: identities.map(({ appid, openid, unionid, linkedAt }) => ({
-        appid,
-        appName: this.apps.nameOf(appid),
-        openid,
-        unionid,
-        linkedAt: linkedAt.toISOString(),
-      })),
+      identities: identities.map((identity) => this.identityResponses.toDetailResponse(identity)),
       unionids,
     };
   }
 
-  /** @param userIds of the user, and of users that were merged into theirs */
+  /** @param userIds the id of the user, and of those merged into it */
   private async *write(head: object, userIds: string[]): AsyncGenerator<string> {
     yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
     yield* items(
@@ -95,7 +91,7 @@ async function* inTurn<Row>(
   for (const userId of userIds) yield* pagesOf(userId);
 }
 
-/** The items of a JSON array, a page at a time. */
+/** The items of a JSON array, one page at a time. */
 async function* items<Row>(
   pages: AsyncGenerator<Row[]>,
   toItem: (row: Row) => object,
@@ -110,12 +106,7 @@ async function* items<Row>(
 
 function toSession(session: Session): ExportedSession {
   return {
-    id: session.id,
-    appid: session.clientId,
-    ip: session.ip,
-    userAgent: session.userAgent,
-    createdAt: session.createdAt.toISOString(),
-    lastSeenAt: session.lastSeenAt.toISOString(),
+    ...toSessionResponse(session),
     expiresAt: session.expiresAt.toISOString(),
     endedAt: session.endedAt?.toISOString() ?? null,
     endedReason: session.endedReason,
@@ -126,7 +117,7 @@ function toEvent(event: AuditEvent, userIds: string[]): ExportedEvent {
   const { action, actor, actorId, ip, sessionId, details, createdAt } = event;
   const by =
     actor === 'service' ? 'service' : actorId !== null && userIds.includes(actorId) ? 'self' : 'operator';
-  // Who the operator is concerns nobody else.
+  // The user need not know which admin it was.
   const { operator: _, ...rest } = details as { operator?: object };
   return {
     action,

@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { NicknamesService } from '../users/profile/nicknames.service.js';
+import { IdentityResponseMapper } from '../users/identities/identity-response.mapper.js';
 import { toSessionRevokedError } from '../users/identities/session-revoked.js';
 import type { User } from '../users/user.entity.js';
 import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
 import { UsersService } from '../users/users.service.js';
-import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import type { ConsentResponse, MeResponse } from './me.response.js';
 
-/** The signed-in person, as every route under /me answers. */
+/** The signed-in user, as the routes of /me return it. */
 @Injectable()
 export class MeService {
   constructor(
     private readonly users: UsersService,
-    private readonly views: UserResponseMapper,
+    private readonly userResponses: UserResponseMapper,
+    private readonly identityResponses: IdentityResponseMapper,
     private readonly nicknames: NicknamesService,
-    private readonly apps: WechatAppsService,
   ) {}
 
   /**
-   * The user of an access token. For up to a second it may outlive what happens to them.
+   * The user of an access token. A token may work for up to a second after its user was disabled, merged or erased.
    *
-   * @throws {SessionRevokedError} where the user is active no longer
+   * @throws {SessionRevokedError} if the user is not active any more
    */
   async getActiveUser(id: string): Promise<User> {
     const user = await this.users.find(id);
@@ -32,20 +32,16 @@ export class MeService {
     const identities = await this.users.findIdentities(user.id);
     const { externalId } = user;
     return {
-      ...this.views.toResponse(user),
+      ...this.userResponses.toResponse(user),
       externalId,
       pendingNickname: await this.nicknames.waitingOf(user.id),
       consent: consentOf(user),
-      identities: identities.map(({ appid, linkedAt }) => ({
-        appid,
-        appName: this.apps.nameOf(appid),
-        linkedAt: linkedAt.toISOString(),
-      })),
+      identities: identities.map((identity) => this.identityResponses.toResponse(identity)),
     };
   }
 }
 
-/** What a user has consented to. */
+/** The privacy policy to which a user has consented. */
 export function consentOf({
   consentVersion,
   consentAt,

@@ -10,6 +10,7 @@ import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserTurns } from '../auth/limited-per-user.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { toSessionResponse } from '../sessions/session-response.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { SessionNotFoundError } from '../sessions/sessions.errors.js';
 import { SessionResponse } from './session.response.js';
@@ -28,14 +29,9 @@ export class SessionsController {
   @Header('Cache-Control', 'no-store')
   async list(@CurrentUser() { id: userId, sessionId }: SignedInUser): Promise<SessionResponse[]> {
     const sessions = await this.sessions.findLive(userId, maxSessions, sessionId);
-    return sessions.map(({ id, clientId, ip, userAgent, createdAt, lastSeenAt }) => ({
-      id,
-      current: id === sessionId,
-      appid: clientId,
-      ip,
-      userAgent,
-      createdAt: createdAt.toISOString(),
-      lastSeenAt: lastSeenAt.toISOString(),
+    return sessions.map((session) => ({
+      ...toSessionResponse(session),
+      current: session.id === sessionId,
     }));
   }
 

@@ -6,44 +6,32 @@ import { KeyRing } from '../crypto/key-ring.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { AvatarsService } from '../users/profile/avatars.service.js';
 import { DeletionResponse } from '../users/deletion/deletion.response.js';
 import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
-import type { User } from '../users/user.entity.js';
 import { UserMergingService } from '../users/merging/user-merging.service.js';
 import { UserSearchService } from '../users/search/user-search.service.js';
 import { UserStatusService } from '../users/status/user-status.service.js';
-import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
-import { UserNotFoundError } from '../users/identities/user-not-found.error.js';
-import { UsersService } from '../users/users.service.js';
-import { WechatAppsService } from '../wechat/wechat-apps.service.js';
-import { toAuditEventResponse } from './audit-event.response.js';
 import { MergeUserRequest } from './merge-user.request.js';
 import { SearchUsersRequest } from './search-users.request.js';
 import { UpdateUserRequest } from './update-user.request.js';
 import { UserDetailResponse } from './user-detail.response.js';
-import { UserItemResponse, UserPageResponse } from './user-item.response.js';
+import { UserDetailsService } from './user-details.service.js';
+import { UserPageResponse } from './user-item.response.js';
 import { AdminOnly } from './admin-only.decorator.js';
 
-const maxSessions = 100;
-const maxAuditEvents = 50;
-
-/** Finding users, and changing how they stand. */
+/** Finds users, and changes their status and roles. */
 @Controller('admin/users')
 @AdminOnly()
 export class AdminUsersController {
   constructor(
-    private readonly users: UsersService,
+    private readonly users: UserDetailsService,
     private readonly userSearch: UserSearchService,
-    private readonly sessions: SessionsService,
     private readonly status: UserStatusService,
     private readonly merging: UserMergingService,
     private readonly immediateErasure: ImmediateErasureService,
     private readonly avatars: AvatarsService,
     private readonly audit: AuditLogService,
-    private readonly views: UserResponseMapper,
-    private readonly apps: WechatAppsService,
     private readonly ring: KeyRing,
   ) {}
 
@@ -62,7 +50,7 @@ export class AdminUsersController {
       action: 'users.searched',
       details: this.searchDetails(request, users.length),
     });
-    return { items: users.map((user) => this.item(user, user.appids)), nextCursor, estimatedTotal };
+    return { items: users.map((user) => this.users.toItem(user, user.appids)), nextCursor, estimatedTotal };
   }
 
   /**
@@ -76,7 +64,7 @@ export class AdminUsersController {
     @Param('id', UuidPipe) id: string,
     @Req() request: AuthenticatedRequest,
   ): Promise<UserDetailResponse> {
-    const detail = await this.detail(id);
+    const detail = await this.users.find(id);
     await this.audit.recordReading({ ...toActor(request), action: 'user.viewed', userId: detail.id });
     return detail;
   }
@@ -96,7 +84,7 @@ export class AdminUsersController {
       { ...change, until: typeof until === 'string' ? new Date(until) : until },
       toActor(request),
     );
-    return this.detail(id);
+    return this.users.find(id);
   }
 
   /** Merge this user into another one: its identities move to the other user, whose own data stays. */
@@ -111,7 +99,7 @@ export class AdminUsersController {
     @Req() request: AuthenticatedRequest,
   ): Promise<UserDetailResponse> {
     await this.merging.mergeByHand(id, into.toLowerCase(), toActor(request));
-    return this.detail(into.toLowerCase());
+    return this.users.find(into.toLowerCase());
   }
 
   /** End all sessions of a user. */
@@ -138,61 +126,10 @@ export class AdminUsersController {
     return { eraseAt: eraseAt.toISOString() };
   }
 
-  private async detail(id: string): Promise<UserDetailResponse> {
-    const user = await this.users.findCanonical(id);
-    if (user === null) throw new UserNotFoundError();
-    const [identities, sessions, { events }] = await Promise.all([
-      this.users.findIdentities(user.id),
-      this.sessions.findLive(user.id, maxSessions),
-      this.audit.page({ userId: user.id, limit: maxAuditEvents }),
-    ]);
-    const appids = new Set(identities.map(({ appid }) => appid));
-    return {
-      ...this.item(user, [...appids].toSorted()),
-      disabledReason: user.disabledReason,
-      disabledUntil: user.disabledUntil?.toISOString() ?? null,
-      eraseAt: user.erasedAt === null ? (user.eraseAt?.toISOString() ?? null) : null,
-      erasedAt: user.erasedAt?.toISOString() ?? null,
-      identities: identities.map(({ appid, openid, unionid, linkedAt }) => ({
-        appid,
-        appName: this.apps.nameOf(appid),
-        openid,
-        unionid,
-        linkedAt: linkedAt.toISOString(),
-      })),
-      sessions: sessions.map((session) => ({
-        id: session.id,
-        appid: session.clientId,
-        ip: session.ip,
-        userAgent: session.userAgent,
-        createdAt: session.createdAt.toISOString(),
-        lastSeenAt: session.lastSeenAt.toISOString(),
-        expiresAt: session.expiresAt.toISOString(),
-      })),
-      auditEvents: events.map(toAuditEventResponse),
-    };
-  }
-
-  /** What was looked for, without what names a user: of `q` a keyed hash, the same for the same `q`. */
+  /** The search without the text that may name a user. `qHash` is a keyed hash of `q`: equal texts have equal hashes. */
   private searchDetails(request: SearchUsersRequest, found: number): object {
     const { q, status, appid, hasPhone, createdFrom, createdTo } = request;
     const qHash = q === undefined ? undefined : this.ring.hash('search-audit', q).toString('base64url');
     return { qHash, status, appid, hasPhone, createdFrom, createdTo, found };
-  }
-
-  private item(
-    user: Pick<User, 'status' | 'externalId' | 'lastLoginAt' | 'mergedInto' | 'mergePendingWith'> &
-      Parameters<UserResponseMapper['toResponse']>[0],
-    appids: string[],
-  ): UserItemResponse {
-    return {
-      ...this.views.toResponse(user),
-      status: user.status,
-      appids,
-      externalId: user.externalId,
-      lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
-      mergedInto: user.mergedInto,
-      mergePendingWith: user.mergePendingWith,
-    };
   }
 }

@@ -49,7 +49,7 @@ export class AuthController {
     private readonly sessions: SessionsService,
     private readonly status: UserStatusService,
     private readonly limit: ForgedRefreshLimiter,
-    private readonly views: UserResponseMapper,
+    private readonly userResponses: UserResponseMapper,
     private readonly settings: Settings,
   ) {}
 
@@ -138,7 +138,7 @@ export class AuthController {
       expiresIn: lifetime,
       refreshToken,
       refreshExpiresIn,
-      user: this.views.toResponse(user),
+      user: this.userResponses.toResponse(user),
     };
   }
 }

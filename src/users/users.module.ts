@@ -19,6 +19,7 @@ import { PhoneNumbersService } from './profile/phone-numbers.service.js';
 import { PhoneCipher } from './profile/phone-cipher.js';
 import { PhoneCodesService } from './profile/phone-codes.service.js';
 import { SearchCursors } from './search/search-cursors.js';
+import { IdentityResponseMapper } from './identities/identity-response.mapper.js';
 import { SessionKeyCipher } from './identities/session-key-cipher.js';
 import { SessionKeysService } from './identities/session-keys.service.js';
 import { UnionidConflicts } from './identities/unionid-conflicts.js';
@@ -41,6 +42,7 @@ import { UsersService } from './users.service.js';
     NicknameChecksJob,
     NicknamesService,
     IdentityLinkingService,
+    IdentityResponseMapper,
     UserMergingService,
     ImmediateErasureService,
     ErasureService,
@@ -62,6 +64,7 @@ import { UsersService } from './users.service.js';
   exports: [
     AvatarsService,
     IdentityLinkingService,
+    IdentityResponseMapper,
     UserMergingService,
     NicknamesService,
     BansService,
