@@ -6,7 +6,6 @@ import { KeyRing } from '../crypto/key-ring.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { AvatarsService } from '../users/profile/avatars.service.js';
 import { DeletionResponse } from '../users/deletion/deletion.response.js';
 import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
 import { UserMergingService } from '../users/merging/user-merging.service.js';
@@ -30,7 +29,6 @@ export class AdminUsersController {
     private readonly status: UserStatusService,
     private readonly merging: UserMergingService,
     private readonly immediateErasure: ImmediateErasureService,
-    private readonly avatars: AvatarsService,
     private readonly audit: AuditLogService,
     private readonly ring: KeyRing,
   ) {}
@@ -98,8 +96,8 @@ export class AdminUsersController {
     @ValidBody() { into }: MergeUserRequest,
     @Req() request: AuthenticatedRequest,
   ): Promise<UserDetailResponse> {
-    await this.merging.mergeByHand(id, into.toLowerCase(), toActor(request));
-    return this.users.find(into.toLowerCase());
+    await this.merging.mergeByHand(id, into, toActor(request));
+    return this.users.find(into);
   }
 
   /** End all sessions of a user. */
@@ -121,8 +119,7 @@ export class AdminUsersController {
     @Param('id', UuidPipe) id: string,
     @Req() request: AuthenticatedRequest,
   ): Promise<DeletionResponse> {
-    const { userId, eraseAt } = await this.immediateErasure.eraseNow(id, toActor(request));
-    await this.avatars.tryRemoveFile(userId);
+    const eraseAt = await this.immediateErasure.eraseNow(id, toActor(request));
     return { eraseAt: eraseAt.toISOString() };
   }
 

@@ -1,27 +1,33 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { Actor } from '../../audit/audit-log.service.js';
+import { AvatarsService } from '../profile/avatars.service.js';
 import { ErasureService } from './erasure.service.js';
 import { UserStatusService } from '../status/user-status.service.js';
 
-/** Has users erased at once, as an operator wants it. */
+/** Erases users at once, without the grace period. */
 @Injectable()
 export class ImmediateErasureService {
   constructor(
     private readonly status: UserStatusService,
     private readonly erasure: ErasureService,
+    /** A command has none, since it may run on another machine than the files. Then the erasure job removes the file. */
+    @Optional() private readonly avatars?: AvatarsService,
   ) {}
 
   /**
-   * Erases a user without grace. Who is disabled stays disabled: leaving lifts no ban.
+   * Erases a user, and tries to remove the file of the avatar. A ban stays.
    *
-   * @returns who it was, an id that was merged meaning the one who stayed, and since when they may be erased, or were
-   * @throws {LastAdminError} where a user does that to the last admin
+   * @param id of the user, or of one that was merged into it
+   * @returns the time from which the user could be erased; if the user was erased before, the time of that erasure
+   * @throws {LastAdminError} if an admin erases the last admin
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
-  async eraseNow(id: string, actor: Actor): Promise<{ userId: string; eraseAt: Date }> {
-    const requested = await this.status.requestImmediateErasure(id, actor);
-    // Who came back in the same instant is told to go again.
-    return (await this.erasure.erase(requested.userId)) ? requested : this.eraseNow(id, actor);
+  async eraseNow(id: string, actor: Actor): Promise<Date> {
+    const { userId, eraseAt } = await this.status.requestImmediateErasure(id, actor);
+    // The user may have cancelled the deletion between the two transactions.
+    if (!(await this.erasure.erase(userId))) return this.eraseNow(id, actor);
+    await this.avatars?.tryRemoveFile(userId);
+    return eraseAt;
   }
 }
