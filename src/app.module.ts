@@ -3,10 +3,10 @@ import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BackgroundModule } from './background/background.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
-import { JobsModule } from './jobs/jobs.module.js';
 import { schema } from './schema.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -18,7 +18,7 @@ import { WechatModule } from './wechat/wechat.module.js';
   imports: [
     CryptoModule, //                   encryption of fields at rest
     DatabaseModule.register(schema), // Postgres and migrations
-    JobsModule, //                     background jobs
+    BackgroundModule, //               polls and background jobs
     StorageModule, //                  files (avatars)
     WechatModule, //                   calls to WeChat's server
     AuditModule, //                    audit log and login statistics

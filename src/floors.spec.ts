@@ -14,7 +14,7 @@ const floors: Record<string, number> = {
   database: 3,
   http: 3,
   storage: 3,
-  jobs: 4,
+  background: 4,
   audit: 5,
   wechat: 5,
   sessions: 6,

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { BackgroundModule } from './background/background.module.js';
 import { ConfigModule, type SettingsFactory } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { CryptoModule } from './crypto/crypto.module.js';
@@ -7,7 +8,6 @@ import type { Schema } from './database/data-source-options.js';
 import { DatabaseModule } from './database/database.module.js';
 import { requireFastify } from './http/fastify.js';
 import { ServiceErrorFilter } from './http/problem.filter.js';
-import { JobsModule } from './jobs/jobs.module.js';
 import { schema } from './schema.js';
 
 /** What an application keeps in the database beside the tables of this service. */
@@ -46,7 +46,7 @@ export class WeappAuthModule implements OnModuleInit {
     });
     return {
       module: WeappAuthModule,
-      imports: [config, CryptoModule, database, JobsModule],
+      imports: [config, CryptoModule, database, BackgroundModule],
       providers: [{ provide: APP_FILTER, useClass: ServiceErrorFilter }],
     };
   }

@@ -1,20 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/database.js';
 import { Settings } from '../config/settings.js';
-import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../background/background-job.js';
 import { batchSize } from '../database/delete-outdated.js';
 
 /** Entries leave after `AUDIT_RETENTION`, from the lowest id on: the oldest, but for a transaction's length. */
 @Injectable()
+@BackgroundJob('audit')
 export class ExpiredAuditEventsJob implements Job {
-  readonly name = 'audit';
-
-  constructor(
-    jobs: JobRunner,
-    private readonly settings: Settings,
-  ) {
-    jobs.add(this);
-  }
+  constructor(private readonly settings: Settings) {}
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
     const [, deleted] = await manager.query<[unknown[], number]>(

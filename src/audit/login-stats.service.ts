@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { BackgroundTask, type Task } from '../background/background-task.js';
 import { Settings } from '../config/settings.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { describeError } from '../errors/describe-error.js';
@@ -45,7 +46,8 @@ const addStatement: NamedStatement = {
  * login waits for no row that all logins share. A node that is killed takes its last seconds along.
  */
 @Injectable()
-export class LoginStatsService implements OnApplicationBootstrap, OnApplicationShutdown {
+@BackgroundTask()
+export class LoginStatsService implements Task {
   readonly #logger = new Logger(LoginStatsService.name);
   readonly #appids: ReadonlySet<string>;
   #counters = new Map<string, Counter>();
@@ -77,15 +79,11 @@ export class LoginStatsService implements OnApplicationBootstrap, OnApplicationS
     });
   }
 
-  onApplicationBootstrap(): void {
+  async start(): Promise<void> {
     this.#timer = setInterval(() => void this.flush(), betweenFlushes).unref();
   }
 
-  /**
-   * Nest has closed the server by now, and closes the pool after this: modules that are global, as TypeORM's is,
-   * come last.
-   */
-  async onApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.flush();
   }

@@ -68,7 +68,7 @@ describe('SigningKeys', () => {
     nodes = [];
   });
   afterEach(async () => {
-    await Promise.all(nodes.map((node) => node.onApplicationShutdown()));
+    await Promise.all(nodes.map((node) => node.stop()));
     vi.useRealTimers();
     vi.restoreAllMocks();
   });
@@ -78,7 +78,7 @@ describe('SigningKeys', () => {
   ): Promise<SigningKeysService> {
     const node = new SigningKeysService(table as unknown as Database, clock, ring);
     nodes.push(node);
-    await node.onModuleInit();
+    await node.start();
     return node;
   }
 

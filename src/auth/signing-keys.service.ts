@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { BackgroundTask, type Task } from '../background/background-task.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { FieldCipher } from '../crypto/field-cipher.js';
 import { advisoryLocks, takeAdvisoryLock } from '../database/advisory-locks.js';
@@ -63,7 +64,8 @@ const readKeys: NamedStatement = {
  * in time, wherever the database and the node's own clock are by then.
  */
 @Injectable()
-export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
+@BackgroundTask()
+export class SigningKeysService implements Task {
   readonly #logger = new Logger(SigningKeysService.name);
   readonly #box: FieldCipher;
   #keys: ReadonlyMap<string, LoadedKey> = new Map();
@@ -89,7 +91,7 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** @throws {DecryptionError} where `ENCRYPTION_KEYS` is not the one that sealed the keys */
-  async onModuleInit(): Promise<void> {
+  async start(): Promise<void> {
     await this.createFirst();
     await this.load();
     this.#timer = setInterval(() => {
@@ -97,7 +99,7 @@ export class SigningKeysService implements OnModuleInit, OnApplicationShutdown {
     }, reloadIntervalMs).unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#reload;
   }

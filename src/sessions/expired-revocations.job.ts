@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/database.js';
-import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../background/background-job.js';
 import { deleteOutdated } from '../database/delete-outdated.js';
 import { revocationLifetime } from './revocations.service.js';
 
@@ -9,13 +9,9 @@ const beforeAll = '0';
 
 /** A revocation leaves a minute after the last token concerned must have expired, whatever nodes are set to. */
 @Injectable()
+@BackgroundJob('revocations')
 export class ExpiredRevocationsJob implements Job {
-  readonly name = 'revocations';
   #after = beforeAll;
-
-  constructor(jobs: JobRunner) {
-    jobs.add(this);
-  }
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
     const next = await deleteOutdated(manager, 'revocations', {

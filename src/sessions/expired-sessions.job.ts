@@ -3,7 +3,7 @@ import type { Transaction } from '../database/database.js';
 import { NIL, v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { unusedSessionTtl } from '../config/token-lifetimes.js';
-import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../background/background-job.js';
 import { deleteOutdated } from '../database/delete-outdated.js';
 
 /** Sorts before every id. */
@@ -21,16 +21,11 @@ const delay = 3_600_000;
  * minutes leaves at the same age as a phone that never came back.
  */
 @Injectable()
+@BackgroundJob('sessions')
 export class ExpiredSessionsJob implements Job {
-  readonly name = 'sessions';
   #after = beforeAll;
 
-  constructor(
-    jobs: JobRunner,
-    private readonly settings: Settings,
-  ) {
-    jobs.add(this);
-  }
+  constructor(private readonly settings: Settings) {}
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
     const shortestLife = unusedSessionTtl(this.settings) * 1_000;

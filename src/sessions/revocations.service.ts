@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { BackgroundTask, type Task } from '../background/background-task.js';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { Database, type NamedStatement, type Transaction } from '../database/database.js';
 import { StandbyError } from '../database/database.errors.js';
@@ -94,7 +95,8 @@ function refuseStandby(rows: RevocationRow[]): void {
  * paused, cut off or held up catches up first, or admits that it does not know.
  */
 @Injectable()
-export class RevocationsService implements OnModuleInit, OnApplicationShutdown {
+@BackgroundTask()
+export class RevocationsService implements Task {
   readonly #logger = new Logger(RevocationsService.name);
   readonly #memory = new RevocationMemory(() => performance.now());
   #seen = beginning;
@@ -107,12 +109,12 @@ export class RevocationsService implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly database: Database) {}
 
   /** @throws {RevocationsUnknownError} A node that does not know what was revoked before does not start. */
-  async onModuleInit(): Promise<void> {
+  async start(): Promise<void> {
     if (!(await this.poll())) throw new RevocationsUnknownError();
     this.schedulePoll();
   }
 
-  onApplicationShutdown(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
   }

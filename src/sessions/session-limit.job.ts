@@ -3,7 +3,7 @@ import type { Transaction } from '../database/database.js';
 import { NIL } from 'uuid';
 import { AuditLogService, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
-import { type Job, JobRunner } from '../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../background/background-job.js';
 import { batchSize } from '../database/delete-outdated.js';
 import { RevocationsService } from './revocations.service.js';
 
@@ -63,20 +63,17 @@ interface Page {
 
 /** Ends the oldest live sessions of whoever has more than `MAX_SESSIONS_PER_USER`. */
 @Injectable()
+@BackgroundJob('session limit')
 export class SessionLimitJob implements Job {
-  readonly name = 'session limit';
   #after = beforeAll;
   /** By `performance.now()`. */
   #nextWalk = 0;
 
   constructor(
-    jobs: JobRunner,
     private readonly revocations: RevocationsService,
     private readonly audit: AuditLogService,
     private readonly settings: Settings,
-  ) {
-    jobs.add(this);
-  }
+  ) {}
 
   async runBatch(tx: Transaction): Promise<boolean> {
     if (performance.now() < this.#nextWalk) return false;

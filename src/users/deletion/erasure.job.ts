@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Transaction } from '../../database/database.js';
 import { NIL } from 'uuid';
-import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../../background/background-job.js';
 import { AvatarsService } from '../profile/avatars.service.js';
 import { ErasureService } from './erasure.service.js';
 
@@ -14,18 +14,15 @@ const beforeAll: string = NIL;
  * come after all users: a storage that is away keeps nobody from being erased.
  */
 @Injectable()
+@BackgroundJob('erasure')
 export class ErasureJob implements Job {
-  readonly name = 'erasure';
   #erasedUpTo = beforeAll;
   #forgottenUpTo = beforeAll;
 
   constructor(
-    jobs: JobRunner,
     private readonly erasure: ErasureService,
     private readonly avatars: AvatarsService,
-  ) {
-    jobs.add(this);
-  }
+  ) {}
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
     return (await this.eraseNext(manager)) || (await this.forgetNext(manager));

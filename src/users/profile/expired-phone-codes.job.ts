@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/database.js';
 import { deleteOutdatedPages } from '../../database/delete-outdated-pages.js';
-import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../../background/background-job.js';
 
 /** WeChat accepts a phone code for five minutes. It leaves after ten. */
 @Injectable()
+@BackgroundJob('phone codes')
 export class ExpiredPhoneCodesJob implements Job {
-  readonly name = 'phone codes';
   #page = 0;
-
-  constructor(jobs: JobRunner) {
-    jobs.add(this);
-  }
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
     const next = await deleteOutdatedPages(manager, 'phone_codes', this.#page);

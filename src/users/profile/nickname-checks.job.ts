@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/database.js';
-import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../../background/background-job.js';
 import type { NicknameCheck } from './nickname-check.entity.js';
 import { NicknamesService } from './nicknames.service.js';
 
@@ -27,17 +27,12 @@ const claimStatement = `
  * stay, and those that wait are dropped.
  */
 @Injectable()
+@BackgroundJob('nickname checks')
 export class NicknameChecksJob implements Job {
-  readonly name = 'nickname checks';
   /** Whether WeChat answered nobody of the last batch: the others can wait as well. */
   #isWechatAway = false;
 
-  constructor(
-    jobs: JobRunner,
-    private readonly nicknames: NicknamesService,
-  ) {
-    jobs.add(this);
-  }
+  constructor(private readonly nicknames: NicknamesService) {}
 
   async runBatch({ manager, afterCommit }: Transaction): Promise<boolean> {
     if (this.#isWechatAway) {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../database/database.js';
 import { NIL } from 'uuid';
-import { type Job, JobRunner } from '../../jobs/job-runner.js';
+import { BackgroundJob, type Job } from '../../background/background-job.js';
 import { batchSize } from '../../database/delete-outdated.js';
 import { UserStatusService } from './user-status.service.js';
 
@@ -13,16 +13,11 @@ const beforeAll = { createdAt: '-infinity', id: NIL as string };
  * disabled, and an index has them in the order of their creation: the job walks along that.
  */
 @Injectable()
+@BackgroundJob('disabled users')
 export class ExpiredBansJob implements Job {
-  readonly name = 'disabled users';
   #after = beforeAll;
 
-  constructor(
-    jobs: JobRunner,
-    private readonly status: UserStatusService,
-  ) {
-    jobs.add(this);
-  }
+  constructor(private readonly status: UserStatusService) {}
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
     const users = await manager.query<{ id: string; createdAt: string; isDue: boolean }[]>(

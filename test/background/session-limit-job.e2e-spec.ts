@@ -5,7 +5,6 @@ import { AuditLogService } from '../../src/audit/audit-log.service.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
-import { JobRunner } from '../../src/jobs/job-runner.js';
 import { schema } from '../../src/schema.js';
 import { RevocationsService } from '../../src/sessions/revocations.service.js';
 import { SessionLimitJob } from '../../src/sessions/session-limit.job.js';
@@ -18,12 +17,7 @@ it('the job that limits sessions has nothing to do before the first login', asyn
   const dataSource = await new DataSource(options).initialize();
   const settings = new Settings();
   const database = new Database(dataSource, settings);
-  const job = new SessionLimitJob(
-    new JobRunner(database),
-    new RevocationsService(database),
-    new AuditLogService(database),
-    settings,
-  );
+  const job = new SessionLimitJob(new RevocationsService(database), new AuditLogService(database), settings);
   await expect(database.transaction((tx) => job.runBatch(tx))).resolves.toBe(false);
   await database.onApplicationShutdown();
   await dataSource.destroy();

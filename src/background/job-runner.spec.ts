@@ -1,7 +1,10 @@
-import { Logger } from '@nestjs/common';
+import { Logger, type Type } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
-import type { Database } from '../database/database.js';
-import { type Job, JobRunner } from './job-runner.js';
+import { Database } from '../database/database.js';
+import { BackgroundJob, type Job } from './background-job.js';
+import { JobRunner } from './job-runner.js';
 
 describe('JobRunner', () => {
   afterEach(() => vi.restoreAllMocks());
@@ -15,14 +18,26 @@ describe('JobRunner', () => {
     } as unknown as Database;
   }
 
-  function createJob(name: string, batch: Job['runBatch']): Job & { runBatch: Mock<Job['runBatch']> } {
-    return { name, runBatch: vi.fn<Job['runBatch']>(batch) };
+  /** A class, as rooms have them, and what is called of its instances. */
+  interface TestJob extends Type<Job> {
+    runBatch: Mock<Job['runBatch']>;
   }
 
-  function createRunner(database: Database, ...jobs: Job[]): JobRunner {
-    const runner = new JobRunner(database);
-    for (const each of jobs) runner.add(each);
-    return runner;
+  function createJob(name: string, batch: Job['runBatch']): TestJob {
+    @BackgroundJob(name)
+    class NamedJob implements Job {
+      static readonly runBatch = vi.fn<Job['runBatch']>(batch);
+      readonly runBatch = NamedJob.runBatch;
+    }
+    return NamedJob;
+  }
+
+  async function createRunner(database: Database, ...jobs: TestJob[]): Promise<JobRunner> {
+    const module = await Test.createTestingModule({
+      imports: [DiscoveryModule],
+      providers: [JobRunner, { provide: Database, useValue: database }, ...jobs],
+    }).compile();
+    return module.get(JobRunner);
   }
 
   it('goes on with the other jobs when one fails, and logs it', async () => {
@@ -32,7 +47,7 @@ describe('JobRunner', () => {
       throw reason;
     });
     const sound = createJob('sound', async () => false);
-    const runner = createRunner(databaseWith(), broken, sound);
+    const runner = await createRunner(databaseWith(), broken, sound);
     await runner.runAll();
     await runner.runAll();
     expect(broken.runBatch).toHaveBeenCalledTimes(2);
@@ -45,7 +60,7 @@ describe('JobRunner', () => {
   it('asks a job again until it has no more to do', async () => {
     let left = 3;
     const busy = createJob('busy', async () => --left > 0);
-    await createRunner(databaseWith(), busy).runAll();
+    await (await createRunner(databaseWith(), busy)).runAll();
     expect(busy.runBatch).toHaveBeenCalledTimes(3);
   });
 
@@ -53,7 +68,7 @@ describe('JobRunner', () => {
     vi.spyOn(Logger.prototype, 'debug').mockReturnValue(undefined);
     const first = createJob('first', async () => true);
     const second = createJob('second', async () => false);
-    await createRunner(databaseWith({ freeFor: 2 }), first, second).runAll();
+    await (await createRunner(databaseWith({ freeFor: 2 }), first, second)).runAll();
     expect(first.runBatch).toHaveBeenCalledTimes(2);
     expect(second.runBatch).not.toHaveBeenCalled();
   });
@@ -62,7 +77,7 @@ describe('JobRunner', () => {
     let answer!: (more: boolean) => void;
     const slow = createJob('slow', () => new Promise((resolve) => (answer = resolve)));
     const next = createJob('next', async () => false);
-    const runner = createRunner(databaseWith(), slow, next);
+    const runner = await createRunner(databaseWith(), slow, next);
     vi.spyOn(Math, 'random').mockReturnValue(0);
     runner.onApplicationBootstrap();
     await vi.waitFor(() => expect(slow.runBatch).toHaveBeenCalled());

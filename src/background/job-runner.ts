@@ -6,20 +6,10 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { advisoryLocks, tryAdvisoryLock } from '../database/advisory-locks.js';
-import { Database, type Transaction } from '../database/database.js';
-
-/** What has to be done again and again, by one node at a time. */
-export interface Job {
-  /** What the log calls it. */
-  readonly name: string;
-  /**
-   * Does a part that takes milliseconds, in a transaction of its own.
-   *
-   * @returns whether there is more to do
-   */
-  runBatch(tx: Transaction): Promise<boolean>;
-}
+import { Database } from '../database/database.js';
+import { BackgroundJob, type Job } from './background-job.js';
 
 /** Milliseconds before the first round, at most: by chance, so that nodes that start together part. */
 const maxStartDelayMs = 2_000;
@@ -35,22 +25,19 @@ const batchIntervalMs = 50;
 const maxBatches = 200;
 
 /**
- * Keeps tables from growing for ever: all jobs in turn, soon after the start and then every minute. Each batch
+ * Keeps tables from growing for ever: every `@BackgroundJob()` in turn, soon after the start and then every minute. Each batch
  * holds a lock that all nodes know. Who does not get it leaves the round to the other.
  */
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #logger = new Logger(JobRunner.name);
-  readonly #jobs: Job[] = [];
   readonly #stop = new AbortController();
   #work: Promise<void> = Promise.resolve();
 
-  constructor(private readonly database: Database) {}
-
-  /** To be called before the application has started. */
-  add(job: Job): void {
-    this.#jobs.push(job);
-  }
+  constructor(
+    private readonly database: Database,
+    private readonly discovery: DiscoveryService,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.#work = this.work();
@@ -67,11 +54,12 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
 
   /** Each job, until it has no more to do. One that fails is logged, and tried again in the next round. */
   async runAll(): Promise<void> {
-    for (const job of this.#jobs) {
+    for (const provider of this.discovery.getProviders({ metadataKey: BackgroundJob.KEY })) {
       try {
-        if ((await this.run(job)) === 'left') return;
+        if ((await this.run(provider.instance as Job)) === 'left') return;
       } catch (cause) {
-        this.#logger.error(new Error(`The job ${job.name} failed.`, { cause }));
+        const name = this.discovery.getMetadataByDecorator(BackgroundJob, provider);
+        this.#logger.error(new Error(`The job ${name} failed.`, { cause }));
       }
     }
   }
