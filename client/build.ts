@@ -7,7 +7,7 @@ import ts from 'typescript';
 const here = import.meta.dirname;
 const entry = join(here, 'src/index.ts');
 
-/** Assigned by hand: the getters with which esbuild imitates an ES module are a twentieth of the whole. */
+/** Assigned by hand: esbuild's getters that imitate an ES module would be a twentieth of the file. */
 const commonJs: BuildOptions = {
   stdin: {
     contents: `import { AuthError, createAuth } from './src/index.js'; module.exports = { AuthError, createAuth };`,
@@ -21,7 +21,7 @@ const commonJs: BuildOptions = {
  * Builds the package: one CommonJS file for WeChat's packer, which copies it as it is, and an ES module with types for
  * bundlers.
  *
- * @param directory that gets `dist` and `miniprogram_dist`
+ * @param directory where `dist` and `miniprogram_dist` are written
  */
 export async function buildClient(directory: string = here): Promise<void> {
   await Promise.all([
@@ -29,14 +29,14 @@ export async function buildClient(directory: string = here): Promise<void> {
     bundle({ entryPoints: [entry], format: 'esm' }, join(directory, 'dist/index.js')),
   ]);
   await mkdir(join(directory, 'dist/commonjs'), { recursive: true });
-  // Beside "type": "module" above them, Node and TypeScript would take what is there for ES modules.
+  // The package.json above says "type": "module". Without these, Node and TypeScript would take the files for ES modules.
   for (const folder of ['miniprogram_dist', 'dist/commonjs']) {
     await writeFile(join(directory, folder, 'package.json'), '{ "type": "commonjs" }\n');
   }
   declareTypes(join(directory, 'dist'));
 }
 
-/** Lays it where WeChat's developer tools would (构建 npm), so that the demo opens in them as it is. */
+/** Copies the package to where WeChat's developer tools put it (构建 npm), so that the demo opens in them unchanged. */
 export async function copyIntoDemo(
   miniprogram: string = join(here, '../miniprogram'),
   directory: string = here,
@@ -52,7 +52,7 @@ async function bundle(options: BuildOptions, outfile: string): Promise<void> {
     outfile,
     bundle: true,
     platform: 'neutral',
-    // What phones run without WeChat's own compiler: no `?.`, no `??`.
+    // Phones run this without WeChat's compiler: no `?.`, no `??`.
     target: 'es2017',
     minify: true,
     charset: 'utf8',
@@ -74,7 +74,7 @@ function declareTypes(outDir: string): void {
     outDir,
   });
   const { diagnostics } = program.emit(undefined, (file, text) => {
-    // Once more where they are taken for those of a CommonJS file: by the package.json beside them.
+    // A second copy for CommonJS: the package.json beside it makes TypeScript read it as CommonJS.
     for (const directory of [outDir, join(outDir, 'commonjs')]) {
       ts.sys.writeFile(join(directory, basename(file)), text);
     }

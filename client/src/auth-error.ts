@@ -1,4 +1,4 @@
-/** What is answered in place of data where something is wrong (RFC 9457). Some codes add fields, such as `reason`. */
+/** A problem document (RFC 9457): what the service answers if a request fails. Some codes add fields, such as `reason`. */
 export interface Problem {
   code: string;
   title?: string;
@@ -7,20 +7,20 @@ export interface Problem {
   [field: string]: unknown;
 }
 
-/** What is known of a failure, beside its code. */
+/** What is known about a failure, apart from its code. */
 export interface FailureDetails {
-  /** Of the answer, where there was one. */
+  /** The status of the answer, if there was one. */
   statusCode?: number;
   problem?: Problem;
-  /** Why nobody is signed in any more: set where that is what failed, and only there. */
+  /** Why nobody is signed in any more. Set only if that is why the call failed. */
   reason?: string;
-  /** Seconds after which trying again makes sense. */
+  /** Try again after so many seconds. */
   retryAfter?: number;
 }
 
 /**
- * Whatever fails. Switch on `code`: the service's own, or `network`, `signed_out`, `wx_login_failed`, `phone_unavailable`,
- * `unexpected_answer`.
+ * Every failure of the client. Switch on `code`: it is a code of the service, or `network`, `signed_out`, `wx_login_failed`,
+ * `phone_unavailable`, `unexpected_answer`.
  */
 export class AuthError extends Error implements FailureDetails {
   override readonly name = 'AuthError';
@@ -39,6 +39,6 @@ export class AuthError extends Error implements FailureDetails {
   }
 }
 
-export function signedOut(reason: string): AuthError {
+export function signedOutError(reason: string): AuthError {
   return new AuthError('signed_out', `Signed out (${reason}): call login().`, { reason });
 }

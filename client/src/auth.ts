@@ -1,37 +1,34 @@
 import { Clock } from './clock.js';
 import { Listeners } from './listeners.js';
 import { Network } from './network.js';
-import { Base } from './origin.js';
-import { storePhone } from './phone.js';
+import { BaseUrl } from './base-url.js';
+import { storePhone } from './phone-number.js';
 import { Requests } from './requests.js';
 import { Service } from './service.js';
 import { Session } from './session.js';
-import { sharedBy } from './shared.js';
+import { SessionState } from './session-state.js';
+import { getSharedResources } from './shared-resources.js';
 import { Store, wechatStorage } from './store.js';
 import type { Answer, Auth, AuthOptions, RequestOptions, Wechat } from './types.js';
 
 declare const wx: Wechat | undefined;
 
-/** @throws {TypeError} where `baseUrl` is none, or there is no `wx` */
+/** @throws {TypeError} if `baseUrl` is not a plain http or https URL, or if there is no `wx` */
 export function createAuth(options: AuthOptions): Auth {
   const { baseUrl, appid, storage, wx: platform = typeof wx === 'undefined' ? undefined : wx } = options;
   if (!platform) throw new TypeError('There is no wx here: pass uni or Taro.');
-  const base = new Base(baseUrl);
+  const base = new BaseUrl(baseUrl);
   const clock = new Clock();
   const network = new Network(platform, clock);
-  const { line, codes } = sharedBy(platform);
+  const { queue, codes } = getSharedResources(platform);
   const listeners = new Listeners();
-  const session = new Session(
-    new Service(base.url, appid, (sent) => line.run(() => network.sendOwn(sent), true)),
-    new Store(storage || wechatStorage(platform), `weapp-auth:${base.url}:${appid || ''}`),
-    clock,
-    codes,
-    listeners,
-  );
-  const requests = new Requests(base, session, network, line);
+  const service = new Service(base.url, appid, (sent) => queue.run(() => network.sendToService(sent), true));
+  const store = new Store(storage || wechatStorage(platform), `weapp-auth:${base.url}:${appid || ''}`);
+  const session = new Session(new SessionState(store, clock, listeners), service, clock, codes, listeners);
+  const requests = new Requests(base, session, network, queue);
 
   return {
-    // Nothing else: where a page binds it to a tap, the event comes along.
+    // Only these options: a page may bind `login` to a tap, and then it receives the event.
     login: ({ restore, consent, phoneCode } = {}) => session.login({ restore, consent, phoneCode }),
     request: <Data>(sent: RequestOptions) => requests.send(sent) as Promise<Answer<Data>>,
     logout: () => session.logout(),
@@ -39,7 +36,7 @@ export function createAuth(options: AuthOptions): Auth {
       return session.user;
     },
     async token() {
-      return (await session.outReason()) === undefined ? session.token() : null;
+      return (await session.signedOutReason()) === undefined ? session.token() : null;
     },
     getPhoneNumber: (event) => storePhone(event, (sent) => requests.send(sent)),
     on: (name, listener) => listeners.on(name, listener),

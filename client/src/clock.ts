@@ -1,7 +1,7 @@
-import { headerOf } from './header.js';
+import { readHeader } from './response-header.js';
 import type { Answer } from './types.js';
 
-/** The server's clock, as its last answer showed it: the phone's may be wrong by hours, and may be set meanwhile. */
+/** The server's time, as its last response showed it. The phone's clock may be wrong by hours, and can be set at any time. */
 export class Clock {
   /** Milliseconds that the server's clock is ahead of the phone's. */
   skew = 0;
@@ -10,9 +10,9 @@ export class Clock {
     return Date.now() + this.skew;
   }
 
-  /** Answers out of a cache have the date of then. */
-  learn(answer: Answer): void {
-    const date = Date.parse(headerOf(answer, 'date'));
-    if (date > 0 && !headerOf(answer, 'age')) this.skew = date - Date.now();
+  /** Reads the time from a response, unless it comes from a cache. */
+  synchronize(answer: Answer): void {
+    const date = Date.parse(readHeader(answer, 'date'));
+    if (date > 0 && !readHeader(answer, 'age')) this.skew = date - Date.now();
   }
 }

@@ -1,27 +1,27 @@
 import type { AuthEvents } from './types.js';
 
-/** One that wants to know of one kind of event. */
-interface Listening {
+interface Subscription {
   name: keyof AuthEvents;
   listener: (what: never) => void;
 }
 
-/** Who wants to know of what. */
+/** The listeners of the client's events. */
 export class Listeners {
-  private all: Listening[] = [];
+  private subscriptions: Subscription[] = [];
 
+  /** @returns a function that removes the listener */
   on<Name extends keyof AuthEvents>(name: Name, listener: (what: AuthEvents[Name]) => void): () => void {
-    const own: Listening = { name, listener };
-    this.all.push(own);
+    const subscription: Subscription = { name, listener };
+    this.subscriptions.push(subscription);
     return () => {
-      this.all = this.all.filter((other) => other !== own);
+      this.subscriptions = this.subscriptions.filter((other) => other !== subscription);
     };
   }
 
-  /** What a listener throws is not ours to handle, and stops nobody else. */
+  /** An error in a listener is thrown later, so that the other listeners and the client go on. */
   emit<Name extends keyof AuthEvents>(name: Name, what: AuthEvents[Name]): void {
-    // Of a copy, which this makes: some come and go while others are told.
-    for (const { listener } of this.all.filter((one) => one.name === name)) {
+    // `filter` makes a copy: a listener may add or remove listeners.
+    for (const { listener } of this.subscriptions.filter((one) => one.name === name)) {
       try {
         listener(what as never);
       } catch (error) {

@@ -1,14 +1,14 @@
 import { AuthError } from './auth-error.js';
-import { messageOf, promised, within } from './callbacks.js';
+import { failureMessage, toPromise, withTimeout } from './promises.js';
 import type { Wechat } from './types.js';
 
-/** Milliseconds that wx.login is given. */
-const timeout = 10_000;
+/** The time-out that wx.login gets. */
+const loginTimeoutMs = 10_000;
 
-/** Some phones never answer: nobody waits longer than that. */
-const patience = 20_000;
+/** Some phones never call back. After this time, wx.login has failed. */
+const maxWaitMs = 20_000;
 
-/** Codes of wx.login, asked for one at a time. */
+/** Codes of wx.login, fetched one at a time. */
 export class LoginCodes {
   private last: Promise<unknown> = Promise.resolve();
 
@@ -16,19 +16,19 @@ export class LoginCodes {
 
   /** @throws {AuthError} `wx_login_failed` */
   next(): Promise<string> {
-    const code = this.last.then(() => this.ask());
+    const code = this.last.then(() => this.fetchCode());
     this.last = code.catch(() => undefined);
     return code;
   }
 
-  private async ask(): Promise<string> {
+  private async fetchCode(): Promise<string> {
     try {
-      const asked = promised<{ code: string }>((callbacks) =>
-        this.wx.login(Object.assign({ timeout }, callbacks)),
+      const login = toPromise<{ code: string }>((callbacks) =>
+        this.wx.login(Object.assign({ timeout: loginTimeoutMs }, callbacks)),
       );
-      return (await within(patience, asked)).code;
+      return (await withTimeout(maxWaitMs, login)).code;
     } catch (failure) {
-      throw new AuthError('wx_login_failed', messageOf(failure));
+      throw new AuthError('wx_login_failed', failureMessage(failure));
     }
   }
 }

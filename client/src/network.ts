@@ -1,37 +1,37 @@
 import { AuthError } from './auth-error.js';
-import { messageOf, promised, within } from './callbacks.js';
 import type { Clock } from './clock.js';
+import { failureMessage, toPromise, withTimeout } from './promises.js';
 import type { Answer, RequestOptions, Wechat } from './types.js';
 
-/** What WeChat gives a request where the page names no time-out. Milliseconds. */
-const usualTimeout = 60_000;
+/** WeChat's time-out if the page sets none. */
+const defaultTimeoutMs = 60_000;
 
-/** How much longer WeChat may take to say that a request has timed out. Milliseconds. */
-const grace = 2000;
+/** WeChat may report a time-out this much later. */
+const timeoutGraceMs = 2000;
 
-/** wx.request, at once. */
+/** Calls wx.request, without waiting in the queue. */
 export class Network {
   constructor(
     private readonly wx: Wechat,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws {AuthError} `network`, where there is no answer */
+  /** @throws {AuthError} `network` if there is no answer */
   async send(options: RequestOptions): Promise<Answer> {
     try {
-      return await within(
-        (options.timeout || usualTimeout) + grace,
-        promised<Answer>((callbacks) => this.wx.request(Object.assign({}, options, callbacks))),
+      return await withTimeout(
+        (options.timeout || defaultTimeoutMs) + timeoutGraceMs,
+        toPromise<Answer>((callbacks) => this.wx.request(Object.assign({}, options, callbacks))),
       );
     } catch (failure) {
-      throw new AuthError('network', messageOf(failure));
+      throw new AuthError('network', failureMessage(failure));
     }
   }
 
-  /** To the service, whose answers show what time it is. */
-  async sendOwn(options: RequestOptions): Promise<Answer> {
+  /** Sends a request to the service, and reads the time from the response. */
+  async sendToService(options: RequestOptions): Promise<Answer> {
     const answer = await this.send(options);
-    this.clock.learn(answer);
+    this.clock.synchronize(answer);
     return answer;
   }
 }

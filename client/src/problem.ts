@@ -1,22 +1,22 @@
 import { AuthError, type Problem } from './auth-error.js';
-import { headerOf } from './header.js';
+import { readHeader } from './response-header.js';
 import type { Answer } from './types.js';
 
-/** Undefined where the answer is none of the service's problems. */
-export function problemOf({ statusCode, data }: Answer): Problem | undefined {
+/** Undefined if the answer is not a problem document of the service. */
+export function readProblem({ statusCode, data }: Answer): Problem | undefined {
   if (statusCode < 400) return undefined;
   const document = (typeof data === 'string' ? parse(data) : data) as Problem | null | undefined;
   return document && typeof document.code === 'string' ? document : undefined;
 }
 
-/** What an answer says that is no success, or claims to be one: a proxy's, or that of a hotel which wants to be paid first. */
-export function errorOf(answer: Answer): AuthError {
+/** The error for an answer that is not the expected success. It may come from a proxy, or from the login page of a hotel's Wi-Fi. */
+export function toAuthError(answer: Answer): AuthError {
   const { statusCode } = answer;
-  const problem = problemOf(answer);
-  const retryAfter = Number(headerOf(answer, 'retry-after')) || undefined;
+  const problem = readProblem(answer);
+  const retryAfter = Number(readHeader(answer, 'retry-after')) || undefined;
   const { code, detail } = problem || {
     code: 'unexpected_answer',
-    detail: `${statusCode}, and not from the login service`,
+    detail: `The answer with status ${statusCode} is not from the login service.`,
   };
   return new AuthError(code, detail, { statusCode, problem, retryAfter });
 }

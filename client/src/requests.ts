@@ -1,100 +1,101 @@
+import type { BaseUrl } from './base-url.js';
 import type { Network } from './network.js';
-import type { Base } from './origin.js';
-import { errorOf, problemOf } from './problem.js';
-import type { RequestLine } from './request-line.js';
+import { readProblem, toAuthError } from './problem.js';
+import type { RequestQueue } from './request-queue.js';
 import type { Session } from './session.js';
-import { isUser } from './sound.js';
+import { isUser } from './type-guards.js';
 import type { Answer, RequestOptions } from './types.js';
 
-/** 401s that are about the access token; others, such as `code_invalid`, are about what was sent. */
-const tokenProblems = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'];
+/** Codes of a 401 that are about the access token. Others, such as `code_invalid`, are about the request. */
+const tokenCodes = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'];
 
-/** What is answered instead of doing anything where only a login helps; the same request will do after it. */
-const loginProblems = ['login_again', 'fresh_login_required'];
+/** With these codes, the service has done nothing yet: after a login, the same request succeeds. */
+const loginCodes = ['login_again', 'fresh_login_required'];
 
-/** Where the service answers with the person. */
-const personPath = /^\/me(\/(phone|avatar|identities))?\/?(\?|$)/;
+/** Paths whose answer is the user. */
+const userPath = /^\/me(\/(phone|avatar|identities))?\/?(\?|$)/;
 
-/** An answer, and what it was asked with. */
-interface Signed {
+interface SignedAnswer {
   answer: Answer;
+  /** The access token that the request carried. */
   token: string;
-  logins: number;
+  /** The number of logins when it was sent. */
+  loginCount: number;
 }
 
-/** The requests of the pages: those to the service carry the access token, all others go as they are. */
+/** Sends the requests of the pages. Those to the service carry the access token. All others are sent unchanged. */
 export class Requests {
-  /** How often a page has changed the person. */
-  private changes = 0;
+  /** Number of changes of the user that pages have made. */
+  private userChanges = 0;
 
   constructor(
-    private readonly base: Base,
+    private readonly base: BaseUrl,
     private readonly session: Session,
     private readonly network: Network,
-    private readonly line: RequestLine,
+    private readonly queue: RequestQueue,
   ) {}
 
   /** @throws {AuthError} */
   send(options: RequestOptions): Promise<Answer> {
-    const url = this.base.own(options.url);
+    const url = this.base.resolve(options.url);
     const answer =
       url === undefined
-        ? this.line.run(() => this.network.send(options))
-        : this.sendOwn(Object.assign({}, options, { url }));
-    callBack(answer, options);
+        ? this.queue.run(() => this.network.send(options))
+        : this.sendToService(Object.assign({}, options, { url }));
+    invokeCallbacks(answer, options);
     return answer;
   }
 
-  /** Sends, and once more at most: after another token was had, or a login that the service asked for. */
-  private async sendOwn(options: RequestOptions): Promise<Answer> {
+  /** Repeats the request once at most: with a new token, or after a login that the service asked for. */
+  private async sendToService(options: RequestOptions): Promise<Answer> {
     const { session } = this;
-    for (let isReplay = false; ; isReplay = true) {
-      const { changes } = this;
-      const { answer, token, logins } = await this.sendSigned(options);
-      const { code } = problemOf(answer) || { code: undefined };
-      if (answer.statusCode === 401 && (!code || tokenProblems.includes(code))) {
-        session.refused(token, errorOf(answer));
-        if (isReplay) return answer;
+    for (let isRepeat = false; ; isRepeat = true) {
+      const { userChanges } = this;
+      const { answer, token, loginCount } = await this.sendSigned(options);
+      const { code } = readProblem(answer) || { code: undefined };
+      if (answer.statusCode === 401 && (!code || tokenCodes.includes(code))) {
+        session.handleRefusedToken(token, toAuthError(answer));
+        if (isRepeat) return answer;
         await session.renew(token);
-      } else if (loginProblems.includes(code!) && !isReplay) {
-        await session.loginSince(logins);
+      } else if (loginCodes.includes(code!) && !isRepeat) {
+        await session.loginSince(loginCount);
       } else if (code === 'session_key_stale') {
-        await session.loginSince(logins);
+        await session.loginSince(loginCount);
         return Object.assign({}, answer, { fetchAgain: true as const });
       } else {
-        this.learn(answer, options, changes);
+        this.updateUser(answer, options, userChanges);
         return answer;
       }
     }
   }
 
-  /** Sends with the access token of the moment in which it is this request's turn. */
-  private async sendSigned(options: RequestOptions): Promise<Signed> {
+  /** Sends the request with the access token that is present when its turn comes. */
+  private async sendSigned(options: RequestOptions): Promise<SignedAnswer> {
     for (;;) {
       const token = await this.session.token();
-      const { logins } = this.session;
-      const answer = await this.line.run(async () =>
-        this.session.holds(token) ? this.network.sendOwn(withBearer(options, token)) : undefined,
+      const { loginCount } = this.session;
+      const answer = await this.queue.run(async () =>
+        this.session.holds(token) ? this.network.sendToService(withBearer(options, token)) : undefined,
       );
-      if (answer) return { answer, token, logins };
+      if (answer) return { answer, token, loginCount };
     }
   }
 
-  /** @param changes before it was sent: who was read then may be older than what a change has answered since */
-  private learn(
+  /** @param userChanges when the request was sent: a user that was read before a change must not replace the changed user */
+  private updateUser(
     { statusCode, data }: Answer,
     { url, method = 'GET' }: RequestOptions,
-    changes: number,
+    userChanges: number,
   ): void {
-    const isPerson = personPath.test(url.replace(this.base.url, ''));
-    if (statusCode !== 200 || !isPerson || !isUser(data)) return;
-    if (method !== 'GET') this.changes += 1;
-    else if (changes !== this.changes) return;
-    this.session.learn(data);
+    const isAboutUser = userPath.test(url.replace(this.base.url, ''));
+    if (statusCode !== 200 || !isAboutUser || !isUser(data)) return;
+    if (method !== 'GET') this.userChanges += 1;
+    else if (userChanges !== this.userChanges) return;
+    this.session.updateUser(data);
   }
 }
 
-/** Redirects are not followed: a bearer must not travel on to where they lead. */
+/** Redirects are not followed, because the token must not be sent to where they lead. */
 function withBearer(options: RequestOptions, token: string): RequestOptions {
   const header: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.header || {})) {
@@ -105,10 +106,10 @@ function withBearer(options: RequestOptions, token: string): RequestOptions {
 }
 
 /** For pages that pass callbacks, as wx.request takes them. */
-function callBack(answer: Promise<Answer>, { success, fail, complete }: RequestOptions): void {
+function invokeCallbacks(answer: Promise<Answer>, { success, fail, complete }: RequestOptions): void {
   if (!success && !fail && !complete) return;
-  const settled = (callback: unknown) => (what: unknown) => {
-    for (const call of [callback, complete]) if (typeof call === 'function') call(what);
+  const settle = (callback: unknown) => (result: unknown) => {
+    for (const call of [callback, complete]) if (typeof call === 'function') call(result);
   };
-  void answer.then(settled(success), settled(fail));
+  void answer.then(settle(success), settle(fail));
 }

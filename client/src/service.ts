@@ -1,11 +1,11 @@
-import { pause } from './callbacks.js';
-import { errorOf } from './problem.js';
-import { hasTokens, isUser } from './sound.js';
+import { sleep } from './promises.js';
+import { toAuthError } from './problem.js';
+import { hasTokens, isUser } from './type-guards.js';
 import type { Answer, Login, LoginOptions, RequestOptions } from './types.js';
 
-/** What a login and a refresh answer. */
+/** The response to a login or a refresh. */
 export interface TokenAnswer extends Omit<Login, 'isNewUser'> {
-  /** Of logins alone. */
+  /** Only logins have it. */
   isNewUser?: boolean;
   accessToken: string;
   refreshToken: string;
@@ -13,16 +13,16 @@ export interface TokenAnswer extends Omit<Login, 'isNewUser'> {
   expiresIn: number;
 }
 
-/** Milliseconds in which the service takes the same code, with the same key, once more. */
-const replayWindow = 10_000;
+/** In this time, the service accepts the same code with the same key again. */
+const replayWindowMs = 10_000;
 
-/** Short enough for a repeat within the window; the service gives WeChat 5 seconds. */
-const timeout = 8000;
+/** Short enough to repeat a login within the window. The service gives WeChat 5 seconds. */
+const timeoutMs = 8000;
 
-/** Where an answer is lost, the network is given this long to come back. */
-const breath = 1000;
+/** If an answer is lost, the client waits this long for the network to come back. */
+const repeatDelayMs = 1000;
 
-/** The calls that get in, stay in and get out. */
+/** The service's login, refresh and logout. */
 export class Service {
   constructor(
     private readonly url: string,
@@ -32,50 +32,51 @@ export class Service {
 
   /** @throws {AuthError} */
   async login(code: string, options: LoginOptions): Promise<TokenAnswer> {
-    const header = { 'Idempotency-Key': randomKey() };
+    const header = { 'Idempotency-Key': createRandomKey() };
     const data = Object.assign({ code, appid: this.appid }, options);
-    return tokensOf(await this.post('/auth/login', data, header));
+    return readTokens(await this.post('/auth/login', data, header));
   }
 
   /** @throws {AuthError} */
   async refresh(refreshToken: string): Promise<TokenAnswer> {
-    return tokensOf(await this.post('/auth/refresh', { refreshToken }));
+    return readTokens(await this.post('/auth/refresh', { refreshToken }));
   }
 
-  /** @throws {AuthError} where there was no answer */
+  /** @throws {AuthError} if there was no answer */
   async logout(accessToken: string): Promise<void> {
-    await this.send(this.options('/auth/logout', { Authorization: `Bearer ${accessToken}` }));
+    await this.send(this.toRequest('/auth/logout', { Authorization: `Bearer ${accessToken}` }));
   }
 
-  /** Posts, and once more where the answer was lost: the service knows a repeat when it sees one. */
+  /** If the answer is lost, posts the same once more. The service recognizes a repeat. */
   private async post(path: string, data: object, header?: Record<string, string>): Promise<Answer> {
-    const options = this.options(path, header, data);
+    const request = this.toRequest(path, header, data);
     const sentAt = Date.now();
     try {
-      return await this.send(options);
+      return await this.send(request);
     } catch (lost) {
-      await pause(breath);
-      if (Math.abs(Date.now() - sentAt) > replayWindow) throw lost;
-      return this.send(options);
+      await sleep(repeatDelayMs);
+      if (Math.abs(Date.now() - sentAt) > replayWindowMs) throw lost;
+      return this.send(request);
     }
   }
 
-  /** Redirects are not followed: what is sent must not travel on to where they lead. */
-  private options(path: string, header?: Record<string, string>, data?: object): RequestOptions {
-    return { url: this.url + path, method: 'POST', header, data, redirect: 'manual', timeout };
+  /** Redirects are not followed, because codes and tokens must not be sent to where they lead. */
+  private toRequest(path: string, header?: Record<string, string>, data?: object): RequestOptions {
+    return { url: this.url + path, method: 'POST', header, data, redirect: 'manual', timeout: timeoutMs };
   }
 }
 
-/** It has to be unlike others for ten seconds, and is sent over the same line as the code: this is random enough. */
-function randomKey(): string {
+/** The key has to be unique for ten seconds, and travels with the code. So Math.random is random enough. */
+function createRandomKey(): string {
   const part = () => Math.random().toString(36).slice(2);
   return part() + part() + part();
 }
 
-/** @throws {AuthError} where it holds none, even if it claims to be a success */
-function tokensOf(answer: Answer): TokenAnswer {
-  const fresh = answer.data as TokenAnswer;
-  const isSound = answer.statusCode === 200 && hasTokens(fresh) && fresh.expiresIn > 0 && isUser(fresh.user);
-  if (!isSound) throw errorOf(answer);
-  return fresh;
+/** @throws {AuthError} if the answer has no tokens, whatever its status */
+function readTokens(answer: Answer): TokenAnswer {
+  const tokens = answer.data as TokenAnswer;
+  const isValid =
+    answer.statusCode === 200 && hasTokens(tokens) && tokens.expiresIn > 0 && isUser(tokens.user);
+  if (!isValid) throw toAuthError(answer);
+  return tokens;
 }

@@ -1,308 +1,283 @@
-import { type AuthError, signedOut } from './auth-error.js';
-import { pause } from './callbacks.js';
+import { type AuthError, signedOutError } from './auth-error.js';
 import type { Clock } from './clock.js';
+import { isExpiredSession, retryDelaySeconds, signedOutReasonOf } from './failure-policy.js';
 import type { Listeners } from './listeners.js';
 import type { LoginCodes } from './login-codes.js';
+import { sleep } from './promises.js';
 import type { Service, TokenAnswer } from './service.js';
-import type { Store, Tokens } from './store.js';
+import type { SessionState } from './session-state.js';
+import type { Tokens } from './store.js';
 import type { Login, LoginOptions, User } from './types.js';
-import { isLapse, reasonToStayOut, waitAfter } from './verdict.js';
 
-/** An access token is renewed this long before it expires; a short-lived one in its last quarter. Milliseconds. */
-const margin = 60_000;
+/** An access token is renewed so long before it expires; a short-lived token in the last quarter of its life. */
+const renewalLeadMs = 60_000;
 
-/** Milliseconds that a logout waits for the service, and for the storage. */
-const courtesy = 3000;
+/** So long does a logout wait for the service and for the storage. */
+const logoutTimeoutMs = 3000;
 
-/** A login with nothing to say. */
-const silent = '{}';
+/** The options of a login that the page did not ask for. */
+const backgroundLogin = '{}';
 
-/** One login or renewal, for all who wait for it. */
-interface Turn {
-  /** What a login has to say; empty for a renewal. */
-  kind: string;
+/** The login or refresh that is under way: one at a time, and all requests that need its result share it. */
+interface InFlight {
+  /** A second login with the same options joins the first. */
+  kind: { name: 'refresh' } | { name: 'login'; options: string };
   done: Promise<Login>;
 }
 
-/** Who is signed in on this phone, with which tokens; or why nobody is. */
+/** Keeps the user signed in: decides when to refresh and when to log in. `SessionState` has the states. */
 export class Session {
-  user: User | null = null;
-  /** How many logins there were: a request that was sent before the last one need not ask for another. */
-  logins = 0;
-  private tokens: Tokens | undefined;
-  /** Why it stays out. */
-  private out: string | undefined;
-  /** Moves on with every logout: what was under way then counts no more. */
-  private era = 0;
-  private turn: Turn | undefined;
-  /** What the service has refused a turn with that wants to be left alone for a while, until that is over. */
-  private rest: AuthError | undefined;
-  private isLoaded = false;
-  private readonly loaded: Promise<Tokens | undefined>;
+  /** Number of logins so far. A request that was sent before the last login need not cause another one. */
+  loginCount = 0;
+  private inFlight: InFlight | undefined;
+  /** Increases with every logout. What began in an earlier epoch is dropped. */
+  private epoch = 0;
+  /** The service asked to be left alone for a while, with this error. Undefined when that time is over. */
+  private cooldown: AuthError | undefined;
 
   constructor(
+    private readonly state: SessionState,
     private readonly service: Service,
-    private readonly store: Store,
     private readonly clock: Clock,
     private readonly codes: LoginCodes,
     private readonly listeners: Listeners,
-  ) {
-    this.loaded = this.load();
-  }
+  ) {}
 
   /**
-   * The access token to send: renewed first where it is about to expire, and by a silent login where there is none.
+   * The access token to send. If it is about to expire, it is renewed first. If there is none, this logs in.
    *
    * @throws {AuthError}
    */
   async token(): Promise<string> {
-    await this.loaded;
-    const held = this.tokens;
-    if (held && !this.turn && this.isFresh(held)) return held.accessToken;
+    await this.state.loaded();
+    const { tokens } = this.state;
+    if (tokens && !this.inFlight && this.isFresh(tokens)) return tokens.accessToken;
     try {
-      return await this.renew(held && held.accessToken);
+      return await this.renew(tokens && tokens.accessToken);
     } catch (error) {
-      // Ahead of time there is no hurry: what was not refused goes on.
-      if (held && held === this.tokens && this.clock.now() < held.expiresAt) return held.accessToken;
+      // The renewal comes ahead of time. If it fails, the present token can still be used until it expires.
+      if (tokens && tokens === this.state.tokens && this.clock.now() < tokens.expiresAt)
+        return tokens.accessToken;
       throw error;
     }
   }
 
+  /** Whether this is the present access token. */
   holds(accessToken: string | undefined): boolean {
-    return this.tokens !== undefined && this.tokens.accessToken === accessToken;
+    const { tokens } = this.state;
+    return tokens !== undefined && tokens.accessToken === accessToken;
   }
 
-  /** Why it stays out, if it does. */
-  async outReason(): Promise<string | undefined> {
-    await this.loaded;
-    return this.turn ? undefined : this.out;
+  /** Set if the session is signed out, and no login is under way. */
+  async signedOutReason(): Promise<string | undefined> {
+    await this.state.loaded();
+    return this.inFlight ? undefined : this.state.signedOutReason;
   }
 
   /**
-   * Another access token than this one, by the one renewal or login that all share.
+   * Returns another access token than this one. All callers share one refresh or login.
    *
    * @throws {AuthError}
    */
   async renew(accessToken?: string): Promise<string> {
-    while (this.turn) {
-      const { kind, done } = this.turn;
+    while (this.inFlight) {
+      const { kind, done } = this.inFlight;
       await done.catch((error: unknown) => {
-        // Where a login that the page wanted has failed, whoever was signed in before still is.
-        if (!this.tokens || !kind) throw error;
+        // If a login that the page asked for fails, the user who was signed in before still is.
+        if (!this.state.tokens || kind.name === 'refresh') throw error;
       });
     }
-    if (!this.tokens || this.holds(accessToken)) {
-      this.checkSilence();
-      await this.take(this.tokens ? '' : silent, (era) => this.renewal(era));
+    if (!this.state.tokens || this.holds(accessToken)) {
+      this.checkMayAskService();
+      await this.start(
+        this.state.tokens ? { name: 'refresh' } : { name: 'login', options: backgroundLogin },
+        (epoch) => this.refreshOrLogIn(epoch),
+      );
     }
-    if (!this.tokens) throw signedOut(this.out || 'signed_out');
-    return this.tokens.accessToken;
+    const { tokens, signedOutReason } = this.state;
+    if (!tokens) throw signedOutError(signedOutReason || 'signed_out');
+    return tokens.accessToken;
   }
 
   /**
-   * Takes note that the service has refused an access token. An older one's fate says nothing of the present one.
+   * Takes note that the service has refused an access token. If it is not the present token, the session goes on.
    *
-   * @throws {AuthError} the same, where nobody is signed in any more
+   * @throws {AuthError} the same error if the session is signed out now
    */
-  refused(accessToken: string, error: AuthError): void {
-    if (this.turn || error.code !== 'session_revoked') return;
+  handleRefusedToken(accessToken: string, error: AuthError): void {
+    if (this.inFlight || error.code !== 'session_revoked') return;
     if (this.holds(accessToken)) {
-      const reason = reasonToStayOut(error);
-      if (reason === undefined) this.tokens = undefined;
-      else void this.leave(reason);
+      const reason = signedOutReasonOf(error);
+      if (reason === undefined) this.state.expire();
+      else void this.signOut(reason);
     }
-    if (this.out !== undefined) throw Object.assign(error, { reason: this.out });
+    const { signedOutReason } = this.state;
+    if (signedOutReason !== undefined) throw Object.assign(error, { reason: signedOutReason });
   }
 
-  /** A fresh login, on the page's wish. */
+  /** Logs in because the page asks for it. */
   async login(options: LoginOptions): Promise<Login> {
-    const { era } = this;
-    await this.loaded;
-    this.checkEra(era);
-    const kind = JSON.stringify(options);
-    if (this.turn && this.turn.kind === kind) return this.turn.done;
-    return this.take(kind, () => this.logIn(options, era));
+    const { epoch } = this;
+    await this.state.loaded();
+    this.checkEpoch(epoch);
+    const kind = { name: 'login' as const, options: JSON.stringify(options) };
+    const { inFlight } = this;
+    if (inFlight && inFlight.kind.name === 'login' && inFlight.kind.options === kind.options)
+      return inFlight.done;
+    return this.start(kind, () => this.logIn(options, epoch));
   }
 
-  /** A fresh login because the service asks for one, unless there was one since. */
-  async loginSince(logins: number): Promise<void> {
-    if (this.logins !== logins) return;
-    if (!this.turn) this.checkSilence();
+  /** Logs in because the service asks for a fresh login, unless there was a login since then. */
+  async loginSince(loginCount: number): Promise<void> {
+    if (this.loginCount !== loginCount) return;
+    if (!this.inFlight) this.checkMayAskService();
     await this.login({});
   }
 
   /** Never rejects. */
   async logout(): Promise<void> {
-    const held = this.isLoaded ? this.tokens : this.loaded;
-    this.era += 1;
-    this.turn = undefined;
-    const kept = this.leave('signed_out');
-    const told = this.tell(held).catch(() => undefined);
-    await Promise.race([Promise.all([told, kept]), pause(courtesy)]);
+    const tokens = this.state.storedTokens();
+    this.epoch += 1;
+    this.inFlight = undefined;
+    const saved = this.signOut('signed_out');
+    const ended = this.endAtService(tokens).catch(() => undefined);
+    await Promise.race([Promise.all([ended, saved]), sleep(logoutTimeoutMs)]);
   }
 
-  /** What an answer says of the person. Another's, and what comes after a logout, is dropped. */
-  learn(user: User): void {
-    if (!this.user || this.user.id !== user.id) return;
-    this.user = userOf(user);
-    void this.keep();
+  get user(): User | null {
+    return this.state.user;
   }
 
-  private async load(): Promise<Tokens | undefined> {
-    const kept = await this.store.read();
-    this.isLoaded = true;
-    // A logout does not wait for this.
-    if (kept && this.era === 0) {
-      ({ tokens: this.tokens, user: this.user, out: this.out } = kept);
-      this.clock.skew = kept.skew;
-    }
-    return kept && kept.tokens;
+  updateUser(user: User): void {
+    this.state.updateUser(user);
   }
 
   private isFresh({ issuedAt, expiresAt }: Tokens): boolean {
     const now = this.clock.now();
-    const early = Math.min(margin, (expiresAt - issuedAt) / 4);
-    // Before its own making: somebody has set the phone's clock.
-    return now < expiresAt - early && now > issuedAt - margin;
+    const lead = Math.min(renewalLeadMs, (expiresAt - issuedAt) / 4);
+    // If it is earlier than when the token was issued, somebody has set the phone's clock.
+    return now < expiresAt - lead && now > issuedAt - renewalLeadMs;
   }
 
-  /** After what is under way, as the one thing that others can wait for. */
-  private take(kind: string, work: (era: number) => Promise<Login>): Promise<Login> {
-    const { era } = this;
-    const done = Promise.resolve(this.turn && this.turn.done)
+  /** Starts a refresh or a login. If one is under way, the new one begins after it. */
+  private start(kind: InFlight['kind'], work: (epoch: number) => Promise<Login>): Promise<Login> {
+    const { epoch } = this;
+    const done = Promise.resolve(this.inFlight && this.inFlight.done)
       .catch(() => undefined)
       .then(() => {
-        this.checkEra(era);
-        return work(era);
+        this.checkEpoch(epoch);
+        return work(epoch);
       })
       .catch((error: AuthError) => {
-        const reason = reasonToStayOut(error);
+        const reason = signedOutReasonOf(error);
         if (reason === undefined) throw error;
-        void this.leave(reason);
+        void this.signOut(reason);
         throw Object.assign(error, { reason });
       });
-    const turn: Turn = { kind, done };
+    const inFlight: InFlight = { kind, done };
     const end = () => {
-      if (this.turn === turn) this.turn = undefined;
+      if (this.inFlight === inFlight) this.inFlight = undefined;
     };
     done.then(end, (error: AuthError) => {
       end();
-      if (era !== this.era) return;
-      this.leaveAlone(error);
+      if (epoch !== this.epoch) return;
+      this.startCooldown(error);
       this.listeners.emit('error', error);
     });
-    this.turn = turn;
+    this.inFlight = inFlight;
     return done;
   }
 
-  private async renewal(era: number): Promise<Login> {
-    const { tokens } = this;
+  private async refreshOrLogIn(epoch: number): Promise<Login> {
+    const { tokens } = this.state;
     if (tokens) {
       try {
-        return this.accept(await this.patiently(era, () => this.service.refresh(tokens.refreshToken)), era);
+        const answer = await this.retry(epoch, () => this.service.refresh(tokens.refreshToken));
+        return this.accept(answer, epoch);
       } catch (error) {
-        if (!isLapse(error as AuthError)) throw error;
-        this.tokens = undefined;
+        if (!isExpiredSession(error as AuthError)) throw error;
+        this.state.expire();
       }
     }
-    return this.logIn({}, era);
+    return this.logIn({}, epoch);
   }
 
-  private async logIn(options: LoginOptions, era: number): Promise<Login> {
-    const fresh = await this.patiently(era, async () => {
+  private async logIn(options: LoginOptions, epoch: number): Promise<Login> {
+    const answer = await this.retry(epoch, async () => {
       const code = await this.codes.next();
-      this.checkEra(era);
+      this.checkEpoch(epoch);
       return this.service.login(code, options);
     });
-    const before = this.tokens;
-    const login = this.accept(fresh, era);
-    if (before) this.end(before);
-    this.logins += 1;
+    const previous = this.state.tokens;
+    const login = this.accept(answer, epoch);
+    if (previous) this.endUnused(previous);
+    this.loginCount += 1;
     this.listeners.emit('login', login);
     return login;
   }
 
-  /** Tries again where the service asks for patience, or for another code. */
-  private async patiently(era: number, attempt: () => Promise<TokenAnswer>): Promise<TokenAnswer> {
-    for (let retry = 0; ; retry += 1) {
+  /** Tries again if the service asks to wait, or needs another code. */
+  private async retry(epoch: number, attempt: () => Promise<TokenAnswer>): Promise<TokenAnswer> {
+    for (let retries = 0; ; retries += 1) {
       try {
         return await attempt();
       } catch (error) {
-        this.checkEra(era);
-        const seconds = waitAfter(error as AuthError, retry);
+        this.checkEpoch(epoch);
+        const seconds = retryDelaySeconds(error as AuthError, retries);
         if (seconds === undefined) throw error;
-        // Not all phones in the same instant.
-        await pause(seconds * (1 + Math.random() / 2) * 1000);
-        this.checkEra(era);
+        // A random part, so that not all phones come at the same moment.
+        await sleep(seconds * (1 + Math.random() / 2) * 1000);
+        this.checkEpoch(epoch);
       }
     }
   }
 
-  /** Counted by a timer: nobody can set it back, as they can a clock. */
-  private leaveAlone(error: AuthError): void {
+  /** A timer measures the time: the phone's clock can be set. */
+  private startCooldown(error: AuthError): void {
     if (!error.retryAfter) return;
-    this.rest = error;
+    this.cooldown = error;
     setTimeout(() => {
-      if (this.rest === error) this.rest = undefined;
+      if (this.cooldown === error) this.cooldown = undefined;
     }, error.retryAfter * 1000);
   }
 
-  /** @throws {AuthError} where nothing is to be asked of the service unless the page asks for a login */
-  private checkSilence(): void {
-    if (this.out !== undefined) throw signedOut(this.out);
-    if (this.rest) throw this.rest;
+  /** @throws {AuthError} if only a login that the page asks for may go to the service now */
+  private checkMayAskService(): void {
+    const { signedOutReason } = this.state;
+    if (signedOutReason !== undefined) throw signedOutError(signedOutReason);
+    if (this.cooldown) throw this.cooldown;
   }
 
-  private checkEra(era: number): void {
-    if (era !== this.era) throw signedOut('signed_out');
+  private checkEpoch(epoch: number): void {
+    if (epoch !== this.epoch) throw signedOutError('signed_out');
   }
 
-  /** A session that nobody here goes on with: the person sees one for each phone. */
-  private end({ accessToken }: { accessToken: string }): void {
+  /** @throws {AuthError} if there was a logout since this was asked for: then nobody uses the new session */
+  private accept(answer: TokenAnswer, epoch: number): Login {
+    if (epoch !== this.epoch) this.endUnused(answer);
+    this.checkEpoch(epoch);
+    const issuedAt = this.clock.now();
+    const { user, accessToken, refreshToken, expiresIn, isNewUser = false, warnings } = answer;
+    this.cooldown = undefined;
+    this.state.signIn(user, { accessToken, refreshToken, issuedAt, expiresAt: issuedAt + expiresIn * 1000 });
+    return { user: this.state.user!, isNewUser, warnings };
+  }
+
+  private signOut(reason: string): Promise<unknown> {
+    this.cooldown = undefined;
+    return this.state.signOut(reason);
+  }
+
+  /** Ends a session that nobody uses any more, so that the user sees one session for each phone. */
+  private endUnused({ accessToken }: { accessToken: string }): void {
     void this.service.logout(accessToken).catch(() => undefined);
   }
 
-  /** @throws {AuthError} where there was a logout since this was asked for: nobody wants the session any more */
-  private accept(fresh: TokenAnswer, era: number): Login {
-    if (era !== this.era) this.end(fresh);
-    this.checkEra(era);
-    const issuedAt = this.clock.now();
-    const { accessToken, refreshToken, expiresIn, isNewUser = false, warnings } = fresh;
-    this.tokens = { accessToken, refreshToken, issuedAt, expiresAt: issuedAt + expiresIn * 1000 };
-    this.user = userOf(fresh.user);
-    this.out = this.rest = undefined;
-    void this.keep();
-    return { user: this.user, isNewUser, warnings };
-  }
-
-  private leave(reason: string): Promise<unknown> {
-    const isNews = this.out === undefined;
-    this.tokens = this.rest = undefined;
-    this.user = null;
-    this.out = reason;
-    const kept = this.keep();
-    if (isNews) this.listeners.emit('logout', { reason });
-    return kept;
-  }
-
-  /** Ends the session at the service, whose access token may have expired meanwhile. */
-  private async tell(held: Tokens | undefined | Promise<Tokens | undefined>): Promise<void> {
-    const tokens = await held;
+  /** Ends the session at the service. Its access token may have expired. */
+  private async endAtService(stored: Promise<Tokens | undefined>): Promise<void> {
+    const tokens = await stored;
     if (!tokens) return;
     const { accessToken } = this.isFresh(tokens) ? tokens : await this.service.refresh(tokens.refreshToken);
     await this.service.logout(accessToken);
   }
-
-  private keep(): Promise<unknown> {
-    return this.store.write({
-      tokens: this.tokens,
-      user: this.user,
-      out: this.out,
-      skew: this.clock.skew,
-    });
-  }
-}
-
-function userOf({ id, nickname, avatarUrl, phone, roles, createdAt }: User): User {
-  return { id, nickname, avatarUrl, phone, roles, createdAt };
 }

@@ -1,5 +1,5 @@
-import { promised, within } from './callbacks.js';
-import { hasTokens, isUser } from './sound.js';
+import { toPromise, withTimeout } from './promises.js';
+import { hasTokens, isUser } from './type-guards.js';
 import type { AuthStorage, User, Wechat } from './types.js';
 
 export interface Tokens {
@@ -10,49 +10,51 @@ export interface Tokens {
   expiresAt: number;
 }
 
-/** What outlives the launch. */
-export interface Kept {
+/** What is stored between launches. Earlier versions have stored the same, so the names stay. */
+export interface StoredSession {
   tokens?: Tokens;
   user: User | null;
-  /** Why it stays out. */
+  /** The reason to stay signed out. */
   out?: string;
-  /** Of the server's clock. */
+  /** Milliseconds that the server's clock is ahead of the phone's. */
   skew: number;
 }
 
-/** Milliseconds that the storage is given to read or to write. */
-const patience = 3000;
+/** The storage gets this long to read or to write. */
+const storageTimeoutMs = 3000;
 
-/** What is kept under one key. Where the storage fails, memory alone has it. */
+/** Stores the session under one key. If the storage fails, the session is kept in memory only. */
 export class Store {
   private writing: Promise<unknown> = Promise.resolve();
-  /** What is to be written next. */
-  private next: string | undefined;
+  /** The newest value. */
+  private latest: string | undefined;
 
   constructor(
     private readonly storage: AuthStorage,
     private readonly key: string,
   ) {}
 
-  async read(): Promise<Kept | undefined> {
+  /** Undefined if nothing valid is stored. Never rejects. */
+  async read(): Promise<StoredSession | undefined> {
     try {
-      const kept = JSON.parse((await within(patience, this.storage.get(this.key))) as string) as Kept;
-      return isSound(kept) ? kept : undefined;
+      const text = (await withTimeout(storageTimeoutMs, this.storage.get(this.key))) as string;
+      const stored = JSON.parse(text) as StoredSession;
+      return isValid(stored) ? stored : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** One after the other, so that the last one stays; what has become old while it waited is left out. Never rejects. */
-  write(kept: Kept): Promise<unknown> {
-    const value = (this.next = JSON.stringify(kept));
+  /** Writes one value after the other, so that the last one stays. A value that is outdated before its turn is skipped. Never rejects. */
+  write(session: StoredSession): Promise<unknown> {
+    const value = (this.latest = JSON.stringify(session));
     return (this.writing = this.writing
-      .then(() => value === this.next && within(patience, this.storage.set(this.key, value)))
+      .then(() => value === this.latest && withTimeout(storageTimeoutMs, this.storage.set(this.key, value)))
       .catch(() => undefined));
   }
 }
 
-function isSound({ tokens, user, out, skew }: Kept): boolean {
+function isValid({ tokens, user, out, skew }: StoredSession): boolean {
   return (
     typeof skew === 'number' &&
     (out === undefined || typeof out === 'string') &&
@@ -61,35 +63,35 @@ function isSound({ tokens, user, out, skew }: Kept): boolean {
   );
 }
 
-/** wx.setStorage, encrypted where the base library can: what is written encrypted must be read so, too. */
+/** wx.setStorage, encrypted if the base library can do it. An encrypted value must be read with the same option. */
 export function wechatStorage(wx: Wechat): AuthStorage {
   const encrypt = canEncrypt(wx);
   const read = (options: { key: string; encrypt?: boolean }) =>
-    promised<{ data: unknown }>((callbacks) => wx.getStorage!(Object.assign(options, callbacks))).then(
+    toPromise<{ data: unknown }>((callbacks) => wx.getStorage!(Object.assign(options, callbacks))).then(
       ({ data }) => data,
     );
   const write = (options: { key: string; data: string; encrypt?: boolean }) =>
-    promised((callbacks) => wx.setStorage!(Object.assign(options, callbacks)));
+    toPromise((callbacks) => wx.setStorage!(Object.assign(options, callbacks)));
   return {
     async get(key) {
-      const sealed = encrypt && (await read({ key, encrypt }).catch(() => undefined));
-      // What an older base library has written lies open.
-      return String(sealed).startsWith('{') ? sealed : read({ key });
+      const decrypted = encrypt && (await read({ key, encrypt }).catch(() => undefined));
+      // An older base library has stored the value unencrypted.
+      return String(decrypted).startsWith('{') ? decrypted : read({ key });
     },
     set: (key, data) =>
       encrypt
-        ? // There is less room for what is encrypted. Without it, an older value must not come back.
+        ? // Encrypted storage is smaller, and may be full. Then an older value must not come back.
           write({ key, data, encrypt }).catch(() => write({ key, data: withoutSecrets(data) }))
         : write({ key, data }),
   };
 }
 
-/** What may lie open: whether it stays out. */
-function withoutSecrets(kept: string): string {
-  return JSON.stringify(Object.assign(JSON.parse(kept), { tokens: undefined, user: null }));
+/** Keeps only what may be stored unencrypted: whether the session stays signed out. */
+function withoutSecrets(stored: string): string {
+  return JSON.stringify(Object.assign(JSON.parse(stored), { tokens: undefined, user: null }));
 }
 
-/** From base library 2.21.3 on. */
+/** Base libraries can encrypt from 2.21.3 on. */
 function canEncrypt(wx: Wechat): boolean {
   try {
     const [major, minor, patch] = wx.getAppBaseInfo!().SDKVersion!.split('.').map(Number);

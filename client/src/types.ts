@@ -1,6 +1,6 @@
 import type { AuthError } from './auth-error.js';
 
-/** The signed-in person. */
+/** The signed-in user. */
 export interface User {
   id: string;
   nickname: string | null;
@@ -12,7 +12,7 @@ export interface User {
   createdAt: string;
 }
 
-/** What `wx.request` takes. */
+/** The options of `wx.request`. */
 export interface RequestOptions {
   /** Absolute, or relative to `baseUrl`: `/me`. */
   url: string;
@@ -23,41 +23,41 @@ export interface RequestOptions {
   timeout?: number;
   dataType?: string;
   responseType?: 'text' | 'arraybuffer';
-  /** Called as wx.request would, with what the promise resolves or rejects with. */
+  /** Called as wx.request calls it, with the result or the error of the promise. */
   // oxlint-disable-next-line typescript/no-explicit-any -- pages name the type of what they expect, as WeChat's typings let them
   success?: (answer: any) => void;
   // oxlint-disable-next-line typescript/no-explicit-any -- likewise
   fail?: (failure: any) => void;
   // oxlint-disable-next-line typescript/no-explicit-any -- likewise
   complete?: (what: any) => void;
-  /** Whatever else it takes. */
+  /** All other options of wx.request. */
   // oxlint-disable-next-line typescript/no-explicit-any -- interfaces, such as WeChat's RequestOption, fit no other type
   [option: string]: any;
 }
 
-/** What `wx.request` gives, whatever the status. */
+/** The result of `wx.request`, for any status. */
 export interface Answer<Data = unknown> {
   statusCode: number;
   data: Data;
   header: Record<string, string>;
-  /** The data from WeChat was sealed under an old session key. There is a new one now: ask WeChat for the data again. */
+  /** WeChat's data was encrypted with an old session key. The client has logged in again: fetch the data from WeChat again. */
   fetchAgain?: true;
 }
 
 export interface LoginOptions {
-  /** Takes back the wish to be deleted. Only after the person was asked. */
+  /** Cancels the deletion of the account. Ask the user first. */
   restore?: true;
-  /** The person has just agreed to this version of the privacy policy. */
+  /** The user has just agreed to this version of the privacy policy. */
   consent?: { policyVersion: string };
-  /** What the getPhoneNumber button gave: stores the phone number in the same call. */
+  /** The code of the getPhoneNumber button: the login stores the phone number, too. */
   phoneCode?: string;
 }
 
 export interface Login {
   user: User;
-  /** Whether this login made the user. */
+  /** Whether this login created the user. */
   isNewUser: boolean;
-  /** What beside the login did not work: `[{code: 'phone_code_invalid'}]`. */
+  /** What failed although the login succeeded, such as `[{code: 'phone_code_invalid'}]`. */
   warnings?: { code: string }[];
 }
 
@@ -68,25 +68,25 @@ export interface PhoneEvent {
 
 export type PhoneOutcome =
   | { outcome: 'stored'; user: User }
-  /** The person said no. */
+  /** The user refused. */
   | { outcome: 'denied' }
-  /** WeChat gives this mini-program no more numbers until more are paid for. */
+  /** The mini-program has to buy more phone numbers from WeChat. */
   | { outcome: 'quota_exceeded' }
-  /** What the button gave was spent or too old: let the person tap it again. */
+  /** What the button returned was already used, or is too old: let the user tap it again. */
   | { outcome: 'try_again' };
 
 export interface AuthEvents {
-  /** Somebody was logged in, silently or because the page asked. */
+  /** A login succeeded, in the background or because the page asked for it. */
   login: Login;
-  /** From now on it stays out: `signed_out`, `kicked`, `disabled`, `deleted`, or `blocked` by WeChat. */
+  /** The session stays signed out from now on: `signed_out`, `kicked`, `disabled`, `deleted`, or `blocked` by WeChat. */
   logout: { reason: string };
-  /** A login or a renewal has failed. Whoever waited for it is told, too. */
+  /** A login or a refresh failed. The requests that waited for it fail with the same error. */
   error: AuthError;
 }
 
-/** Where things are kept between launches. */
+/** Storage that survives the end of the launch. */
 export interface AuthStorage {
-  /** Undefined or empty where there is nothing. */
+  /** Undefined or empty if nothing is stored. */
   get(key: string): unknown;
   set(key: string, value: string): unknown;
 }
@@ -97,7 +97,7 @@ interface Callbacks<Result> {
   complete?: (result: { errMsg: string }) => void;
 }
 
-/** The part of `wx` that is used; `uni`, `Taro` and a test's own will do, too. */
+/** The part of `wx` that the client uses. `uni`, `Taro` and the fake of a test fit, too. */
 export interface Wechat {
   login(options: { timeout?: number } & Callbacks<{ code: string }>): unknown;
   // oxlint-disable-next-line typescript/no-explicit-any -- WeChat's typings differ from version to version, Taro's and uni's from them
@@ -108,54 +108,53 @@ export interface Wechat {
 }
 
 export interface AuthOptions {
-  /** Where the service is: `https://login.example.com`, with a path where it has one. */
+  /** The address of the service: `https://login.example.com`, with its path if it has one. */
   baseUrl: string;
-  /** Needed where the service has several mini-programs and cannot tell by the Referer of wx.request. */
+  /** Needed if the service has several mini-programs and cannot see the Referer of wx.request. */
   appid?: string;
-  /** In place of wx.setStorage. */
+  /** Replaces wx.setStorage. */
   storage?: AuthStorage;
-  /** In place of the global `wx`. */
+  /** Replaces the global `wx`. */
   wx?: Wechat;
 }
 
-/** Login that a mini-program can forget about. */
+/** The client. The mini-program does not have to care about login. */
 export interface Auth {
   /**
-   * Logs in by a fresh wx.login, and ends the staying out. Needed only then, or to pass something on: requests log in by
-   * themselves.
+   * Logs in with a fresh wx.login. Needed only after a sign-out, or to pass options: requests log in by themselves.
    *
    * @throws {AuthError} such as `account_deleting` with `problem.eraseAt`, `account_disabled` or `network`
    */
   login(options?: LoginOptions): Promise<Login>;
 
   /**
-   * wx.request, as a promise. To the origin of `baseUrl` it carries the access token, and is sent a second time at most, where
-   * it was refused; to any other it goes as it is.
+   * wx.request as a promise. A request to the origin of `baseUrl` carries the access token, and is repeated once if the service
+   * refuses the token. A request to any other origin is sent unchanged.
    *
-   * @throws {AuthError} where there is no answer (`network`), or nobody is signed in (`signed_out`)
+   * @throws {AuthError} `network` if there is no answer, `signed_out` if nobody is signed in
    */
   request<Data = unknown>(options: RequestOptions): Promise<Answer<Data>>;
 
-  /** Signs out here at once and over launches, and tells the service, if it answers within three seconds. Never rejects. */
+  /** Signs out at once, also for the next launches. Waits for the service for at most three seconds. Never rejects. */
   logout(): Promise<void>;
 
-  /** The person as last known; null until the storage was read, and when signed out. */
+  /** The last known user. Null if signed out, and until the storage has been read. */
   readonly user: User | null;
 
   /**
-   * An access token that is still good for a while, for wx.uploadFile and sockets: logs in or renews as needed. Null when staying out.
+   * An access token that is valid for a while, for wx.uploadFile and sockets. Logs in or refreshes if needed. Null if signed out.
    *
-   * @throws {AuthError} where it cannot be had at the moment
+   * @throws {AuthError} if a needed login or refresh fails
    */
   token(): Promise<string | null>;
 
   /**
-   * Stores the phone number that the button gave.
+   * Stores the phone number that the button returned.
    *
-   * @throws {AuthError} where that is nobody's choice: `network`, `rate_limited`, …
+   * @throws {AuthError} if it fails for another reason: `network`, `rate_limited`, …
    */
   getPhoneNumber(event: PhoneEvent): Promise<PhoneOutcome>;
 
-  /** @returns what ends the listening */
+  /** @returns a function that removes the listener */
   on<Name extends keyof AuthEvents>(event: Name, listener: (what: AuthEvents[Name]) => void): () => void;
 }

@@ -11,13 +11,13 @@ import { FakeService } from './fake-service.js';
 
 export const baseUrl = 'https://login.example.com';
 
-/** What comes between a phone and the service. */
-export interface Trouble {
-  /** The service never hears of it; or it does, and its answer is lost. */
+/** What happens to a request on its way. */
+export interface Fault {
+  /** The service never receives the request, or its answer never arrives. */
   lost?: 'request' | 'answer';
-  /** In place of the service's. */
+  /** Replaces the answer of the service. */
   answer?: Answer;
-  /** Milliseconds more. */
+  /** Additional milliseconds. */
   delay?: number;
 }
 
@@ -26,29 +26,29 @@ export interface Sent extends RequestOptions {
 }
 
 /**
- * A phone with an old base library: callbacks alone. Time and network are the test's; the service has a clock of its own,
- * which goes on where somebody sets the phone's.
+ * A phone with an old base library, which knows only callbacks. The test controls time and network. The service has a clock of
+ * its own, which goes on if the test sets the phone's clock.
  */
 export class FakePhone {
   readonly service: FakeService;
   readonly sent: Sent[] = [];
-  /** How often a request of the page, by its header `X-Number`, was answered with a success. */
+  /** Number of successes by the request header `X-Number`. */
   readonly servedByNumber = new Map<string, number>();
-  /** Milliseconds there and back. */
+  /** Milliseconds of a round trip. */
   latency = 100;
-  /** Milliseconds that the storage takes to be read. */
+  /** Milliseconds that reading the storage takes. */
   storageLatency = 0;
   loginsAsked = 0;
-  mostLoginsAtOnce = 0;
-  mostRequestsAtOnce = 0;
-  /** `wx.login` fails with it. */
+  maxConcurrentLogins = 0;
+  maxConcurrentRequests = 0;
+  /** If set, `wx.login` fails with this text. */
   loginFailure: string | undefined;
   readonly stored = new Map<string, { data: unknown; encrypt: boolean }>();
   sdkVersion = '3.0.0';
   readonly wx: Wechat;
-  readonly #trouble: { path: string; trouble: Trouble }[] = [];
-  #loginsUnderWay = 0;
-  #requestsUnderWay = 0;
+  readonly #faults: { path: string; fault: Fault }[] = [];
+  #loginsInFlight = 0;
+  #requestsInFlight = 0;
 
   constructor() {
     vi.useFakeTimers({ now: new Date('2026-11-21T12:00:00.000Z') });
@@ -78,9 +78,9 @@ export class FakePhone {
     return createAuth({ baseUrl, wx: this.wx, ...options });
   }
 
-  /** Of the next request to a path. */
-  expectTrouble(path: string, ...troubles: Trouble[]): void {
-    this.#trouble.push(...troubles.map((trouble) => ({ path, trouble })));
+  /** For the next requests to a path, one fault each. */
+  injectFaults(path: string, ...faults: Fault[]): void {
+    this.#faults.push(...faults.map((fault) => ({ path, fault })));
   }
 
   /** The requests to a path. */
@@ -90,12 +90,12 @@ export class FakePhone {
 
   #login({ success, fail, complete }: Parameters<Wechat['login']>[0]): void {
     this.loginsAsked += 1;
-    this.#loginsUnderWay += 1;
-    this.mostLoginsAtOnce = Math.max(this.mostLoginsAtOnce, this.#loginsUnderWay);
+    this.#loginsInFlight += 1;
+    this.maxConcurrentLogins = Math.max(this.maxConcurrentLogins, this.#loginsInFlight);
     const code = `code ${this.loginsAsked}`;
     const errMsg = this.loginFailure ?? 'login:ok';
     setTimeout(() => {
-      this.#loginsUnderWay -= 1;
+      this.#loginsInFlight -= 1;
       if (this.loginFailure === undefined) success!({ code });
       else fail!({ errMsg });
       complete?.({ errMsg });
@@ -105,32 +105,31 @@ export class FakePhone {
   #request({ success, fail, complete, ...options }: Parameters<Wechat['request']>[0]): void {
     const path = options.url.replace(/^https:\/\/[^/]+/, '').replace(/\?.*/, '');
     this.sent.push({ ...options, path });
-    this.#requestsUnderWay += 1;
-    this.mostRequestsAtOnce = Math.max(this.mostRequestsAtOnce, this.#requestsUnderWay);
-    const at = this.#trouble.findIndex((one) => one.path === path);
-    const trouble = at < 0 ? {} : this.#trouble.splice(at, 1)[0]!.trouble;
+    this.#requestsInFlight += 1;
+    this.maxConcurrentRequests = Math.max(this.maxConcurrentRequests, this.#requestsInFlight);
+    const at = this.#faults.findIndex((one) => one.path === path);
+    const fault = at < 0 ? {} : this.#faults.splice(at, 1)[0]!.fault;
     const half = this.latency / 2;
     setTimeout(
       () => {
-        const answer =
-          trouble.lost === 'request' ? undefined : (trouble.answer ?? this.service.answer(options));
+        const answer = fault.lost === 'request' ? undefined : (fault.answer ?? this.service.answer(options));
         setTimeout(() => {
-          this.#requestsUnderWay -= 1;
+          this.#requestsInFlight -= 1;
           const number = options.header?.['X-Number'];
-          if (answer?.statusCode === 200 && !trouble.lost && number !== undefined) {
+          if (answer?.statusCode === 200 && !fault.lost && number !== undefined) {
             this.servedByNumber.set(number, (this.servedByNumber.get(number) ?? 0) + 1);
           }
-          if (answer && !trouble.lost) success!(answer);
+          if (answer && !fault.lost) success!(answer);
           else fail!({ errMsg: 'request:fail timeout' });
           complete?.({ errMsg: 'request:done' });
         }, half);
       },
-      half + (trouble.delay ?? 0),
+      half + (fault.delay ?? 0),
     );
   }
 }
 
-/** Lets time pass until a promise is settled, two minutes at most. */
+/** Lets time pass until a promise is settled, for at most two minutes. */
 export async function settled<Result>(promise: Promise<Result>): Promise<Result> {
   const progress = { isOver: false };
   const end = () => void (progress.isOver = true);

@@ -4,12 +4,12 @@ interface FakeSession {
   id: number;
   /** Milliseconds. */
   loggedInAt: number;
-  /** The one that works now. */
+  /** The present one. */
   refreshToken: string;
   ended?: string;
 }
 
-/** The service as its contract has it, in memory, with a clock of its own. */
+/** The service in memory, as its contract describes it, with a clock of its own. */
 export class FakeService {
   accessTokenLifetime = 900;
   readonly user = {
@@ -20,9 +20,9 @@ export class FakeService {
     roles: [],
     createdAt: '2026-01-01T00:00:00.000Z',
   };
-  /** What a login is refused with. */
+  /** If set, logins are refused with this. */
   refusal: { status: number; code: string; [field: string]: unknown } | undefined;
-  /** How many requests with a good token were let in. */
+  /** Number of requests with a valid token. */
   served = 0;
   readonly sessions: FakeSession[] = [];
   readonly #accessTokens = new Map<string, { session: FakeSession; expiresAt: number }>();
@@ -37,7 +37,7 @@ export class FakeService {
     for (const session of this.sessions) session.ended ??= reason;
   }
 
-  /** What a new key or a changed role does: no access token is good any more, the sessions go on. */
+  /** What a new key or a changed role does: no access token is valid any more, but the sessions go on. */
   forgetAccessTokens(): void {
     this.#accessTokens.clear();
   }

@@ -22,7 +22,7 @@ describe('the first request', () => {
     expect(auth.user).toMatchObject({ id: 'alice' });
   });
 
-  it('shares the one login with all others that come meanwhile', async () => {
+  it('shares one login with all requests that come meanwhile', async () => {
     const auth = phone.createAuth();
     const requests = Array.from({ length: 30 }, () => auth.request({ url: '/notes' }));
     await settled(Promise.all([...requests, auth.token(), auth.login()]));
@@ -30,7 +30,7 @@ describe('the first request', () => {
     expect(phone.to('/auth/login')).toHaveLength(1);
   });
 
-  it('fails alone with a code where wx.login fails, and the next one asks again', async () => {
+  it('fails with a code if wx.login fails, and the next request tries again', async () => {
     const auth = phone.createAuth();
     phone.loginFailure = 'login:fail interrupted';
     await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({
@@ -43,7 +43,7 @@ describe('the first request', () => {
   });
 });
 
-it('ends the session in whose place it comes, while requests with its token go through', async () => {
+it('a second login ends the previous session, after requests with its token have passed', async () => {
   const auth = phone.createAuth();
   await settled(auth.request({ url: '/notes' }));
   const answers = [auth.request({ url: '/notes' }), auth.login(), auth.request({ url: '/notes' })];
@@ -54,7 +54,7 @@ it('ends the session in whose place it comes, while requests with its token go t
   expect(auth.user).toMatchObject({ id: 'alice' });
 });
 
-it('a wx.login that never answers holds nobody up for ever', async () => {
+it('a wx.login that never calls back fails after a while', async () => {
   let answers = false;
   const auth = phone.createAuth({
     wx: { ...phone.wx, login: (options) => (answers ? phone.wx.login(options) : undefined) },
@@ -64,7 +64,7 @@ it('a wx.login that never answers holds nobody up for ever', async () => {
   await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
 });
 
-it('nothing is asked of WeChat or the service before something is needed', async () => {
+it('nothing is sent to WeChat or the service until it is needed', async () => {
   phone.createAuth();
   await pass(60);
   expect(phone.loginsAsked + phone.sent.length).toBe(0);
@@ -73,7 +73,7 @@ it('nothing is asked of WeChat or the service before something is needed', async
 describe('a login whose answer is lost', () => {
   it('is repeated with the same code and key', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/auth/login', { lost: 'answer' });
+    phone.injectFaults('/auth/login', { lost: 'answer' });
     await settled(auth.login());
     const [first, second] = phone.to('/auth/login');
     expect(second).toEqual(first);
@@ -83,7 +83,7 @@ describe('a login whose answer is lost', () => {
 
   it('is repeated once at most', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/auth/login', { lost: 'request' }, { lost: 'request' });
+    phone.injectFaults('/auth/login', { lost: 'request' }, { lost: 'request' });
     await expect(settled(auth.login())).rejects.toMatchObject({
       code: 'network',
       message: 'request:fail timeout',
@@ -91,14 +91,14 @@ describe('a login whose answer is lost', () => {
     expect(phone.to('/auth/login')).toHaveLength(2);
   });
 
-  it('is not repeated after the ten seconds in which the service would know it', async () => {
+  it('is not repeated after ten seconds, when the service no longer recognizes it', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/auth/login', { lost: 'answer', delay: 12_000 });
+    phone.injectFaults('/auth/login', { lost: 'answer', delay: 12_000 });
     await expect(settled(auth.login())).rejects.toMatchObject({ code: 'network' });
     expect(phone.to('/auth/login')).toHaveLength(1);
   });
 
-  it('leaves time for the repeat: its own time-out is shorter than the ten seconds', async () => {
+  it('leaves time for the repeat: its time-out is shorter than ten seconds', async () => {
     await settled(phone.createAuth().login());
     expect(phone.to('/auth/login')[0]!.timeout).toBeLessThan(9000);
   });
@@ -112,22 +112,22 @@ it('every code has a key of its own', async () => {
   expect(new Set(keys).size).toBe(2);
 });
 
-it('a code that WeChat has forgotten, or knows to be spent, is replaced by a fresh one, once', async () => {
+it('a code that is invalid or used is replaced by a fresh one, once', async () => {
   const auth = phone.createAuth();
   const answer = phone.service.problem(401, 'code_used');
-  phone.expectTrouble('/auth/login', { answer });
+  phone.injectFaults('/auth/login', { answer });
   await expect(settled(auth.login())).resolves.toMatchObject({ user: { id: 'alice' } });
-  phone.expectTrouble('/auth/login', { answer }, { answer });
+  phone.injectFaults('/auth/login', { answer }, { answer });
   await expect(settled(auth.login())).rejects.toMatchObject({ code: 'code_used', statusCode: 401 });
   expect(phone.loginsAsked).toBe(4);
 });
 
-describe('a login that finds the service busy', () => {
+describe('a login, if the service is busy', () => {
   it.each(['wechat_unavailable', 'database_unavailable', 'overloaded'])(
-    'comes again after Retry-After with a fresh code: %s',
+    'is tried again after Retry-After with a fresh code: %s',
     async (code) => {
       const auth = phone.createAuth();
-      phone.expectTrouble('/auth/login', {
+      phone.injectFaults('/auth/login', {
         answer: phone.service.problem(503, code, {}, { 'retry-after': '5' }),
       });
       const login = auth.login();
@@ -141,10 +141,10 @@ describe('a login that finds the service busy', () => {
     },
   );
 
-  it('gives up after two more attempts', async () => {
+  it('fails after two more attempts', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.problem(503, 'wechat_unavailable', {}, { 'Retry-After': '1' });
-    phone.expectTrouble('/auth/login', { answer }, { answer }, { answer });
+    phone.injectFaults('/auth/login', { answer }, { answer }, { answer });
     await expect(settled(auth.login())).rejects.toMatchObject({
       code: 'wechat_unavailable',
       statusCode: 503,
@@ -153,25 +153,25 @@ describe('a login that finds the service busy', () => {
     expect(phone.loginsAsked).toBe(3);
   });
 
-  it('does not wait longer than ten seconds, and not at all for a limit', async () => {
+  it('does not wait longer than ten seconds, and does not wait after a rate limit', async () => {
     const auth = phone.createAuth();
     const late = phone.service.problem(503, 'overloaded', {}, { 'Retry-After': '60' });
     const limited = phone.service.problem(429, 'rate_limited', {}, { 'Retry-After': '1' });
-    phone.expectTrouble('/auth/login', { answer: late }, { answer: limited });
+    phone.injectFaults('/auth/login', { answer: late }, { answer: limited });
     await expect(settled(auth.login())).rejects.toMatchObject({ code: 'overloaded', retryAfter: 60 });
     await expect(settled(auth.login())).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 1 });
     expect(phone.loginsAsked).toBe(2);
   });
 });
 
-describe('a login that is to be tried later', () => {
+describe('a login that the service wants later', () => {
   const limited = () => phone.service.problem(429, 'rate_limited', {}, { 'Retry-After': '60' });
 
-  it('is not tried before then by whatever a page asks for', async () => {
+  it('is not tried by requests before then', async () => {
     const auth = phone.createAuth();
     const errors = vi.fn<() => void>();
     auth.on('error', errors);
-    phone.expectTrouble('/auth/login', { answer: limited() });
+    phone.injectFaults('/auth/login', { answer: limited() });
     for (let time = 0; time < 10; time += 1) {
       const failure = { code: 'rate_limited', retryAfter: 60 };
       await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject(failure);
@@ -183,29 +183,29 @@ describe('a login that is to be tried later', () => {
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
-  it('is tried where the page asks for a login, whose success counts for all', async () => {
+  it('is tried if the page asks for it; if it succeeds, requests go on', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/auth/login', { answer: limited() });
+    phone.injectFaults('/auth/login', { answer: limited() });
     await expect(settled(auth.token())).rejects.toMatchObject({ code: 'rate_limited' });
     await settled(auth.login());
     phone.service.forgetAccessTokens();
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
-  it('is forgotten with a logout', async () => {
+  it('is dropped by a logout', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/auth/login', { answer: limited() });
+    phone.injectFaults('/auth/login', { answer: limited() });
     await expect(settled(auth.token())).rejects.toMatchObject({ code: 'rate_limited' });
     await settled(auth.logout());
     await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({ code: 'signed_out' });
   });
 
-  it('is not tried for an answer that asks for a fresh one', async () => {
+  it('is not tried if an answer requires a fresh login', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     const answer = phone.service.problem(422, 'session_key_stale');
-    phone.expectTrouble('/me/open-data', { answer }, { answer });
-    phone.expectTrouble('/auth/login', { answer: limited() });
+    phone.injectFaults('/me/open-data', { answer }, { answer });
+    phone.injectFaults('/auth/login', { answer: limited() });
     for (let time = 0; time < 2; time += 1) {
       await expect(settled(auth.request({ url: '/me/open-data' }))).rejects.toMatchObject({
         code: 'rate_limited',
@@ -219,15 +219,15 @@ it.each([
   ['a page', '<html>Please log in to the hotel</html>'],
   ['nothing', undefined],
   ['half of it', { accessToken: 'a', user: {} }],
-  ['a page as the person', { accessToken: 'a', refreshToken: 'r', expiresIn: 900, user: '<html>' }],
-])('a 200 that holds %s is no login', async (_, data) => {
+  ['a page instead of the user', { accessToken: 'a', refreshToken: 'r', expiresIn: 900, user: '<html>' }],
+])('a 200 with %s is no login', async (_, data) => {
   const auth = phone.createAuth();
-  phone.expectTrouble('/auth/login', { answer: phone.service.say(200, data) });
+  phone.injectFaults('/auth/login', { answer: phone.service.say(200, data) });
   await expect(settled(auth.login())).rejects.toMatchObject({ code: 'unexpected_answer', statusCode: 200 });
 });
 
 describe('login()', () => {
-  it('passes on what the page has to say, and says how it went', async () => {
+  it('sends the options of the page, and returns the result', async () => {
     const auth = phone.createAuth();
     const wishes = { restore: true, consent: { policyVersion: '2026-09' }, phoneCode: 'p' } as const;
     await expect(settled(auth.login(wishes))).resolves.toMatchObject({
@@ -237,7 +237,7 @@ describe('login()', () => {
     expect(phone.to('/auth/login')[0]!.data).toMatchObject(wishes);
   });
 
-  it('asks WeChat anew even where somebody is signed in', async () => {
+  it('calls wx.login even if somebody is signed in', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await settled(auth.login());
@@ -245,42 +245,42 @@ describe('login()', () => {
     await expect(settled(auth.token())).resolves.toBe('access 1 2');
   });
 
-  it('with something to say waits for a silent login under way, and is sent after it', async () => {
+  it('with options waits for the background login that is in flight', async () => {
     const auth = phone.createAuth();
     const request = auth.request({ url: '/notes' });
     const login = auth.login({ consent: { policyVersion: '1' } });
     await settled(Promise.all([request, login]));
-    expect(phone.mostLoginsAtOnce).toBe(1);
+    expect(phone.maxConcurrentLogins).toBe(1);
     expect(phone.to('/auth/login').at(-1)!.data).toMatchObject({ consent: { policyVersion: '1' } });
   });
 
-  it('tapped twice with the same words is one login', async () => {
+  it('called twice with the same options is one login', async () => {
     const auth = phone.createAuth();
     const wishes = { consent: { policyVersion: '1' } };
     await settled(Promise.all([auth.login(wishes), auth.login(wishes)]));
     expect(phone.loginsAsked).toBe(1);
   });
 
-  it('bound to a tap sends nothing of the event', async () => {
+  it('bound to a tap ignores the event', async () => {
     const event: Record<string, unknown> = { type: 'tap', code: 'other' };
     event['target'] = event;
     await settled(phone.createAuth().login(event));
     expect(JSON.stringify(phone.to('/auth/login')[0]!.data)).toBe('{"code":"code 1"}');
   });
 
-  it('that fails leaves who was signed in signed in', async () => {
+  it('keeps the user signed in if it fails', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
-    phone.expectTrouble('/auth/login', { lost: 'request' }, { lost: 'request' });
+    phone.injectFaults('/auth/login', { lost: 'request' }, { lost: 'request' });
     await expect(settled(auth.login())).rejects.toMatchObject({ code: 'network' });
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
-  it('that fails takes nothing from requests whom a login before it has signed in', async () => {
+  it('does not fail requests that a login before it has signed in', async () => {
     const auth = phone.createAuth();
     const first = auth.request({ url: '/a' });
     await pass(0.01);
-    phone.expectTrouble('/auth/login', {}, { lost: 'request' }, { lost: 'request' });
+    phone.injectFaults('/auth/login', {}, { lost: 'request' }, { lost: 'request' });
     const login = auth.login({ consent: { policyVersion: '1' } });
     const second = auth.request({ url: '/b' });
     const outcomes = await settled(Promise.allSettled([first, login, second]));
@@ -291,7 +291,7 @@ describe('login()', () => {
     ]);
   });
 
-  it('that fails keeps no request from a refresh', async () => {
+  it('does not prevent a refresh if it fails', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.service.forgetAccessTokens();
@@ -306,9 +306,9 @@ describe('login()', () => {
     await login;
   });
 
-  it('warns of a phone code that WeChat refused', async () => {
+  it('returns a warning if WeChat refused the phone code', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/auth/login', {
+    phone.injectFaults('/auth/login', {
       answer: phone.service.say(200, {
         accessToken: 'a',
         refreshToken: 'r',
@@ -325,7 +325,7 @@ describe('login()', () => {
 });
 
 describe('events', () => {
-  it('tell of logins, until one no longer listens', async () => {
+  it('report logins until the listener is removed', async () => {
     const auth = phone.createAuth();
     const heard: Login[] = [];
     const end = auth.on('login', (login) => heard.push(login));
@@ -336,7 +336,7 @@ describe('events', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('tell of a failed login once, however many waited for it', async () => {
+  it('report a failed login once, even if many requests waited for it', async () => {
     const auth = phone.createAuth();
     const errors = vi.fn<(error: Error) => void>();
     auth.on('error', errors);
@@ -345,7 +345,7 @@ describe('events', () => {
     expect(errors).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'wx_login_failed' }));
   });
 
-  it('reach the others where one listener throws, whose error is not swallowed', async () => {
+  it('reach the other listeners if one throws, and its error is not lost', async () => {
     const auth = phone.createAuth();
     const other = vi.fn<() => void>();
     auth.on('login', () => {
@@ -358,7 +358,7 @@ describe('events', () => {
   });
 });
 
-it('a global wx is found, and its absence is told', async () => {
+it('the global wx is used; without one, createAuth throws', async () => {
   expect(() => phone.createAuth({ wx: undefined })).toThrow(TypeError);
   vi.stubGlobal('wx', phone.wx);
   await settled(phone.createAuth({ wx: undefined }).token());
@@ -366,13 +366,13 @@ it('a global wx is found, and its absence is told', async () => {
   expect(phone.loginsAsked).toBe(1);
 });
 
-it('two of them for different services do not disturb each other', async () => {
+it('two clients of different services are independent', async () => {
   const one = phone.createAuth({ appid: 'wx1' });
   const two = phone.createAuth({ baseUrl: 'https://other.example.com', appid: 'wx1' });
   const three = phone.createAuth({ appid: 'wx3' });
   await settled(Promise.all([one, two, three].map((auth) => auth.request({ url: '/me' }))));
   expect(phone.stored.size).toBe(3);
-  expect(phone.mostLoginsAtOnce).toBe(1);
+  expect(phone.maxConcurrentLogins).toBe(1);
   await settled(two.logout());
   expect(one.user).not.toBeNull();
   await expect(settled(three.request({ url: '/me' }))).resolves.toMatchObject({ statusCode: 200 });

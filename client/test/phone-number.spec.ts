@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 const allowed = { detail: { errMsg: 'getPhoneNumber:ok', code: 'phone', encryptedData: 'e', iv: 'i' } };
 
-it('the code of the button is stored, and the person has the number', async () => {
+it('the code of the button is stored, and the user has the number', async () => {
   const auth = phone.createAuth();
   const outcome = await settled(auth.getPhoneNumber(allowed));
   expect(outcome).toMatchObject({ outcome: 'stored', user: { phone: '+8613800138000' } });
@@ -17,7 +17,7 @@ it('the code of the button is stored, and the person has the number', async () =
   expect(auth.user!.phone).toBe('+8613800138000');
 });
 
-it('an old base library’s encrypted data is stored likewise', async () => {
+it('the encrypted data of an old base library is stored, too', async () => {
   const { code: _, ...detail } = allowed.detail;
   const outcome = await settled(phone.createAuth().getPhoneNumber({ detail }));
   expect(outcome).toMatchObject({ outcome: 'stored' });
@@ -28,28 +28,28 @@ it.each([
   'getPhoneNumber:fail user deny',
   'getPhoneNumber:fail:user deny',
   'getPhoneNumber:fail user cancel',
-])('a no is a no: %s', async (errMsg) => {
+])('a refusal of the user is an outcome: %s', async (errMsg) => {
   const auth = phone.createAuth();
   await expect(auth.getPhoneNumber({ detail: { errMsg } })).resolves.toEqual({ outcome: 'denied' });
   expect(phone.sent).toEqual([]);
 });
 
-it('a used-up quota is told', async () => {
+it('a used-up quota is an outcome', async () => {
   const detail = { errMsg: 'getPhoneNumber:fail jsapi has no permission', errno: 1400001 };
   await expect(phone.createAuth().getPhoneNumber({ detail })).resolves.toEqual({ outcome: 'quota_exceeded' });
 });
 
-it('a stale session key asks for another tap, after a fresh login', async () => {
+it('after a stale session key and a fresh login, the user has to tap again', async () => {
   const auth = phone.createAuth();
-  phone.expectTrouble('/me/phone', { answer: phone.service.problem(422, 'session_key_stale') });
+  phone.injectFaults('/me/phone', { answer: phone.service.problem(422, 'session_key_stale') });
   await expect(settled(auth.getPhoneNumber(allowed))).resolves.toEqual({ outcome: 'try_again' });
   expect(phone.loginsAsked).toBe(2);
 });
 
 it.each(['phone_code_invalid', 'open_data_invalid'])(
-  'what is spent or too old asks for another tap: %s',
+  'if it is used or too old, the user has to tap again: %s',
   async (code) => {
-    phone.expectTrouble('/me/phone', { answer: phone.service.problem(422, code) });
+    phone.injectFaults('/me/phone', { answer: phone.service.problem(422, code) });
     await expect(settled(phone.createAuth().getPhoneNumber(allowed))).resolves.toEqual({
       outcome: 'try_again',
     });
@@ -60,23 +60,23 @@ it.each(['phone_code_invalid', 'open_data_invalid'])(
 it.each([
   [{ errMsg: 'getPhoneNumber:fail no permission' }, { code: 'phone_unavailable' }],
   [{}, { code: 'phone_unavailable' }],
-])('anything else of the button’s is an error: %j', async (detail, error) => {
+])('every other result of the button is an error: %j', async (detail, error) => {
   await expect(phone.createAuth().getPhoneNumber({ detail })).rejects.toMatchObject(error);
 });
 
-it.each(['<html>', null])('a 200 that holds %j is no success', async (data) => {
+it.each(['<html>', null])('a 200 with %j is no success', async (data) => {
   const auth = phone.createAuth();
-  phone.expectTrouble('/me/phone', { answer: phone.service.say(200, data) });
+  phone.injectFaults('/me/phone', { answer: phone.service.say(200, data) });
   await expect(settled(auth.getPhoneNumber(allowed))).rejects.toMatchObject({
     code: 'unexpected_answer',
     statusCode: 200,
   });
 });
 
-it('anything else of the service’s is an error', async () => {
+it('every other answer of the service is an error', async () => {
   const auth = phone.createAuth();
   const answer = phone.service.problem(503, 'wechat_unavailable', {}, { 'Retry-After': '3' });
-  phone.expectTrouble('/me/phone', { answer }, { lost: 'answer' });
+  phone.injectFaults('/me/phone', { answer }, { lost: 'answer' });
   await expect(settled(auth.getPhoneNumber(allowed))).rejects.toMatchObject({
     name: 'AuthError',
     code: 'wechat_unavailable',

@@ -8,16 +8,16 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 describe('a request', () => {
-  it('takes what wx.request takes, and gives what it gives, whatever the status', async () => {
+  it('takes the options of wx.request and returns its result, for any status', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.say(404, 'nothing', { 'X-A': 'b' });
-    phone.expectTrouble('/notes', { answer });
+    phone.injectFaults('/notes', { answer });
     const options = { method: 'POST', data: { a: 1 }, timeout: 5000, enableHttp2: true } as const;
     await expect(settled(auth.request({ url: '/notes', ...options }))).resolves.toEqual(answer);
     expect(phone.to('/notes')[0]).toMatchObject(options);
   });
 
-  it('calls back a page that is written so, once, and leaves its options as they are', async () => {
+  it('invokes the callbacks of the page once, and does not change its options', async () => {
     const auth = phone.createAuth();
     const [success, fail, complete] = [vi.fn<() => void>(), vi.fn<() => void>(), vi.fn<() => void>()];
     const options = Object.freeze({ url: '/notes', success, fail, complete });
@@ -26,15 +26,15 @@ describe('a request', () => {
     const answer = await settled(auth.request(options));
     expect(success).toHaveBeenCalledExactlyOnceWith(answer);
     expect(complete).toHaveBeenCalledExactlyOnceWith(answer);
-    phone.expectTrouble('/notes', { lost: 'request' });
+    phone.injectFaults('/notes', { lost: 'request' });
     await expect(settled(auth.request(options))).rejects.toMatchObject({ code: 'network' });
     expect(fail).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'network' }));
     expect(success).toHaveBeenCalledOnce();
   });
 
-  it('that has no answer fails, and is not sent again: it may have been heard', async () => {
+  it('without an answer fails, and is not repeated: it may have arrived', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/orders', { lost: 'answer' });
+    phone.injectFaults('/orders', { lost: 'answer' });
     await expect(settled(auth.request({ url: '/orders', method: 'POST' }))).rejects.toMatchObject({
       code: 'network',
       message: 'request:fail timeout',
@@ -42,14 +42,14 @@ describe('a request', () => {
     expect(phone.to('/orders')).toHaveLength(1);
   });
 
-  it('that ends without success or failure, as one that stops at a redirect may, fails', async () => {
+  it('that ends without success or failure fails, for example at a redirect', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.wx.request = ({ complete }) => complete!({ errMsg: 'request:ok' });
     await expect(settled(auth.request({ url: '/notes' }))).rejects.toMatchObject({ code: 'network' });
   });
 
-  it('that wx refuses by an exception fails likewise', async () => {
+  it('fails if wx throws', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.wx.request = () => {
@@ -63,7 +63,7 @@ describe('a request', () => {
 });
 
 describe('the access token', () => {
-  it('goes with an absolute URL of the service, and replaces what a page put in its place', async () => {
+  it('is sent to an absolute URL of the service, and replaces a header of the page', async () => {
     const auth = phone.createAuth();
     const header = { authorization: 'Bearer old', AUTHORIZATION: 'Bearer older' };
     await settled(auth.request({ url: 'https://LOGIN.example.com:443/notes', header }));
@@ -71,7 +71,7 @@ describe('the access token', () => {
     expect(phone.to('/notes')[0]!.header).toEqual({ Authorization: 'Bearer access 0 1' });
   });
 
-  it('goes nowhere else: what leads to another origin is passed on untouched, and logs nobody in', async () => {
+  it('is sent nowhere else: a request to another origin is unchanged and does not log in', async () => {
     const auth = phone.createAuth();
     const requests = [
       { url: 'https://api.example.com/notes', header: { Authorization: 'Basic own' } },
@@ -90,7 +90,7 @@ describe('the access token', () => {
     expect(phone.loginsAsked).toBe(0);
   });
 
-  it('does not travel on with a redirect, whatever the page wants', async () => {
+  it('does not follow a redirect, even if the page asks for it', async () => {
     const auth = phone.createAuth();
     await settled(auth.request({ url: '/notes', redirect: 'follow' }));
     expect(phone.sent.map(({ redirect }) => redirect)).toEqual(['manual', 'manual']);
@@ -98,7 +98,7 @@ describe('the access token', () => {
 });
 
 describe('WeChat’s ten requests at a time', () => {
-  it('are never exceeded, and never fewer where more wait', async () => {
+  it('are never exceeded, and always used while more wait', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     const answers = await settled(
@@ -108,38 +108,38 @@ describe('WeChat’s ten requests at a time', () => {
       ]),
     );
     expect(answers.every(({ statusCode }) => statusCode === 200 || statusCode === 401)).toBe(true);
-    expect(phone.mostRequestsAtOnce).toBe(10);
+    expect(phone.maxConcurrentRequests).toBe(10);
   });
 
-  it('are shared by all who share a wx', async () => {
+  it('are shared by all clients on one wx', async () => {
     const auths = [phone.createAuth({ appid: 'a' }), phone.createAuth({ appid: 'b' })];
     await settled(
       Promise.all(auths.flatMap((auth) => Array.from({ length: 20 }, () => auth.request({ url: '/notes' })))),
     );
-    expect(phone.mostRequestsAtOnce).toBe(10);
+    expect(phone.maxConcurrentRequests).toBe(10);
   });
 
-  it('keep their order', async () => {
+  it('begin in order', async () => {
     const auth = phone.createAuth();
     const urls = Array.from({ length: 25 }, (_, index) => `/notes/${index}`);
     await settled(Promise.all(urls.map((url) => auth.request({ url }))));
     expect(phone.sent.slice(1).map(({ path }) => path)).toEqual(urls);
   });
 
-  it('let a refresh pass before those that wait', async () => {
+  it('let a refresh go before those that wait', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.service.forgetAccessTokens();
     await settled(Promise.all(Array.from({ length: 40 }, () => auth.request({ url: '/notes' }))));
     const at = phone.sent.findIndex(({ path }) => path === '/auth/refresh');
-    // Ten were refused; those whose place came free meanwhile may have been sent, too.
+    // Ten were refused. Requests that took their places meanwhile may have been sent, too.
     expect(at).toBeLessThan(22);
     expect(phone.service.served).toBe(40);
   });
 });
 
 describe('a 401', () => {
-  it('leads to one refresh for all whom it meets, and to one replay each', async () => {
+  it('leads to one refresh for all requests, and repeats each of them once', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.service.forgetAccessTokens();
@@ -152,11 +152,11 @@ describe('a 401', () => {
     expect(phone.loginsAsked).toBe(1);
   });
 
-  it('that is about an older token only repeats the request with the present one', async () => {
+  it('about an older token repeats the request with the present token', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.service.forgetAccessTokens();
-    phone.expectTrouble('/slow', { delay: 5000 });
+    phone.injectFaults('/slow', { delay: 5000 });
     const slow = auth.request({ url: '/slow' });
     await settled(auth.request({ url: '/notes' }));
     phone.service.forgetAccessTokens();
@@ -165,34 +165,34 @@ describe('a 401', () => {
     expect(phone.to('/auth/refresh')).toHaveLength(1);
   });
 
-  it('that comes again is the answer', async () => {
+  it('that comes again is returned', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.problem(401, 'token_invalid');
-    phone.expectTrouble('/notes', { answer }, { answer });
+    phone.injectFaults('/notes', { answer }, { answer });
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toEqual(answer);
     expect(phone.to('/notes')).toHaveLength(2);
     expect(phone.to('/auth/refresh')).toHaveLength(1);
   });
 
-  it('of a proxy, without a code, is taken for an expiry', async () => {
+  it('of a proxy, without a code, counts as an expired token', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/notes', { answer: phone.service.say(401, '<html>') });
+    phone.injectFaults('/notes', { answer: phone.service.say(401, '<html>') });
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
     expect(phone.to('/auth/refresh')).toHaveLength(1);
   });
 
-  it('is read where the page asked for text', async () => {
+  it('is understood if the page asked for text', async () => {
     const auth = phone.createAuth();
     const problem = JSON.stringify({ code: 'session_revoked', reason: 'kicked' });
-    phone.expectTrouble('/notes', { answer: phone.service.say(401, problem) });
+    phone.injectFaults('/notes', { answer: phone.service.say(401, problem) });
     await expect(settled(auth.request({ url: '/notes', dataType: 'text' }))).rejects.toMatchObject({
       reason: 'kicked',
     });
   });
 
-  it('that is about a code which the page sent is an answer like any other', async () => {
+  it('about a code that the page sent is returned like any answer', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/me/identities', { answer: phone.service.problem(401, 'code_used') });
+    phone.injectFaults('/me/identities', { answer: phone.service.problem(401, 'code_used') });
     await expect(settled(auth.request({ url: '/me/identities' }))).resolves.toMatchObject({
       statusCode: 401,
     });
@@ -200,14 +200,14 @@ describe('a 401', () => {
   });
 
   it.each(['refresh_token_invalid', 'refresh_token_reused', 'invalid_request'])(
-    'logs in silently where the refresh token is no good any more: %s',
+    'logs in in the background if the refresh token is no longer valid: %s',
     async (code) => {
       const auth = phone.createAuth();
       const logout = vi.fn<() => void>();
       auth.on('logout', logout);
       await settled(auth.token());
       phone.service.forgetAccessTokens();
-      phone.expectTrouble('/auth/refresh', { answer: phone.service.problem(401, code) });
+      phone.injectFaults('/auth/refresh', { answer: phone.service.problem(401, code) });
       const requests = Array.from({ length: 5 }, () => auth.request({ url: '/notes' }));
       const answers = await settled(Promise.all(requests));
       expect(answers.every(({ statusCode }) => statusCode === 200)).toBe(true);
@@ -217,7 +217,7 @@ describe('a 401', () => {
     },
   );
 
-  it.each(['merged', 'reused'])('logs in silently where the session was %s', async (reason) => {
+  it.each(['merged', 'reused'])('logs in in the background if the session was %s', async (reason) => {
     const auth = phone.createAuth();
     await settled(auth.token());
     phone.service.end(reason);
@@ -228,11 +228,11 @@ describe('a 401', () => {
   });
 });
 
-describe('a session key that is stale', () => {
-  it('is renewed by one login, and the answer says to fetch the data again', async () => {
+describe('a stale session key', () => {
+  it('leads to one login, and the answer says to fetch the data again', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.problem(422, 'session_key_stale');
-    phone.expectTrouble('/me/open-data', { answer }, { answer }, { answer });
+    phone.injectFaults('/me/open-data', { answer }, { answer }, { answer });
     const requests = Array.from({ length: 3 }, () => auth.request({ url: '/me/open-data', method: 'POST' }));
     const answers = await settled(Promise.all(requests));
     expect(answers).toEqual(answers.map(() => ({ ...answer, fetchAgain: true })));
@@ -240,18 +240,18 @@ describe('a session key that is stale', () => {
     expect(phone.loginsAsked).toBe(2);
   });
 
-  it('is not renewed again for an answer to what was sent before that login', async () => {
+  it('leads to no further login for a request from before that login', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.problem(422, 'session_key_stale');
-    phone.expectTrouble('/me/open-data', { answer }, { answer, delay: 2000 });
+    phone.injectFaults('/me/open-data', { answer }, { answer, delay: 2000 });
     const requests = [auth.request({ url: '/me/open-data' }), auth.request({ url: '/me/open-data' })];
     await settled(Promise.all(requests));
     expect(phone.loginsAsked).toBe(2);
   });
 
-  it('fails the request where that login fails', async () => {
+  it('fails the request if that login fails', async () => {
     const auth = phone.createAuth();
-    phone.expectTrouble('/me/open-data', { answer: phone.service.problem(422, 'session_key_stale') });
+    phone.injectFaults('/me/open-data', { answer: phone.service.problem(422, 'session_key_stale') });
     await settled(auth.token());
     phone.loginFailure = 'login:fail';
     await expect(settled(auth.request({ url: '/me/open-data' }))).rejects.toMatchObject({
@@ -261,10 +261,10 @@ describe('a session key that is stale', () => {
 });
 
 describe('login_again', () => {
-  it('leads to one login for all, and to the one replay', async () => {
+  it('leads to one login for all requests, and repeats each of them once', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.problem(422, 'login_again');
-    phone.expectTrouble('/me', { answer }, { answer });
+    phone.injectFaults('/me', { answer }, { answer });
     const rename = { url: '/me', method: 'POST', data: { nickname: '小明' } } as const;
     const answers = await settled(Promise.all([auth.request(rename), auth.request(rename)]));
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
@@ -272,27 +272,27 @@ describe('login_again', () => {
     expect(phone.loginsAsked).toBe(2);
   });
 
-  it('that comes again is the answer', async () => {
+  it('that comes again is returned', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.problem(422, 'login_again');
-    phone.expectTrouble('/me', { answer }, { answer });
+    phone.injectFaults('/me', { answer }, { answer });
     await expect(settled(auth.request({ url: '/me' }))).resolves.toEqual(answer);
     expect(phone.to('/me')).toHaveLength(2);
   });
 
-  it('after a 401 finds the replay spent', async () => {
+  it('after a repeat because of a 401 is returned', async () => {
     const auth = phone.createAuth();
     const again = phone.service.problem(422, 'login_again');
-    phone.expectTrouble('/me', { answer: phone.service.problem(401, 'token_expired') }, { answer: again });
+    phone.injectFaults('/me', { answer: phone.service.problem(401, 'token_expired') }, { answer: again });
     await expect(settled(auth.request({ url: '/me' }))).resolves.toEqual(again);
     expect(phone.to('/me')).toHaveLength(2);
   });
 });
 
-describe('a login that is not fresh enough', () => {
+describe('fresh_login_required', () => {
   const times = <Result>(count: number, make: () => Result) => Array.from({ length: count }, make);
 
-  it('is followed by one silent login for all whom it meets, and by one replay each', async () => {
+  it('leads to one background login for all requests, and repeats each of them once', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(300);
@@ -303,7 +303,7 @@ describe('a login that is not fresh enough', () => {
     expect(phone.to('/auth/refresh')).toHaveLength(0);
   });
 
-  it('is repeated as it was, with the new token, and ends the session before it', async () => {
+  it('repeats the same request with the new token, and ends the previous session', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(300);
@@ -315,7 +315,7 @@ describe('a login that is not fresh enough', () => {
     expect(phone.service.sessions.map(({ ended }) => ended)).toEqual(['signed_out', undefined]);
   });
 
-  it('is not mended by a refresh', async () => {
+  it('needs a login, not a refresh', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(880);
@@ -324,12 +324,12 @@ describe('a login that is not fresh enough', () => {
     expect(phone.loginsAsked).toBe(2);
   });
 
-  it('asks for nothing where it is fresh, or where a page has logged in meanwhile', async () => {
+  it('leads to no login if the page has logged in meanwhile', async () => {
     const auth = phone.createAuth();
     await settled(auth.request({ url: '/me/export' }));
     expect(phone.loginsAsked).toBe(1);
     await pass(300);
-    phone.expectTrouble('/me/export', { answer: phone.service.freshLoginRequired(), delay: 2000 });
+    phone.injectFaults('/me/export', { answer: phone.service.freshLoginRequired(), delay: 2000 });
     const slow = auth.request({ url: '/me/export' });
     await pass(1);
     await settled(auth.login());
@@ -337,10 +337,10 @@ describe('a login that is not fresh enough', () => {
     expect(phone.loginsAsked).toBe(2);
   });
 
-  it('leaves it to the page where the repeat is refused, too: nothing goes round', async () => {
+  it('is returned if the repeat is refused, too: there is no loop', async () => {
     const auth = phone.createAuth();
     const answer = phone.service.freshLoginRequired();
-    phone.expectTrouble('/me/export', ...times(10, () => ({ answer })));
+    phone.injectFaults('/me/export', ...times(10, () => ({ answer })));
     const answers = await settled(Promise.all(times(5, () => auth.request({ url: '/me/export' }))));
     expect(answers).toEqual(times(5, () => answer));
     await pass(60);
@@ -349,16 +349,16 @@ describe('a login that is not fresh enough', () => {
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
-  it('after a 401 of another kind finds the replay spent', async () => {
+  it('after a repeat because of another 401 is returned', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     const answer = phone.service.freshLoginRequired();
-    phone.expectTrouble('/me', { answer: phone.service.problem(401, 'token_expired') }, { answer });
+    phone.injectFaults('/me', { answer: phone.service.problem(401, 'token_expired') }, { answer });
     await expect(settled(auth.request({ url: '/me' }))).resolves.toEqual(answer);
     expect(phone.loginsAsked).toBe(1);
   });
 
-  it('fails the request where wx.login fails, and signs nobody out', async () => {
+  it('fails the request if wx.login fails, and the user stays signed in', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(300);
@@ -369,7 +369,7 @@ describe('a login that is not fresh enough', () => {
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
-  it('fails the request where the service refuses that login, and stays out', async () => {
+  it('fails the request if the service refuses that login, and the user is signed out', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(300);
@@ -384,8 +384,8 @@ describe('a login that is not fresh enough', () => {
   });
 });
 
-describe('the person', () => {
-  it('is null at first, then whom the login answered, and what /me answers since', async () => {
+describe('the user', () => {
+  it('is null at first, then from the login, then from the answers of /me', async () => {
     const auth = phone.createAuth();
     expect(auth.user).toBeNull();
     await settled(auth.token());
@@ -395,11 +395,11 @@ describe('the person', () => {
     expect(auth.user).toEqual({ ...phone.service.user, nickname: '小明' });
   });
 
-  it('is not what was read before a change, and answered after it', async () => {
+  it('is not replaced by an answer that was read before a change', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     const before = phone.service.say(200, { ...phone.service.user });
-    phone.expectTrouble('/me', { answer: before, delay: 2000 });
+    phone.injectFaults('/me', { answer: before, delay: 2000 });
     const slow = auth.request({ url: '/me' });
     await pass(1);
     await settled(auth.request({ url: '/me/phone', method: 'POST', data: { code: 'phone' } }));
@@ -409,38 +409,38 @@ describe('the person', () => {
     expect(auth.user!.phone).toBe('+8613800138000');
   });
 
-  it('is what a change answers, even where it was read meanwhile', async () => {
+  it('is the answer to a change, even if it was read meanwhile', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
-    phone.expectTrouble('/me/phone', { delay: 2000 });
+    phone.injectFaults('/me/phone', { delay: 2000 });
     const change = auth.request({ url: '/me/phone', method: 'POST', data: { code: 'phone' } });
     await settled(auth.request({ url: '/me' }));
     await settled(change);
     expect(auth.user!.phone).toBe('+8613800138000');
   });
 
-  it.each([null, '<html>'])('is not what somebody else answers in the service’s place: %j', async (data) => {
+  it.each([null, '<html>'])('is not replaced by an answer that is not from the service: %j', async (data) => {
     const auth = phone.createAuth();
     await settled(auth.token());
-    phone.expectTrouble('/me', { answer: phone.service.say(200, data) });
+    phone.injectFaults('/me', { answer: phone.service.say(200, data) });
     await expect(settled(auth.request({ url: '/me' }))).resolves.toMatchObject({ data });
     expect(auth.user).toEqual(phone.service.user);
   });
 
-  it('is not what another person’s answer says, or an answer from elsewhere', async () => {
+  it('is not replaced by another user, or by an answer to another path', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     const other = { ...phone.service.user, nickname: 'Mallory' };
-    phone.expectTrouble('/me', { answer: phone.service.say(200, { ...other, id: 'mallory' }) });
-    phone.expectTrouble('/people/alice', { answer: phone.service.say(200, other) });
+    phone.injectFaults('/me', { answer: phone.service.say(200, { ...other, id: 'mallory' }) });
+    phone.injectFaults('/people/alice', { answer: phone.service.say(200, other) });
     await settled(auth.request({ url: '/me' }));
     await settled(auth.request({ url: '/people/alice' }));
     expect(auth.user!.nickname).toBeNull();
   });
 });
 
-describe('a renewal', () => {
-  it('comes a minute before the access token expires, once for all', async () => {
+describe('the renewal of the access token', () => {
+  it('comes a minute before it expires, once for all requests', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(835);
@@ -458,7 +458,7 @@ describe('a renewal', () => {
     ]);
   });
 
-  it('of a token that lives for a few seconds comes in its last quarter', async () => {
+  it('comes in the last quarter if the token lives for a few seconds', async () => {
     phone.service.accessTokenLifetime = 8;
     const auth = phone.createAuth();
     await settled(auth.token());
@@ -471,7 +471,7 @@ describe('a renewal', () => {
   it.each([
     ['hours ahead', 5],
     ['hours behind', -5],
-  ])('does not mind a phone whose clock is %s, over launches, too', async (_, hours) => {
+  ])('is right on a phone whose clock is %s, also at the next launch', async (_, hours) => {
     vi.setSystemTime(Date.now() + hours * 3600_000);
     await settled(phone.createAuth().token());
     await pass(800);
@@ -484,11 +484,11 @@ describe('a renewal', () => {
     expect(phone.loginsAsked).toBe(1);
   });
 
-  it('keeps the server’s time where the phone’s clock is set meanwhile and any answer came since', async () => {
+  it('is right if the phone’s clock is set, and an answer has come since', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     vi.setSystemTime(Date.now() - 2 * 3600_000);
-    phone.expectTrouble('/slow', { delay: 1000 });
+    phone.injectFaults('/slow', { delay: 1000 });
     await settled(auth.request({ url: '/slow' }));
     const refreshes = phone.to('/auth/refresh').length;
     await pass(700);
@@ -499,7 +499,7 @@ describe('a renewal', () => {
     expect(phone.to('/auth/refresh')).toHaveLength(refreshes + 1);
   });
 
-  it('comes early rather than late where the clock was set back and nothing came since', async () => {
+  it('comes early, not late, if the clock was set back and no answer has come since', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(880);
@@ -509,12 +509,12 @@ describe('a renewal', () => {
     expect(phone.to('/auth/refresh')).toHaveLength(1);
   });
 
-  it('is counted by the phone where no answer has a date, and by none that comes out of a cache', async () => {
+  it('uses the phone’s clock if no answer has a date, and ignores dates from a cache', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     const old = { Date: new Date(0).toUTCString(), Age: '9999' };
-    phone.expectTrouble('/cached', { answer: phone.service.say(200, '', old) });
-    phone.expectTrouble('/dateless', { answer: { statusCode: 200, data: '', header: {} } });
+    phone.injectFaults('/cached', { answer: phone.service.say(200, '', old) });
+    phone.injectFaults('/dateless', { answer: { statusCode: 200, data: '', header: {} } });
     await settled(auth.request({ url: '/cached' }));
     await settled(auth.request({ url: '/dateless' }));
     await pass(800);
@@ -522,11 +522,11 @@ describe('a renewal', () => {
     expect(phone.to('/auth/refresh')).toHaveLength(0);
   });
 
-  it('whose answer is lost is repeated once', async () => {
+  it('is repeated once if its answer is lost', async () => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(850);
-    phone.expectTrouble('/auth/refresh', { lost: 'answer' });
+    phone.injectFaults('/auth/refresh', { lost: 'answer' });
     await expect(settled(auth.token())).resolves.toBe('access 0 3');
     expect(phone.to('/auth/refresh')).toHaveLength(2);
     expect(phone.loginsAsked).toBe(1);
@@ -541,12 +541,12 @@ describe('a renewal', () => {
       { answer: { statusCode: 503, data: { code: 'database_unavailable' }, header: { 'Retry-After': '1' } } },
     ],
     ['a proxy’s 403', { answer: { statusCode: 403, data: '', header: {} } }],
-  ] as const)('that meets %s throws nothing away, and never leads to a login', async (_, trouble) => {
+  ] as const)('keeps the session and never leads to a login after %s', async (_, fault) => {
     const auth = phone.createAuth();
     await settled(auth.token());
     await pass(880);
-    phone.expectTrouble('/auth/refresh', ...Array.from({ length: 9 }, () => trouble));
-    // Not expired yet: it goes on with what it has.
+    phone.injectFaults('/auth/refresh', ...Array.from({ length: 9 }, () => fault));
+    // The token has not expired yet, so it is still used.
     await expect(settled(auth.token())).resolves.toBe('access 0 1');
     await pass(30);
     await expect(settled(auth.token())).rejects.toMatchObject({

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-it('the next launch goes on with the session and the person of the last', async () => {
+it('the next launch goes on with the session and the user', async () => {
   await settled(phone.createAuth({ appid }).token());
   const auth = phone.createAuth({ appid });
   await expect(settled(auth.token())).resolves.toBe('access 0 1');
@@ -19,7 +19,7 @@ it('the next launch goes on with the session and the person of the last', async 
   expect(phone.loginsAsked).toBe(1);
 });
 
-it('a renewed token is what the next launch has', async () => {
+it('the next launch has the renewed token', async () => {
   const auth = phone.createAuth({ appid });
   await settled(auth.token());
   phone.service.forgetAccessTokens();
@@ -32,7 +32,7 @@ it.each([
   ['2.21.3', true],
   ['2.21.2', false],
   ['2.9.5', false],
-])('base library %s keeps it encrypted: %s', async (version, encrypt) => {
+])('base library %s stores the session encrypted: %s', async (version, encrypt) => {
   phone.sdkVersion = version;
   await settled(phone.createAuth({ appid }).token());
   expect(phone.stored.get(key)!.encrypt).toBe(encrypt);
@@ -40,7 +40,7 @@ it.each([
   expect(phone.loginsAsked).toBe(1);
 });
 
-it('what an older base library kept in the open is read, and encrypted when it changes', async () => {
+it('a session that an older base library stored unencrypted is read, and encrypted at the next change', async () => {
   phone.sdkVersion = '2.20.0';
   await settled(phone.createAuth({ appid }).token());
   phone.sdkVersion = '3.0.0';
@@ -52,7 +52,7 @@ it('what an older base library kept in the open is read, and encrypted when it c
   expect(phone.stored.get(key)!.encrypt).toBe(true);
 });
 
-it('what lies open is found even where reading it as encrypted gives garbage', async () => {
+it('an unencrypted session is found even if decrypting it gives garbage', async () => {
   phone.sdkVersion = '2.20.0';
   await settled(phone.createAuth({ appid }).token());
   phone.sdkVersion = '3.0.0';
@@ -65,14 +65,14 @@ it('what lies open is found even where reading it as encrypted gives garbage', a
   expect(phone.loginsAsked).toBe(1);
 });
 
-it('a base library that cannot tell its version keeps it unencrypted', async () => {
+it('a base library without a version stores the session unencrypted', async () => {
   delete phone.wx.getAppBaseInfo;
   await settled(phone.createAuth({ appid }).token());
   expect(phone.stored.get(key)!.encrypt).toBe(false);
 });
 
-describe('everything works in memory where the storage', () => {
-  const trouble: [string, () => void][] = [
+describe('the client works in memory if the storage', () => {
+  const failures: [string, () => void][] = [
     ['is missing', () => void (delete phone.wx.getStorage, delete phone.wx.setStorage)],
     ['is full', () => void (phone.wx.setStorage = ({ fail }) => fail!({ errMsg: 'setStorage:fail' }))],
     [
@@ -100,7 +100,7 @@ describe('everything works in memory where the storage', () => {
     ]),
   ];
 
-  it.each(trouble)('%s', async (_, cause) => {
+  it.each(failures)('%s', async (_, cause) => {
     cause();
     const auth = phone.createAuth({ appid });
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
@@ -110,7 +110,7 @@ describe('everything works in memory where the storage', () => {
   });
 });
 
-it('a storage of the page’s own may answer at once or later, under a key for service and mini-program', async () => {
+it('a storage of the page may be synchronous or not; its key names service and mini-program', async () => {
   const kept = new Map<string, string>();
   const storage = {
     get: (name: string) => kept.get(name),
@@ -122,7 +122,7 @@ it('a storage of the page’s own may answer at once or later, under a key for s
   expect(phone.stored.size).toBe(0);
 });
 
-describe('where there is no more room for what is encrypted', () => {
+describe('if the encrypted storage is full', () => {
   beforeEach(async () => {
     await settled(phone.createAuth({ appid }).token());
     phone.wx.setStorage = ({ key: name, data, encrypt, success, fail }) => {
@@ -132,12 +132,12 @@ describe('where there is no more room for what is encrypted', () => {
     };
   });
 
-  it('a sign-out is kept', async () => {
+  it('a sign-out is stored', async () => {
     await settled(phone.createAuth({ appid }).logout());
     await expect(settled(phone.createAuth({ appid }).token())).resolves.toBeNull();
   });
 
-  it('neither do old tokens come back, nor do new ones or the person lie open', async () => {
+  it('old tokens do not come back, and no token or user is stored unencrypted', async () => {
     phone.service.user.phone = '+8613800138000';
     phone.service.forgetAccessTokens();
     await settled(phone.createAuth({ appid }).request({ url: '/me' }));
@@ -147,7 +147,7 @@ describe('where there is no more room for what is encrypted', () => {
   });
 });
 
-it('what is written last stays, however slow the writing is', async () => {
+it('the last value stays, even if writing is slow', async () => {
   let delay = 1000;
   let kept = '';
   const storage = {

@@ -9,7 +9,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 describe('a call of wx that never calls back', () => {
-  it.each(['/auth/login', '/auth/refresh'])('fails what waits for it, and no more: %s', async (path) => {
+  it.each(['/auth/login', '/auth/refresh'])('fails only what waits for it: %s', async (path) => {
     let isSilent = false;
     const request: Wechat['request'] = (options) =>
       isSilent && options.url.endsWith(path) ? undefined : phone.wx.request(options);
@@ -28,7 +28,7 @@ describe('a call of wx that never calls back', () => {
     [undefined, 65],
     [5000, 10],
     [90_000, 95],
-  ])('gives its place in the line back: a page’s request with a time-out of %s', async (timeout, seconds) => {
+  ])('leaves the queue in the end: a request with a time-out of %s', async (timeout, seconds) => {
     const request: Wechat['request'] = (options) =>
       options.url.endsWith('/silent') ? undefined : phone.wx.request(options);
     const auth = phone.createAuth({ wx: { ...phone.wx, request } });
@@ -44,14 +44,14 @@ describe('a call of wx that never calls back', () => {
     await expect(failures).resolves.toMatchObject(silent.map(() => failure));
   });
 
-  it('is no storage: nothing was stored', async () => {
+  it('counts as an empty storage', async () => {
     const auth = phone.createAuth({ wx: { ...phone.wx, getStorage: () => undefined } });
     const token = auth.token();
     await pass(4);
     await expect(token).resolves.toBe('access 0 1');
   });
 
-  it('holds no logout up', async () => {
+  it('does not delay a logout', async () => {
     const auth = phone.createAuth({ wx: { ...phone.wx, setStorage: () => undefined } });
     await settled(auth.token());
     let isOver = false;
@@ -60,14 +60,14 @@ describe('a call of wx that never calls back', () => {
     expect(isOver).toBe(true);
   });
 
-  it('of a storage of the page’s own does no more', async () => {
+  it('has the same effect in a storage of the page', async () => {
     const never = () => new Promise(() => undefined);
     const auth = phone.createAuth({ storage: { get: never, set: never } });
     await expect(settled(auth.request({ url: '/me' }))).resolves.toMatchObject({ statusCode: 200 });
     await expect(settled(auth.logout())).resolves.toBeUndefined();
   });
 
-  it('leaves of many values that wait to be written the last one', async () => {
+  it('leaves only the last of many values that wait to be written', async () => {
     let isSilent = true;
     const written: unknown[] = [];
     const setStorage: Wechat['setStorage'] = ({ data, success }) => {
@@ -84,8 +84,8 @@ describe('a call of wx that never calls back', () => {
   });
 });
 
-describe('a wx that gives promises, too', () => {
-  it('leaves no rejection to nobody', async () => {
+describe('a wx that returns promises, too', () => {
+  it('leaves no rejection unhandled', async () => {
     const wx: Wechat = {
       ...phone.wx,
       request: () => Promise.reject(Object.assign(new Error(), { errMsg: 'request:fail abort' })),
@@ -95,7 +95,7 @@ describe('a wx that gives promises, too', () => {
     await expect(request).rejects.toMatchObject({ code: 'network', message: 'request:fail abort' });
   });
 
-  it('may pass a success on after the end', async () => {
+  it('may report a success after the end', async () => {
     const request: Wechat['request'] = ({ success, complete, ...options }) =>
       phone.wx.request({
         ...options,

@@ -1,11 +1,11 @@
 import type { User } from './types.js';
 
-/** Whether what came from outside is a person. */
+/** Whether a value from outside is a user. */
 export function isUser(value: unknown): value is User {
   return typeof (Object(value) as Partial<User>).id === 'string';
 }
 
-/** Whether what came from outside has both tokens. */
+/** Whether a value from outside has both tokens. */
 export function hasTokens(value: unknown): boolean {
   const { accessToken, refreshToken } = Object(value) as Record<string, unknown>;
   return typeof accessToken === 'string' && typeof refreshToken === 'string';

@@ -1,14 +1,14 @@
 import { asyncProperty, assert, array, constantFrom, nat, oneof, record } from 'fast-check';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Auth } from '../src/index.js';
-import { FakePhone, pass, type Trouble } from './fake-phone.js';
+import { FakePhone, pass, type Fault } from './fake-phone.js';
 
 afterEach(() => void vi.useRealTimers());
 
-/** Milliseconds: some ask, and change their minds, while the storage is being read. */
+/** Milliseconds. With a slow storage, a page may log in and out while it is being read. */
 const storageLatency = constantFrom(0, 30, 2000);
 
-/** What may happen on a phone, and to it. */
+/** What may happen on a phone. */
 const happening = oneof(
   {
     weight: 5,
@@ -35,9 +35,9 @@ const happening = oneof(
     code: constantFrom('account_disabled', 'account_deleting'),
   }),
   record({
-    kind: constantFrom('trouble' as const),
+    kind: constantFrom('fault' as const),
     path: constantFrom('/auth/login', '/auth/refresh', '/auth/logout', '/me/notes'),
-    trouble: constantFrom<Trouble[]>(
+    fault: constantFrom<Fault[]>(
       { lost: 'request' },
       { lost: 'answer' },
       { delay: 3000 },
@@ -57,7 +57,7 @@ const schedule = array(record({ what: happening, wait: constantFrom(0, 1, 50, 10
   maxLength: 40,
 });
 
-it('whatever happens in whichever order, the promises of this package are kept', async () => {
+it('the client keeps its promises, whatever happens in whatever order', async () => {
   const seen = { answers: 0, failures: 0, replays: 0, logouts: 0 };
   await assert(
     asyncProperty(schedule, storageLatency, async (steps, latency) => {
@@ -67,7 +67,7 @@ it('whatever happens in whichever order, the promises of this package are kept',
       const unsettled = new Set<string>();
       let auth = phone.createAuth();
       let requests = 0;
-      /** Whether the page has asked to log in since it last asked to log out. */
+      /** Whether the page asked to log in after its last logout. */
       let isWanted = true;
 
       const watch = (name: string, promise: Promise<unknown>) => {
@@ -125,7 +125,7 @@ it('whatever happens in whichever order, the promises of this package are kept',
             watch('token', auth.token());
             break;
           case 'launch':
-            // The one before is gone with all that it waited for.
+            // The previous launch is over, with everything that waited.
             unsettled.clear();
             await pass(60);
             phone.storageLatency = what.storageLatency;
@@ -144,8 +144,8 @@ it('whatever happens in whichever order, the promises of this package are kept',
           case 'refuse':
             phone.service.refusal = { status: 403, code: what.code };
             break;
-          case 'trouble':
-            phone.expectTrouble(what.path, what.trouble);
+          case 'fault':
+            phone.injectFaults(what.path, what.fault);
             break;
           case 'weather':
             phone.loginFailure = what.works ? undefined : 'login:fail';
@@ -157,8 +157,8 @@ it('whatever happens in whichever order, the promises of this package are kept',
 
       expect(errors).toEqual([]);
       expect([...unsettled]).toEqual([]);
-      expect(phone.mostLoginsAtOnce).toBeLessThanOrEqual(1);
-      expect(phone.mostRequestsAtOnce).toBeLessThanOrEqual(10);
+      expect(phone.maxConcurrentLogins).toBeLessThanOrEqual(1);
+      expect(phone.maxConcurrentRequests).toBeLessThanOrEqual(10);
       const bearers = phone.sent.filter(({ header }) => header?.['Authorization'] !== undefined);
       expect(bearers.filter(({ url }) => !url.startsWith('https://login.example.com/'))).toEqual([]);
       expect([...phone.servedByNumber].filter(([, times]) => times > 1)).toEqual([]);
@@ -166,7 +166,7 @@ it('whatever happens in whichever order, the promises of this package are kept',
     }),
     { numRuns: 300 },
   );
-  // The schedules are worth something.
+  // The schedules reach the interesting cases.
   expect(seen.answers).toBeGreaterThan(1000);
   expect(seen.failures).toBeGreaterThan(300);
   expect(seen.replays).toBeGreaterThan(100);

@@ -1,8 +1,8 @@
 import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Base } from '../src/origin.js';
+import { BaseUrl } from '../src/base-url.js';
 
-const base = new Base('https://login.example.com');
+const base = new BaseUrl('https://login.example.com');
 
 describe('a URL of the service', () => {
   it.each([
@@ -22,19 +22,19 @@ describe('a URL of the service', () => {
     ['/notes//2', 'https://login.example.com/notes//2'],
     ['/a?b=//evil.example\\', 'https://login.example.com/a?b=//evil.example\\'],
   ])('is recognised: %s', (url, full) => {
-    expect(base.own(url)).toBe(full);
+    expect(base.resolve(url)).toBe(full);
   });
 
-  it('keeps the path of the base before what is relative, and may leave it by a full URL', () => {
-    const under = new Base('http://192.168.1.5:3000/login/');
+  it('is relative to the path of the base, or absolute with any path', () => {
+    const under = new BaseUrl('http://192.168.1.5:3000/login/');
     expect(under.url).toBe('http://192.168.1.5:3000/login');
-    expect(under.own('/me')).toBe('http://192.168.1.5:3000/login/me');
-    expect(under.own('http://192.168.1.5:3000/other')).toBe('http://192.168.1.5:3000/other');
-    expect(under.own('http://192.168.1.5/other')).toBeUndefined();
+    expect(under.resolve('/me')).toBe('http://192.168.1.5:3000/login/me');
+    expect(under.resolve('http://192.168.1.5:3000/other')).toBe('http://192.168.1.5:3000/other');
+    expect(under.resolve('http://192.168.1.5/other')).toBeUndefined();
   });
 });
 
-describe('a URL that is not the service’s', () => {
+describe('a URL that is not of the service', () => {
   it.each([
     ['another host', 'https://evil.example/me'],
     ['a host that begins like it', 'https://login.example.com.evil.example/me'],
@@ -70,16 +70,16 @@ describe('a URL that is not the service’s', () => {
     ['a script', 'javascript:alert(1)'],
     ['a file', 'wxfile://tmp/picture'],
   ])('is %s', (_, url) => {
-    expect(base.own(url)).toBeUndefined();
+    expect(base.resolve(url)).toBeUndefined();
   });
 
-  it('is none at all', () => {
-    expect(base.own(undefined as never)).toBeUndefined();
-    expect(base.own({ toString: () => '/me' } as never)).toBeUndefined();
+  it('is a value that is not a string', () => {
+    expect(base.resolve(undefined as never)).toBeUndefined();
+    expect(base.resolve({ toString: () => '/me' } as never)).toBeUndefined();
   });
 });
 
-it('whatever it takes for its own, the URL standard takes for its own, too', () => {
+it('if it takes a URL for one of the service, so does the URL standard', () => {
   const piece = constantFrom(
     'https:',
     'http:',
@@ -107,7 +107,7 @@ it('whatever it takes for its own, the URL standard takes for its own, too', () 
   const origins = new Set<string>();
   assert(
     property(array(piece, { maxLength: 8 }), (pieces) => {
-      const own = base.own(pieces.join(''));
+      const own = base.resolve(pieces.join(''));
       if (own !== undefined) origins.add(new URL(own).origin);
     }),
     { numRuns: 5000 },
@@ -125,10 +125,10 @@ it.each([
   ' https://login.example.com',
   '',
   undefined,
-])('is no base: %s', (baseUrl) => {
-  expect(() => new Base(baseUrl as string)).toThrow(TypeError);
+])('is not a base URL: %s', (baseUrl) => {
+  expect(() => new BaseUrl(baseUrl as string)).toThrow(TypeError);
 });
 
 it('an IPv6 address is a base', () => {
-  expect(new Base('http://[::1]:3000').own('http://[::1]:3000/me')).toBe('http://[::1]:3000/me');
+  expect(new BaseUrl('http://[::1]:3000').resolve('http://[::1]:3000/me')).toBe('http://[::1]:3000/me');
 });

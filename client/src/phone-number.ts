@@ -1,15 +1,15 @@
 import { AuthError } from './auth-error.js';
-import { errorOf } from './problem.js';
-import { isUser } from './sound.js';
+import { toAuthError } from './problem.js';
+import { isUser } from './type-guards.js';
 import type { Answer, PhoneEvent, PhoneOutcome, RequestOptions } from './types.js';
 
-/** WeChat: the numbers that were paid for are used up. */
+/** WeChat's errno if all phone numbers that the mini-program has paid for are used up. */
 const quotaExceeded = 1400001;
 
-/** What only another tap of the button can mend. */
-const spent = ['session_key_stale', 'phone_code_invalid', 'open_data_invalid'];
+/** After these codes, the user has to tap the button again. */
+const tapAgainCodes = ['session_key_stale', 'phone_code_invalid', 'open_data_invalid'];
 
-/** Stores the phone number that the button gave. */
+/** Stores the phone number that the button returned. */
 export async function storePhone(
   { detail }: PhoneEvent,
   request: (options: RequestOptions) => Promise<Answer>,
@@ -20,12 +20,12 @@ export async function storePhone(
     if (/deny|cancel/.test(errMsg)) return { outcome: 'denied' };
     throw new AuthError('phone_unavailable', errMsg);
   }
-  // Old base libraries give no code.
+  // Old base libraries return no code.
   const data = code ? { code } : { encryptedData, iv };
   const answer = await request({ url: '/me/phone', method: 'POST', data });
   const { statusCode, data: user } = answer;
   if (statusCode === 200 && isUser(user)) return { outcome: 'stored', user };
-  const error = errorOf(answer);
-  if (spent.includes(error.code)) return { outcome: 'try_again' };
+  const error = toAuthError(answer);
+  if (tapAgainCodes.includes(error.code)) return { outcome: 'try_again' };
   throw error;
 }

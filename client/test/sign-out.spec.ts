@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** What a launch of the mini-program does. */
+/** A launch of the mini-program. */
 function launch(): Auth {
   const launched = phone.createAuth();
   launched.on('logout', ({ reason }) => logouts.push(reason));
@@ -28,7 +28,7 @@ async function expectOut(out: Auth, reason: string): Promise<void> {
 }
 
 describe('logout()', () => {
-  it('ends the session at the service, and stays out, over launches, too', async () => {
+  it('ends the session at the service, and the user stays signed out, also at the next launch', async () => {
     await settled(auth.token());
     await settled(auth.logout());
     expect(phone.service.sessions[0]!.ended).toBe('signed_out');
@@ -37,9 +37,9 @@ describe('logout()', () => {
     await expectOut(launch(), 'signed_out');
   });
 
-  it('is over at once here, and in three seconds where the service does not answer', async () => {
+  it('takes effect at once, and resolves in three seconds if the service does not answer', async () => {
     await settled(auth.token());
-    phone.expectTrouble('/auth/logout', { delay: 60_000 });
+    phone.injectFaults('/auth/logout', { delay: 60_000 });
     const logout = auth.logout();
     expect(auth.user).toBeNull();
     expect(logouts).toEqual(['signed_out']);
@@ -50,21 +50,21 @@ describe('logout()', () => {
     expect(JSON.stringify([...phone.stored])).not.toMatch(/access|refresh/);
   });
 
-  it('does not mind being offline', async () => {
+  it('works offline', async () => {
     await settled(auth.token());
-    phone.expectTrouble('/auth/logout', { lost: 'request' });
+    phone.injectFaults('/auth/logout', { lost: 'request' });
     await expect(settled(auth.logout())).resolves.toBeUndefined();
     await expectOut(launch(), 'signed_out');
   });
 
-  it('ends the session even where the access token has expired', async () => {
+  it('ends the session even if the access token has expired', async () => {
     await settled(auth.token());
     await pass(3600);
     await settled(auth.logout());
     expect(phone.service.sessions[0]!.ended).toBe('signed_out');
   });
 
-  it('right at the launch ends the session of the launch before', async () => {
+  it('at the start of a launch ends the session of the previous launch', async () => {
     await settled(auth.token());
     const later = launch();
     await settled(later.logout());
@@ -72,13 +72,13 @@ describe('logout()', () => {
     await expectOut(later, 'signed_out');
   });
 
-  it('where nobody is signed in tells the service nothing, and stays out', async () => {
+  it('sends nothing if nobody is signed in, and the user stays signed out', async () => {
     await settled(auth.logout());
     expect(phone.sent).toEqual([]);
     await expectOut(auth, 'signed_out');
   });
 
-  it.each([0, 50, 100, 101, 150, 199])('%i ms into a login signs nobody in', async (time) => {
+  it.each([0, 50, 100, 101, 150, 199])('%i ms after the start of a login cancels it', async (time) => {
     const login = auth.login().catch((error: unknown) => error);
     const request = auth.request({ url: '/notes' }).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(time);
@@ -92,7 +92,7 @@ describe('logout()', () => {
   });
 
   it.each([0, 500])(
-    'undoes a login that was asked for just before, with a storage of %i ms',
+    'cancels a login that was asked for just before, with a storage of %i ms',
     async (latency) => {
       phone.storageLatency = latency;
       const launched = launch();
@@ -107,7 +107,7 @@ describe('logout()', () => {
     },
   );
 
-  it('while a refresh is under way stays out', async () => {
+  it('cancels a refresh', async () => {
     await settled(auth.token());
     await pass(850);
     const token = auth.token().catch((error: unknown) => error);
@@ -117,8 +117,8 @@ describe('logout()', () => {
     await expectOut(auth, 'signed_out');
   });
 
-  it('while a busy service is waited for asks it no more', async () => {
-    phone.expectTrouble('/auth/login', {
+  it('cancels a login that waits for a busy service', async () => {
+    phone.injectFaults('/auth/login', {
       answer: phone.service.problem(503, 'overloaded', {}, { 'Retry-After': '5' }),
     });
     const login = auth.login().catch((error: unknown) => error);
@@ -132,9 +132,9 @@ describe('logout()', () => {
     [422, 'session_key_stale'],
     [422, 'login_again'],
     [401, 'fresh_login_required'],
-  ])('is not undone by an answer that asks for a login: %i %s', async (status, code) => {
+  ])('is not undone by an answer that requires a login: %i %s', async (status, code) => {
     await settled(auth.token());
-    phone.expectTrouble('/me/open-data', { answer: phone.service.problem(status, code), delay: 2000 });
+    phone.injectFaults('/me/open-data', { answer: phone.service.problem(status, code), delay: 2000 });
     const request = auth.request({ url: '/me/open-data' }).catch((error: unknown) => error);
     await pass(1);
     await settled(auth.logout());
@@ -142,7 +142,7 @@ describe('logout()', () => {
     await expectOut(auth, 'signed_out');
   });
 
-  it('lets a request that waits in line go nowhere', async () => {
+  it('cancels requests that wait in the queue', async () => {
     await settled(auth.token());
     const requests = Array.from({ length: 15 }, () => auth.request({ url: '/notes' }));
     const outcomes = Promise.allSettled(requests);
@@ -153,20 +153,20 @@ describe('logout()', () => {
     expect(phone.to('/notes')).toHaveLength(10);
   });
 
-  it('followed by a login at once signs in, one wx.login after the other', async () => {
+  it('can be followed by a login at once, one wx.login after the other', async () => {
     const first = auth.login().catch((error: unknown) => error);
     await pass(0.05);
     void auth.logout();
     const second = auth.login();
     await expect(settled(second)).resolves.toMatchObject({ user: { id: 'alice' } });
     await expect(first).resolves.toMatchObject({ code: 'signed_out' });
-    expect(phone.mostLoginsAtOnce).toBe(1);
+    expect(phone.maxConcurrentLogins).toBe(1);
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 });
 
 describe.each(['signed_out', 'kicked', 'disabled', 'deleted'])('a session that ended: %s', (reason) => {
-  it('stays out, tells the page why, and says so to every request', async () => {
+  it('signs out, tells the page why, and fails every request with the reason', async () => {
     await settled(auth.token());
     phone.service.end(reason);
     const requests = [auth.request({ url: '/a' }), auth.request({ url: '/b' })];
@@ -182,7 +182,7 @@ describe.each(['signed_out', 'kicked', 'disabled', 'deleted'])('a session that e
     await expectOut(launch(), reason);
   });
 
-  it('stays out where a refresh learns it', async () => {
+  it('signs out if a refresh learns it', async () => {
     await settled(auth.token());
     phone.service.end(reason);
     await pass(1000);
@@ -201,7 +201,7 @@ describe.each([
   ['account_deleting', 'deleted', { eraseAt: '2026-11-28T00:00:00.000Z' }],
   ['user_blocked_by_wechat', 'blocked', {}],
 ])('a login that is refused with %s', (code, reason, fields) => {
-  it('stays out, and the error has what the page can say', async () => {
+  it('signs out, and the error has the details for the page', async () => {
     phone.service.refusal = { status: 403, code, ...fields };
     const requests = [auth.request({ url: '/a' }), auth.request({ url: '/b' })];
     const outcomes = await settled(Promise.allSettled(requests));
@@ -214,28 +214,28 @@ describe.each([
   });
 });
 
-describe('the staying out', () => {
-  it('ends with a login that the page asks for, over launches, too', async () => {
+describe('the signed-out state', () => {
+  it('ends with a login that the page asks for, also for the next launch', async () => {
     await settled(auth.logout());
     await settled(auth.login());
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
     await expect(settled(launch().token())).resolves.toBe('access 0 1');
   });
 
-  it('goes on where that login fails', async () => {
+  it('goes on if that login fails', async () => {
     await settled(auth.logout());
-    phone.expectTrouble('/auth/login', { lost: 'request' }, { lost: 'request' });
+    phone.injectFaults('/auth/login', { lost: 'request' }, { lost: 'request' });
     await expect(settled(auth.login())).rejects.toMatchObject({ code: 'network' });
     await expectOut(auth, 'signed_out');
   });
 
-  it('ends in time for requests that the page makes beside the login', async () => {
+  it('ends in time for requests that the page sends beside the login', async () => {
     await settled(auth.logout());
     void auth.login();
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
   });
 
-  it('lets a person take back their wish to be deleted', async () => {
+  it('lets the user cancel the deletion', async () => {
     phone.service.refusal = { status: 403, code: 'account_deleting', eraseAt: '2026-11-28T00:00:00.000Z' };
     await expect(settled(auth.login())).rejects.toMatchObject({
       code: 'account_deleting',
@@ -247,17 +247,17 @@ describe('the staying out', () => {
     expect(auth.user).not.toBeNull();
   });
 
-  it('is not caused by the end of an older session', async () => {
+  it('is not caused by the end of a previous session', async () => {
     await settled(auth.token());
     phone.service.end('kicked');
-    phone.expectTrouble('/slow', { delay: 5000 });
+    phone.injectFaults('/slow', { delay: 5000 });
     const slow = auth.request({ url: '/slow' });
     await settled(auth.login());
     await expect(settled(slow)).resolves.toMatchObject({ statusCode: 200 });
     expect(logouts).toEqual([]);
   });
 
-  it('is not caused by a kick that arrives while the person logs in again', async () => {
+  it('is not caused by a kick that arrives during a login', async () => {
     await settled(auth.token());
     phone.service.end('kicked');
     const request = auth.request({ url: '/notes' });
@@ -267,7 +267,7 @@ describe('the staying out', () => {
     expect(logouts).toEqual([]);
   });
 
-  it('lets what goes to other origins pass', async () => {
+  it('does not affect requests to other origins', async () => {
     await settled(auth.logout());
     await settled(auth.request({ url: 'https://api.example.com/' }));
     expect(phone.sent).toHaveLength(1);
