@@ -11,9 +11,7 @@ export function readAppsFile(file: string): AppInput[] {
   const apps = entries.map((entry: unknown, index) => readApp(entry, `${file}, app ${index + 1}`));
   const appids = apps.flatMap(({ appid }) => appid ?? []);
   const repeated = appids.find((appid, index) => appids.indexOf(appid) !== index);
-  if (repeated !== undefined) {
-    throw new Error(`${file} has the app ${repeated} twice`);
-  }
+  if (repeated !== undefined) throw new Error(`${file} has the app ${repeated} twice`);
   return apps;
 }
 

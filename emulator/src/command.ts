@@ -41,9 +41,7 @@ function parseOptions(args: string[]): EmulatorOptions | undefined {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help) {
-    return undefined;
-  }
+  if (values.help) return undefined;
   return {
     port: parsePort(values.port),
     host: values.host,
@@ -62,9 +60,7 @@ function parsePort(text: string): number {
 
 /** Nothing is kept on disk, so there is nothing to finish. */
 function endOnSignal(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => process.exit(0));
-  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
 }
 
 function greeting({ url, wechat }: Emulator): string {
@@ -84,9 +80,7 @@ ${lines.join('')}A login code, as wx.login gives it:
 
 /** One line. Of what `parseArgs` says only the first sentence helps here. */
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return String(error);
-  }
+  if (!(error instanceof Error)) return String(error);
   const isAboutOptions = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
   const [line] = error.message.split(isAboutOptions ? /\. |\.?\n/ : '\n', 1);
   return isAboutOptions ? `${line} (see --help)` : `${line}`;

@@ -51,9 +51,7 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
     server.listen(port, host, () => {
       server.off('error', reject);
       const address = server.address();
-      if (address !== null && typeof address === 'object') {
-        resolve(address);
-      }
+      if (address !== null && typeof address === 'object') resolve(address);
     });
   });
 }

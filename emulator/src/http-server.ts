@@ -94,9 +94,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes <= bodyBytesTaken) {
-      chunks.push(chunk);
-    }
+    if (bytes <= bodyBytesTaken) chunks.push(chunk);
   }
   return bytes <= bodyBytesTaken ? Buffer.concat(chunks).toString('utf8') : undefined;
 }

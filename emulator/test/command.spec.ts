@@ -38,9 +38,7 @@ async function startListening(...args: string[]) {
   const lines: string[] = [];
   for await (const line of createInterface(child.stdout)) {
     lines.push(line);
-    if (line.includes('curl')) {
-      break;
-    }
+    if (line.includes('curl')) break;
   }
   const url = /http:\/\/\S+?(?=,)/.exec(lines[0] ?? '')?.[0] ?? '';
   return { child, lines, url };
@@ -53,9 +51,7 @@ function configFile(content: string): string {
 }
 
 afterEach(() => {
-  for (const child of children.splice(0)) {
-    child.kill('SIGKILL');
-  }
+  for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -6,17 +6,17 @@ const most = 4;
 
 /** Tells screen readers what others see. */
 export class Announcer {
-  private waiting: string[] = [];
+  #waiting: string[] = [];
 
   constructor(private readonly place: HTMLElement) {}
 
   readonly announce = (text: string): void => {
-    if (this.waiting.length === 0) setTimeout(() => this.speak(), repeatDelayMs);
-    this.waiting.push(text);
+    if (this.#waiting.length === 0) setTimeout(() => this.speak(), repeatDelayMs);
+    this.#waiting.push(text);
   };
 
   private speak(): void {
-    this.place.textContent = this.waiting.slice(-most).join('; ');
-    this.waiting = [];
+    this.place.textContent = this.#waiting.slice(-most).join('; ');
+    this.#waiting = [];
   }
 }

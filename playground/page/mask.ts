@@ -42,8 +42,9 @@ export function gistOf(carried: unknown): string {
   if (typeof value !== 'object' || value === null) return '';
   const { errMsg, ...fields } = value as Record<string, unknown>;
   const { code, reason, status } = fields;
-  if (typeof code === 'string' && typeof status === 'number')
+  if (typeof code === 'string' && typeof status === 'number') {
     return [code, reason].filter(Boolean).join(' · ');
+  }
   const words = Object.entries(fields)
     .filter(([, each]) => each !== null)
     .map(word);

@@ -4,16 +4,16 @@ import { say } from './texts.js';
 
 /** The person's row in `users`, and what hangs on it. What has just changed is shown to have changed. */
 export class PeopleCard {
-  private people: PersonRecord[] = [];
-  private before = new Map<string, string>();
+  #people: PersonRecord[] = [];
+  #before = new Map<string, string>();
 
   constructor(private readonly place: HTMLElement) {
     this.draw();
   }
 
   show(people: PersonRecord[]): void {
-    this.people = people;
-    this.draw(this.before.size > 0);
+    this.#people = people;
+    this.draw(this.#before.size > 0);
   }
 
   /** @param showsChanges false: in another language, everything would have changed */
@@ -21,10 +21,10 @@ export class PeopleCard {
     const now = new Map<string, string>();
     const cell = (key: string, text: string, name: 'dd' | 'span' = 'dd'): HTMLElement => {
       now.set(key, text);
-      const isNew = showsChanges && this.before.get(key) !== text;
+      const isNew = showsChanges && this.#before.get(key) !== text;
       return element(name, isNew ? { class: 'changed' } : {}, text);
     };
-    const drawn = this.people.map((person) =>
+    const drawn = this.#people.map((person) =>
       element(
         'div',
         { class: 'person' },
@@ -46,7 +46,7 @@ export class PeopleCard {
     this.place.replaceChildren(
       ...(drawn.length > 0 ? drawn : [element('p', { class: 'quiet' }, say('noPeople'))]),
     );
-    this.before = now;
+    this.#before = now;
   }
 }
 

@@ -24,9 +24,9 @@ export class Phone {
   /** What the mini-program keeps. */
   stored: Record<string, unknown> = {};
 
-  private readonly frame: HTMLIFrameElement;
+  readonly #frame: HTMLIFrameElement;
   /** What it is to be told once it listens: a mini-program that is being opened hears nothing. */
-  private waiting: PhoneOrder[] | undefined = [];
+  #waiting: PhoneOrder[] | undefined = [];
 
   constructor(
     { device, mark, app, user, serviceUrl }: PhoneOptions,
@@ -34,7 +34,7 @@ export class Phone {
   ) {
     this.mark = mark;
     this.app = app;
-    this.frame = element('iframe', {
+    this.#frame = element('iframe', {
       class: 'phone-screen',
       src: phoneAddress({ phone: device, appid: app.appid, user, serviceUrl }),
     });
@@ -43,7 +43,7 @@ export class Phone {
     this.figure = element(
       'figure',
       { class: 'phone', 'data-mark': mark },
-      element('div', { class: 'phone-case' }, this.frame),
+      element('div', { class: 'phone-case' }, this.#frame),
       element(
         'figcaption',
         {},
@@ -53,14 +53,14 @@ export class Phone {
       ),
     );
     this.nameFrame();
-    window.addEventListener('message', this.hear);
+    window.addEventListener('message', this.#hear);
   }
 
   order(order: PhoneOrder): void {
-    if (this.waiting) this.waiting.push(order);
-    else this.frame.contentWindow?.postMessage(order, location.origin);
+    if (this.#waiting) this.#waiting.push(order);
+    else this.#frame.contentWindow?.postMessage(order, location.origin);
     // All others open it anew.
-    if (order.type !== 'trouble') this.waiting ??= [];
+    if (order.type !== 'trouble') this.#waiting ??= [];
   }
 
   setTrouble(trouble: PhoneTrouble, on: boolean): void {
@@ -77,24 +77,24 @@ export class Phone {
   }
 
   remove(): void {
-    window.removeEventListener('message', this.hear);
+    window.removeEventListener('message', this.#hear);
     this.figure.remove();
   }
 
   /** What screen readers call the frame, in the language of the page. */
   nameFrame(): void {
-    this.frame.title = `${say('phone')} ${this.mark}${say('frameOf')}`;
+    this.#frame.title = `${say('phone')} ${this.mark}${say('frameOf')}`;
   }
 
-  private readonly hear = ({ source, origin, data }: MessageEvent<PhoneMessage>): void => {
-    if (source !== this.frame.contentWindow || origin !== location.origin) return;
+  readonly #hear = ({ source, origin, data }: MessageEvent<PhoneMessage>): void => {
+    if (source !== this.#frame.contentWindow || origin !== location.origin) return;
     if (data.type === 'listening') this.tellWaiting();
     else this.onMessage(this, data);
   };
 
   private tellWaiting(): void {
-    const { waiting = [] } = this;
-    this.waiting = undefined;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
     for (const order of waiting) this.order(order);
   }
 }

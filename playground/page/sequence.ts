@@ -35,7 +35,7 @@ const names: Readonly<Record<Lifeline, TextKey>> = {
 /** The sequence diagram. Messages are put where their time says, whatever order they become known in. */
 export class Sequence {
   /** Milliseconds since 1970: what happened before then was to be forgotten, whenever one hears of it. */
-  private clearedAt = 0;
+  #clearedAt = 0;
 
   /**
    * @param place what scrolls
@@ -49,7 +49,7 @@ export class Sequence {
 
   add(message: Message): void {
     const { at, from, to, name, carried } = message;
-    if (at < this.clearedAt) return;
+    if (at < this.#clearedAt) return;
     this.insert(at, message.answerAfter !== undefined && from === 'wechat', draw(message));
     const what = name ?? say('noAnswer');
     this.announce(`${say(names[from])} → ${say(names[to])}: ${what} ${gistOf(carried)}`);
@@ -77,7 +77,7 @@ export class Sequence {
   }
 
   clear(): void {
-    this.clearedAt = Date.now();
+    this.#clearedAt = Date.now();
     this.list.replaceChildren();
     this.place.dataset['empty'] = 'true';
   }

@@ -16,8 +16,8 @@ const groups: readonly { title: TextKey; troubles: readonly Trouble[] }[] = [
 
 /** The buttons that make things go wrong. Each shows whether it is on; what happens once springs back. */
 export class Switches {
-  private readonly buttons = new Map<Trouble, HTMLButtonElement>();
-  private readonly explanation = write(element('p', { class: 'explanation quiet' }), 'switchesWhat');
+  readonly #buttons = new Map<Trouble, HTMLButtonElement>();
+  readonly #explanation = write(element('p', { class: 'explanation quiet' }), 'switchesWhat');
 
   /** @param onSwitch told what somebody wants, and moves the switch */
   constructor(place: HTMLElement, onSwitch: (trouble: Trouble, on: boolean) => void) {
@@ -37,24 +37,24 @@ export class Switches {
         );
         const what = write(element('span', { id: `what-${trouble}`, hidden: '' }), `${trouble}What`);
         for (const event of ['pointerenter', 'focus', 'click']) {
-          button.addEventListener(event, () => write(this.explanation, `${trouble}What`));
+          button.addEventListener(event, () => write(this.#explanation, `${trouble}What`));
         }
         button.addEventListener('click', () => onSwitch(trouble, !this.isOn(trouble)));
-        this.buttons.set(trouble, button);
+        this.#buttons.set(trouble, button);
         return [button, what];
       });
       place.append(
         element('div', { role: 'group', 'aria-labelledby': heading.id }, heading, ...buttons.flat()),
       );
     }
-    place.append(this.explanation);
+    place.append(this.#explanation);
   }
 
   isOn(trouble: Trouble): boolean {
-    return this.buttons.get(trouble)!.getAttribute('aria-pressed') === 'true';
+    return this.#buttons.get(trouble)!.getAttribute('aria-pressed') === 'true';
   }
 
   set(trouble: Trouble, on: boolean): void {
-    this.buttons.get(trouble)!.setAttribute('aria-pressed', String(on));
+    this.#buttons.get(trouble)!.setAttribute('aria-pressed', String(on));
   }
 }

@@ -4,7 +4,7 @@ import { say } from './texts.js';
 
 /** The access token that a phone keeps, decoded, with a clock to its end. */
 export class TokenCard {
-  private token: DecodedToken | undefined;
+  #token: DecodedToken | undefined;
 
   constructor(private readonly place: HTMLElement) {
     setInterval(() => this.tick(), 1_000);
@@ -13,12 +13,13 @@ export class TokenCard {
 
   /** @param stored what the mini-program keeps on the phone */
   show(stored: unknown): void {
-    this.token = findToken(stored);
+    this.#token = findToken(stored);
     this.draw();
   }
 
   draw(): void {
-    const { token, place } = this;
+    const { place } = this;
+    const token = this.#token;
     place.dataset['state'] = token ? 'present' : 'absent';
     if (!token) {
       place.replaceChildren(element('p', { class: 'quiet' }, say('noToken')));
@@ -39,8 +40,8 @@ export class TokenCard {
   }
 
   private tick(): void {
-    if (!this.token) return;
-    const { issuedAt, expiresAt } = this.token;
+    if (!this.#token) return;
+    const { issuedAt, expiresAt } = this.#token;
     const left = Math.max(0, Math.ceil(expiresAt - Date.now() / 1000));
     const isExpired = left === 0;
     this.place.dataset['state'] = isExpired ? 'expired' : 'present';
@@ -60,8 +61,9 @@ function table(fields: Record<string, unknown>): HTMLElement {
 }
 
 function readable(name: string, value: unknown): string {
-  if (['iat', 'exp', 'nbf', 'auth_time'].includes(name))
+  if (['iat', 'exp', 'nbf', 'auth_time'].includes(name)) {
     return new Date(Number(value) * 1000).toLocaleTimeString('sv');
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -63,29 +63,29 @@ interface Toast {
 
 /** The one short message that WeChat shows at a time; `wx.showLoading` is one that stays. */
 export class Toasts {
-  private readonly element = make('div', 'toast');
-  private timer = 0;
+  readonly #element = make('div', 'toast');
+  #timer = 0;
 
   constructor() {
-    this.element.setAttribute('role', 'status');
-    this.element.hidden = true;
-    document.body.append(this.element);
+    this.#element.setAttribute('role', 'status');
+    this.#element.hidden = true;
+    document.body.append(this.#element);
   }
 
   /** @param duration milliseconds; without, until it is hidden */
   show({ title, icon = 'success' }: Toast, duration?: number): void {
-    window.clearTimeout(this.timer);
+    window.clearTimeout(this.#timer);
     const sign = make('span', `toast-icon toast-icon-${icon}`);
     sign.ariaHidden = 'true';
-    this.element.replaceChildren(sign, make('span', 'toast-text', title));
-    this.element.hidden = false;
-    if (duration !== undefined) this.timer = window.setTimeout(() => this.hide(), duration);
+    this.#element.replaceChildren(sign, make('span', 'toast-text', title));
+    this.#element.hidden = false;
+    if (duration !== undefined) this.#timer = window.setTimeout(() => this.hide(), duration);
   }
 
   hide(): void {
-    window.clearTimeout(this.timer);
-    this.element.hidden = true;
-    this.element.replaceChildren();
+    window.clearTimeout(this.#timer);
+    this.#element.hidden = true;
+    this.#element.replaceChildren();
   }
 }
 

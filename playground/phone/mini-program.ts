@@ -45,18 +45,18 @@ const scene = 1089;
 /** One launch of a mini-program: its pages, and the globals that its code finds. */
 export class MiniProgram {
   readonly pages: Pages;
-  private readonly space: glassEasel.ComponentSpace;
-  private readonly codeSpace: ReturnType<MiniProgramEnv['createCodeSpace']>;
-  private app: AppDefinition = {};
+  readonly #space: glassEasel.ComponentSpace;
+  readonly #codeSpace: ReturnType<MiniProgramEnv['createCodeSpace']>;
+  #app: AppDefinition = {};
 
   constructor(private readonly built: BuiltMiniProgram) {
     const environment = new MiniProgramEnv();
     const backend = environment.associateBackend(new PhoneBackend());
-    this.codeSpace = environment.createCodeSpace('', true);
-    this.space = this.codeSpace.getComponentSpace();
+    this.#codeSpace = environment.createCodeSpace('', true);
+    this.#space = this.#codeSpace.getComponentSpace();
     this.pages = new Pages(
       backend,
-      this.codeSpace,
+      this.#codeSpace,
       document.querySelector('.pages')!,
       new NavigationBar(document.querySelector('.navigation-bar')!),
       new Map(
@@ -70,44 +70,44 @@ export class MiniProgram {
   /** Runs the mini-program's code, and opens its first page. */
   launch(wx: object, surroundings: Surroundings): void {
     const { config, units } = this.built;
-    defineBuiltIns(this.space, surroundings);
+    defineBuiltIns(this.#space, surroundings);
     Object.assign(globalThis, {
       wx,
-      App: (definition: AppDefinition) => (this.app = definition),
-      getApp: () => this.app,
+      App: (definition: AppDefinition) => (this.#app = definition),
+      getApp: () => this.#app,
       getCurrentPages: () => this.pages.instances,
     });
     glassEasel.addGlobalErrorListener((error: unknown) => {
       console.error(error);
-      this.app.onError?.(String((error as Error).stack));
+      this.#app.onError?.(String((error as Error).stack));
       return false;
     });
     this.built.run();
     for (const unit of units) this.register(unit);
     const options = { path: config.entryPagePath ?? config.pages[0]!, query: {}, scene };
-    this.app.onLaunch?.(options);
-    this.app.onShow?.(options);
+    this.#app.onLaunch?.(options);
+    this.#app.onShow?.(options);
     this.pages.reLaunch(`/${options.path}`);
   }
 
   /** What WeChat does when the mini-program is closed. */
   close(): void {
     this.pages.hideAll();
-    this.app.onHide?.();
+    this.#app.onHide?.();
     this.pages.closeAll();
   }
 
   private register({ path, config, scope, run }: Unit): void {
     const { templates } = this.built;
-    this.codeSpace.addComponentStaticConfig(path, config);
-    this.codeSpace.addCompiledTemplate(path, {
+    this.#codeSpace.addComponentStaticConfig(path, config);
+    this.#codeSpace.addCompiledTemplate(path, {
       groupList: templates,
       content: templates[path]!,
       // bindtap, as mini-programs write it, and not bind:tap alone.
       fallbackListenerOnNativeNode: true,
     });
     // The styles themselves are in app.css.
-    if (scope !== null) this.codeSpace.addStyleSheet(path, undefined, scope);
-    this.codeSpace.globalComponentEnv(globalThis, path, run);
+    if (scope !== null) this.#codeSpace.addStyleSheet(path, undefined, scope);
+    this.#codeSpace.globalComponentEnv(globalThis, path, run);
   }
 }

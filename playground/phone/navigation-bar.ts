@@ -8,24 +8,24 @@ export interface WindowConfig {
 
 /** The bar above the page, with its title and the way back. */
 export class NavigationBar {
-  private readonly title: HTMLElement;
-  private readonly back: HTMLElement;
+  readonly #title: HTMLElement;
+  readonly #back: HTMLElement;
 
   constructor(private readonly bar: HTMLElement) {
-    this.title = bar.querySelector('h1')!;
-    this.back = bar.querySelector('button')!;
+    this.#title = bar.querySelector('h1')!;
+    this.#back = bar.querySelector('button')!;
   }
 
   onBack(goBack: () => void): void {
-    this.back.addEventListener('click', goBack);
+    this.#back.addEventListener('click', goBack);
   }
 
   show(config: WindowConfig, canGoBack: boolean): void {
     const title = config.navigationBarTitleText ?? '';
-    this.title.textContent = title;
+    this.#title.textContent = title;
     document.title = title;
     this.bar.style.backgroundColor = config.navigationBarBackgroundColor ?? '#000';
     this.bar.style.color = config.navigationBarTextStyle ?? 'white';
-    this.back.hidden = !canGoBack;
+    this.#back.hidden = !canGoBack;
   }
 }

@@ -35,8 +35,8 @@ const slowness = 2000;
 /** All that leaves the phone, with what goes wrong on the way. */
 export class Network {
   /** Counts on from the time: no call of an earlier launch has the same id. */
-  private lastId = Date.now();
-  private readonly closing = new AbortController();
+  #lastId = Date.now();
+  readonly #closing = new AbortController();
 
   constructor(
     private readonly settings: PhoneSettings,
@@ -54,14 +54,14 @@ export class Network {
     return this.carry(
       { to: 'wechat', name: `wx.${name}`, carried: wishes },
       name,
-      this.closing.signal,
+      this.#closing.signal,
       async () => {
         const response = await fetch(`${wechatPath}wx/${name}`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify({ ...wishes, appid, user }),
           credentials: 'omit',
-          signal: this.closing.signal,
+          signal: this.#closing.signal,
         }).catch(unreachable);
         if (!response.ok) throw new Failure(`system error ${response.status}`);
         return (await response.json()) as Answer;
@@ -77,7 +77,7 @@ export class Network {
    */
   async askService(request: ServiceRequest): Promise<ServiceAnswer> {
     const { by, method, body, redirect } = request;
-    const signal = AbortSignal.any([request.signal, this.closing.signal]);
+    const signal = AbortSignal.any([request.signal, this.#closing.signal]);
     const { appid, phone } = this.settings;
     const place = this.placeOf(request.url);
     if (place === undefined) throw new Failure('url not in domain list', 600002);
@@ -111,7 +111,7 @@ export class Network {
 
   /** Ends whatever is under way: the mini-program is closed. */
   close(): void {
-    this.closing.abort(new Failure('interrupted'));
+    this.#closing.abort(new Failure('interrupted'));
   }
 
   /** Where this frame finds what the mini-program knows by an URL of the service; undefined for any other. */
@@ -129,8 +129,8 @@ export class Network {
     send: () => Promise<Answer>,
     told: (answer: Answer) => { status?: number; carried: unknown },
   ): Promise<Answer> {
-    this.lastId += 1;
-    const id = this.lastId;
+    this.#lastId += 1;
+    const id = this.#lastId;
     this.outside.tell({ type: 'call-started', id, at: Date.now(), ...call });
     try {
       if (this.troubles.has('offline')) throw new Failure(netError('-106', 'INTERNET_DISCONNECTED'));

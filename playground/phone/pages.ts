@@ -27,7 +27,7 @@ const maxPages = 10;
 
 /** The pages of the mini-program that lie on top of each other, of which the last is seen. */
 export class Pages {
-  private readonly stack: OpenPage[] = [];
+  readonly #stack: OpenPage[] = [];
 
   constructor(
     private readonly backend: AssociatedBackend,
@@ -41,12 +41,12 @@ export class Pages {
   }
 
   get instances(): PageInstance[] {
-    return this.stack.map(({ instance }) => instance);
+    return this.#stack.map(({ instance }) => instance);
   }
 
   navigateTo(url: string): void {
     const place = this.resolve(url);
-    if (this.stack.length >= maxPages) throw new Failure('webview count limit exceed');
+    if (this.#stack.length >= maxPages) throw new Failure('webview count limit exceed');
     this.hide();
     this.open(place);
   }
@@ -64,29 +64,29 @@ export class Pages {
   }
 
   navigateBack(delta: number): void {
-    if (this.stack.length < 2) throw new Failure('cannot navigate back at first page.');
-    for (let left = Math.min(delta, this.stack.length - 1); left > 0; left -= 1) this.close();
+    if (this.#stack.length < 2) throw new Failure('cannot navigate back at first page.');
+    for (let left = Math.min(delta, this.#stack.length - 1); left > 0; left -= 1) this.close();
     this.show();
   }
 
   closeAll(): void {
-    while (this.stack.length > 0) this.close();
+    while (this.#stack.length > 0) this.close();
   }
 
   setTitle(title: string): void {
-    const page = this.stack.at(-1)!;
+    const page = this.#stack.at(-1)!;
     page.title = { ...page.title, navigationBarTitleText: title };
-    this.bar.show(page.title, this.stack.length > 1);
+    this.bar.show(page.title, this.#stack.length > 1);
   }
 
   /** Tells the page that is seen. */
   hideAll(): void {
-    this.stack.at(-1)?.instance.onHide?.();
+    this.#stack.at(-1)?.instance.onHide?.();
   }
 
   private resolve(url: string): { route: string; options: Record<string, string> } {
     const [path = '', query = ''] = url.split('?');
-    const base = `https://pages/${this.stack.at(-1)?.instance.route ?? ''}`;
+    const base = `https://pages/${this.#stack.at(-1)?.instance.route ?? ''}`;
     const route = new URL(path, base).pathname.slice(1);
     if (!this.windows.has(route)) throw new Failure(`page "${route}" is not found`);
     // As in WeChat, nothing is decoded.
@@ -103,7 +103,7 @@ export class Pages {
     const root = this.backend.createRoot('wx-page-content', this.space, route);
     const instance = root.get() as unknown as PageInstance;
     Object.assign(instance, { route, options });
-    this.stack.push({ instance, root, element, title: this.windows.get(route)!, focused: null });
+    this.#stack.push({ instance, root, element, title: this.windows.get(route)!, focused: null });
     root.attach(element as never, placeholder as never);
     instance.onLoad?.(options);
     this.show();
@@ -111,23 +111,23 @@ export class Pages {
   }
 
   private show(): void {
-    const { instance, element, title, focused } = this.stack.at(-1)!;
+    const { instance, element, title, focused } = this.#stack.at(-1)!;
     element.hidden = false;
-    this.bar.show(title, this.stack.length > 1);
+    this.bar.show(title, this.#stack.length > 1);
     // A frame that nobody is in must not draw the focus to itself.
     if (document.hasFocus()) ((focused as HTMLElement | null) ?? element).focus({ preventScroll: true });
     instance.onShow?.();
   }
 
   private hide(): void {
-    const page = this.stack.at(-1)!;
+    const page = this.#stack.at(-1)!;
     page.focused = page.element.contains(document.activeElement) ? document.activeElement : null;
     page.element.hidden = true;
     page.instance.onHide?.();
   }
 
   private close(): void {
-    const page = this.stack.pop()!;
+    const page = this.#stack.pop()!;
     page.instance.onUnload?.();
     page.root.release();
     page.element.remove();

@@ -7,7 +7,7 @@ import { Failure, failureOf } from './wechat-call.js';
 
 /** Whoever holds the phone: what they are asked for, and what comes of it. */
 export class Person {
-  private allowsSteps = false;
+  #allowsSteps = false;
 
   constructor(
     readonly name: string,
@@ -61,10 +61,10 @@ export class Person {
    */
   async steps(): Promise<{ errMsg: string }> {
     await this.privacy.require('getWeRunData');
-    this.allowsSteps ||=
+    this.#allowsSteps ||=
       !this.troubles.spend('denied') &&
       (await this.allows('获取你的微信运动步数', '用来展示你今天走了多少步'));
-    if (!this.allowsSteps) throw new Failure('auth deny');
+    if (!this.#allowsSteps) throw new Failure('auth deny');
     return this.network.askWechat('getWeRunData');
   }
 

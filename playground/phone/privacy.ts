@@ -22,7 +22,7 @@ const unauthorized = 104;
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/user-privacy/PrivacyAuthorize.html
  */
 export class Privacy {
-  private listener: NeedListener | undefined;
+  #listener: NeedListener | undefined;
 
   /** @param key where it is kept that they have agreed */
   constructor(
@@ -45,7 +45,7 @@ export class Privacy {
 
   /** `wx.onNeedPrivacyAuthorization`: only the last one counts. */
   onNeed(listener: NeedListener): void {
-    this.listener = listener;
+    this.#listener = listener;
   }
 
   get setting(): { needAuthorization: boolean; privacyContractName: string } {
@@ -74,7 +74,7 @@ export class Privacy {
   }
 
   private async askThem(referrer: string): Promise<boolean> {
-    const { listener } = this;
+    const listener = this.#listener;
     const refuses = this.troubles.spend('denied');
     if (!listener) return !refuses && this.askInPlace();
     // The mini-program's popup has to hear of it, too.

@@ -3,21 +3,21 @@ import type { Outside } from './outside.js';
 
 /** What is to go wrong on this phone. It stays so when the mini-program is launched again. */
 export class Troubles {
-  private readonly present: Set<PhoneTrouble>;
+  readonly #present: Set<PhoneTrouble>;
 
   constructor(private readonly outside: Outside) {
-    this.present = new Set((history.state as PhoneTrouble[] | null) ?? []);
+    this.#present = new Set((history.state as PhoneTrouble[] | null) ?? []);
   }
 
   has(trouble: PhoneTrouble): boolean {
-    return this.present.has(trouble);
+    return this.#present.has(trouble);
   }
 
   set(trouble: PhoneTrouble, on: boolean): void {
-    if (on) this.present.add(trouble);
-    else this.present.delete(trouble);
+    if (on) this.#present.add(trouble);
+    else this.#present.delete(trouble);
     // Outlives a reload of the frame, and nothing else.
-    history.replaceState([...this.present], '');
+    history.replaceState([...this.#present], '');
   }
 
   /** Whether it was to happen; once it has, it is over. */

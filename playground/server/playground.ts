@@ -55,29 +55,29 @@ const userAgents: Readonly<Record<string, string>> = {
  * `npm start` alone, and for this machine's own browser alone.
  */
 export class Playground {
-  private readonly people: People;
-  private readonly troubles: Troubles;
-  private readonly stream: LiveStream;
-  private readonly operator: Operator;
-  private readonly apps: { app: PhoneApp; otherApp: PhoneApp | null };
+  readonly #people: People;
+  readonly #troubles: Troubles;
+  readonly #stream: LiveStream;
+  readonly #operator: Operator;
+  readonly #apps: { app: PhoneApp; otherApp: PhoneApp | null };
 
   constructor(private readonly surroundings: Surroundings) {
     const { emulator, serviceUrl, databaseUrl, apps, operatorName, grantAdmin } = surroundings;
     const { wechat, phone } = emulator;
-    this.apps = chooseApps(surroundings);
-    const { appid } = this.apps.app;
-    this.people = new People(
+    this.#apps = chooseApps(surroundings);
+    const { appid } = this.#apps.app;
+    this.#people = new People(
       databaseUrl,
       apps.map((app) => app.appid),
     );
     wechat.users.hide(operatorName);
-    this.operator = new Operator(
+    this.#operator = new Operator(
       serviceUrl,
       () => ({ appid, code: phone.login(appid, operatorName).code }),
       grantAdmin,
     );
-    this.troubles = new Troubles(wechat, this.operator, this.people);
-    this.stream = new LiveStream(wechat, this.people, this.troubles);
+    this.#troubles = new Troubles(wechat, this.#operator, this.#people);
+    this.#stream = new LiveStream(wechat, this.#people, this.#troubles);
   }
 
   /** Adds the playground's routes, before the service listens. */
@@ -87,8 +87,8 @@ export class Playground {
 
   /** Lets the pages go that are open: the service stops when nobody waits for it any more. */
   async stop(): Promise<void> {
-    this.stream.close();
-    await this.people.close();
+    this.#stream.close();
+    await this.#people.close();
   }
 
   private addRoutes(scope: FastifyInstance): void {
@@ -102,15 +102,15 @@ export class Playground {
     for (const [name, file] of files) serveFile(scope, `/playground/${name}`, file);
 
     scope.get('/playground/setup', async (): Promise<Setup> => {
-      return { user: person, serviceUrl: baseUrl, ...this.apps };
+      return { user: person, serviceUrl: baseUrl, ...this.#apps };
     });
     scope.get('/playground/events', (_request, reply) => this.watch(reply));
     scope.post<{ Params: { trouble: string } }>('/playground/troubles/:trouble', (request, reply) =>
       this.setTrouble(request, reply),
     );
     scope.post('/playground/start-over', async (_request, reply) => {
-      await this.troubles.startOver(person);
-      this.stream.look();
+      await this.#troubles.startOver(person);
+      this.#stream.look();
       return reply.code(204).send();
     });
     scope.all(`${servicePrefix}/*`, (request, reply) => this.askService(request, reply));
@@ -119,9 +119,9 @@ export class Playground {
 
   private async watch(reply: FastifyReply): Promise<void> {
     // Before anybody watches: it is no part of what they want to see.
-    await this.operator.signIn().catch(() => {});
+    await this.#operator.signIn().catch(() => {});
     reply.hijack();
-    this.stream.add(person, reply.raw);
+    this.#stream.add(person, reply.raw);
   }
 
   private async setTrouble(
@@ -132,8 +132,8 @@ export class Playground {
     const trouble = serverTroubles.find((each): each is ServerTrouble => each === params.trouble);
     const isServed = this.surroundings.apps.some((app) => app.appid === appid);
     if (!trouble || !isServed) return reply.code(400).send('Not a trouble, or not an appid that is served.');
-    await this.troubles.set(trouble, on !== 'false', { user: person, appid: appid! });
-    this.stream.look();
+    await this.#troubles.set(trouble, on !== 'false', { user: person, appid: appid! });
+    this.#stream.look();
     return reply.code(204).send();
   }
 
@@ -155,7 +155,7 @@ export class Playground {
           : {}),
       },
     });
-    this.stream.look();
+    this.#stream.look();
   }
 
   private async askWechat(request: FastifyRequest, reply: FastifyReply): Promise<void> {

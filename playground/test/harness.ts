@@ -21,15 +21,15 @@ export class TestPlayground {
   readonly server: FastifyInstance = fastify();
   emulator: Emulator;
   port = 0;
-  private service: Server;
-  private playground: Playground;
+  #service: Server;
+  #playground: Playground;
 
   get host(): string {
     return `127.0.0.1:${this.port}`;
   }
 
   async start(): Promise<void> {
-    this.service = createServer((request, response) => {
+    this.#service = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -40,19 +40,19 @@ export class TestPlayground {
         response.writeHead(request.url === '/gone' ? 410 : 200).end('{"ok":true}');
       });
     }).listen(0, '127.0.0.1');
-    await once(this.service, 'listening');
+    await once(this.#service, 'listening');
     this.emulator = await createEmulator();
     // It has to know its port before it listens.
     const port = await findFreePort();
     this.port = port;
-    this.playground = new Playground({
+    this.#playground = new Playground({
       built: {
         page: { contentType: 'text/html', body: Buffer.from('<h1>page</h1>') },
         files: new Map([['page.js', { contentType: 'text/javascript', body: Buffer.from('') }]]),
         baseUrl: 'http://127.0.0.1:3000',
       },
       emulator: this.emulator,
-      serviceUrl: `http://127.0.0.1:${(this.service.address() as AddressInfo).port}`,
+      serviceUrl: `http://127.0.0.1:${(this.#service.address() as AddressInfo).port}`,
       port,
       // Nothing listens there: what these tests ask needs no database.
       databaseUrl: 'postgres://127.0.0.1:1/none',
@@ -60,15 +60,15 @@ export class TestPlayground {
       operatorName: 'operator',
       grantAdmin: async () => {},
     });
-    await this.playground.addTo(this.server);
+    await this.#playground.addTo(this.server);
     await this.server.listen({ port, host: '127.0.0.1' });
   }
 
   async stop(): Promise<void> {
-    await this.playground.stop();
+    await this.#playground.stop();
     await this.server.close();
     await this.emulator.close();
-    this.service.close();
+    this.#service.close();
   }
 }
 

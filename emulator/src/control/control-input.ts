@@ -24,26 +24,20 @@ export function refuseUnknownFields(input: ControlInput, known: readonly string[
 /** Leaves out the fields that were not given, so that they overwrite nothing when merged. */
 export function onlyGiven<Fields extends object>(fields: Fields): Fields {
   for (const name in fields) {
-    if (fields[name] === undefined) {
-      delete fields[name];
-    }
+    if (fields[name] === undefined) delete fields[name];
   }
   return fields;
 }
 
 export function requiredText(input: ControlInput, name: string): string {
   const value = optionalText(input, name);
-  if (value === undefined) {
-    throw new ControlError(`${name} is missing: give a text of 1 to 512 characters`);
-  }
+  if (value === undefined) throw new ControlError(`${name} is missing: give a text of 1 to 512 characters`);
   return value;
 }
 
 export function optionalText(input: ControlInput, name: string): string | undefined {
   const value = input[name];
-  if (value === undefined) {
-    return undefined;
-  }
+  if (value === undefined) return undefined;
   if (typeof value !== 'string' || value === '' || value.length > 512) {
     throw new ControlError(`${name} must be a text of 1 to 512 characters`);
   }
@@ -58,9 +52,7 @@ export function patternedText(
   form: string,
 ): string | undefined {
   const value = optionalText(input, name);
-  if (value !== undefined && !pattern.test(value)) {
-    throw new ControlError(`${name} must be ${form}`);
-  }
+  if (value !== undefined && !pattern.test(value)) throw new ControlError(`${name} must be ${form}`);
   return value;
 }
 
@@ -105,9 +97,7 @@ export function optionalNumber(
   maximum: number,
 ): number | undefined {
   const value = input[name];
-  if (value === undefined) {
-    return undefined;
-  }
+  if (value === undefined) return undefined;
   if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
     throw new ControlError(`${name} must be a number from ${minimum} to ${maximum}`);
   }

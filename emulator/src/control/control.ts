@@ -65,9 +65,7 @@ export function answerControl(wechat: WechatState, request: ControlRequest): Htt
     const controlCall = findCall(request);
     return jsonAnswer(200, controlCall(wechat, parseInput(request)));
   } catch (error) {
-    if (error instanceof ControlError) {
-      return controlFailure(error);
-    }
+    if (error instanceof ControlError) return controlFailure(error);
     throw error;
   }
 }
@@ -82,9 +80,7 @@ function jsonAnswer(status: number, body: object): HttpAnswer {
 
 function findCall({ method, path }: ControlRequest): ControlCall {
   const call = calls.get(`${method} ${path}`);
-  if (call) {
-    return call;
-  }
+  if (call) return call;
   const names = [...calls.keys()];
   const methods = names.filter((name) => name.endsWith(` ${path}`)).map((name) => name.split(' ')[0]);
   if (methods.length > 0) {
@@ -103,9 +99,7 @@ function parseInput({ query, contentType, body }: ControlRequest): ControlInput 
     throw new ControlError('send JSON, with content-type: application/json', 415);
   }
   const fields = body === '' ? {} : parseJson(body);
-  if (!isJsonObject(fields)) {
-    throw new ControlError('the body must be a JSON object');
-  }
+  if (!isJsonObject(fields)) throw new ControlError('the body must be a JSON object');
   return { ...Object.fromEntries(query), ...fields };
 }
 

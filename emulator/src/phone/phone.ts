@@ -77,15 +77,11 @@ export class Phone {
   getPhoneNumber(appid: string, user: string, deny = false): PhoneNumberAnswer {
     const { clock, phoneNumbers, users } = this.wechat;
     const known = users.named(user);
-    if (deny) {
-      return { errMsg: 'getPhoneNumber:fail user deny' };
-    }
+    if (deny) return { errMsg: 'getPhoneNumber:fail user deny' };
     const now = clock.now();
     const info = phoneInfoOf(known, this.watermark(appid));
     const pair = this.encrypt(appid, user, { ...info, countryCode: String(info.countryCode) });
-    if (pair) {
-      phoneNumbers.rememberEncrypted(pair.encryptedData, appid, now);
-    }
+    if (pair) phoneNumbers.rememberEncrypted(pair.encryptedData, appid, now);
     const code = phoneNumbers.issueCode(appid, openidOf(appid, user), info, now);
     return { errMsg: 'getPhoneNumber:ok', code, ...pair };
   }

@@ -36,19 +36,19 @@ export function secondsLeft(token: AccessToken, now: number): number {
  * and the one before it for the overlap; a third one is pushed out at once.
  */
 export class TokenFamily {
-  private readonly byApp = new Map<string, AccessToken[]>();
+  readonly #byApp = new Map<string, AccessToken[]>();
 
   latest(appid: string): AccessToken | undefined {
-    return this.byApp.get(appid)?.at(-1);
+    return this.#byApp.get(appid)?.at(-1);
   }
 
   add(token: AccessToken, now: number): void {
-    const earlier = this.byApp.get(token.appid) ?? [];
+    const earlier = this.#byApp.get(token.appid) ?? [];
     for (const each of earlier) {
       const overlap = each === earlier.at(-1) ? overlapSeconds * 1000 : 0;
       each.supersededAt = Math.min(each.supersededAt, now + overlap);
     }
-    this.byApp.set(token.appid, [...earlier, token].slice(-tokensKept));
+    this.#byApp.set(token.appid, [...earlier, token].slice(-tokensKept));
   }
 
   /**
@@ -56,37 +56,29 @@ export class TokenFamily {
    * one that nobody here has seen. Returns how many ended.
    */
   replaceAll(appid: string, now: number): number {
-    const working = (this.byApp.get(appid) ?? []).filter((token) => now < endOf(token));
-    for (const token of working) {
-      token.supersededAt = now;
-    }
+    const working = (this.#byApp.get(appid) ?? []).filter((token) => now < endOf(token));
+    for (const token of working) token.supersededAt = now;
     this.add(newAccessToken(appid, now), now);
     return working.length;
   }
 
   find(value: string): AccessToken | undefined {
-    for (const tokens of this.byApp.values()) {
+    for (const tokens of this.#byApp.values()) {
       const token = tokens.find((each) => each.value === value);
-      if (token) {
-        return token;
-      }
+      if (token) return token;
     }
     return undefined;
   }
 
   clear(): void {
-    this.byApp.clear();
+    this.#byApp.clear();
   }
 }
 
 /** Refuses as WeChat does a token that does not work: 42001 if it ran out by itself, otherwise 40001. */
 export function requireAlive(token: AccessToken | undefined, now: number): AccessToken {
-  if (!token) {
-    throw new WechatError(40001);
-  }
-  if (now >= endOf(token)) {
-    throw new WechatError(token.expiresAt <= token.supersededAt ? 42001 : 40001);
-  }
+  if (!token) throw new WechatError(40001);
+  if (now >= endOf(token)) throw new WechatError(token.expiresAt <= token.supersededAt ? 42001 : 40001);
   return token;
 }
 

@@ -59,27 +59,25 @@ export const defaultApps: readonly App[] = [
 ];
 
 export class Apps {
-  private readonly byAppid = new Map<string, App>();
-  private readonly secretsMade = new Set<string>();
+  readonly #byAppid = new Map<string, App>();
+  readonly #secretsMade = new Set<string>();
 
   constructor(inputs: readonly AppInput[]) {
-    for (const input of inputs) {
-      this.save(input);
-    }
+    for (const input of inputs) this.save(input);
   }
 
   all(): App[] {
-    return [...this.byAppid.values()];
+    return [...this.#byAppid.values()];
   }
 
   find(appid: string): App | undefined {
-    return this.byAppid.get(appid);
+    return this.#byAppid.get(appid);
   }
 
   /** Adds an app, or changes what is given of one that is there. */
   save({ openPlatform, push, ...given }: AppInput): App {
     const appid = given.appid ?? newAppid();
-    const before = this.byAppid.get(appid) ?? {
+    const before = this.#byAppid.get(appid) ?? {
       secret: given.secret ?? this.makeSecret(),
       type: 'miniprogram',
       push: defaultPush,
@@ -90,14 +88,14 @@ export class Apps {
     } else if (openPlatform !== undefined) {
       app.openPlatform = openPlatform;
     }
-    this.byAppid.set(appid, app);
+    this.#byAppid.set(appid, app);
     return app;
   }
 
   /** The app as others may see it: a secret that the emulator did not make may be the one of a real mini-program. */
   describe(app: App): App {
     const { appid, secret, push } = app;
-    const isMade = secret === defaultSecret(appid) || this.secretsMade.has(secret);
+    const isMade = secret === defaultSecret(appid) || this.#secretsMade.has(secret);
     return {
       ...app,
       secret: isMade ? secret : mask,
@@ -111,7 +109,7 @@ export class Apps {
 
   private makeSecret(): string {
     const secret = newAppSecret();
-    this.secretsMade.add(secret);
+    this.#secretsMade.add(secret);
     return secret;
   }
 }
@@ -145,9 +143,7 @@ export function requiredApp(apps: Apps, input: ControlInput): App {
 }
 
 function parsePaths(paths: unknown): string[] | undefined {
-  if (paths === undefined) {
-    return undefined;
-  }
+  if (paths === undefined) return undefined;
   if (!Array.isArray(paths) || !paths.every(isTokenPath)) {
     throw new ControlError('unauthorized must be a list of paths under /wxa/: ["/wxa/msg_sec_check"]');
   }
@@ -159,9 +155,7 @@ function isTokenPath(path: unknown): path is string {
 }
 
 function parsePush(push: unknown): Partial<AppPush> | undefined {
-  if (push === undefined) {
-    return undefined;
-  }
+  if (push === undefined) return undefined;
   if (!isJsonObject(push)) {
     throw new ControlError('push must be an object: {url, token, encodingAesKey, mode, format}');
   }

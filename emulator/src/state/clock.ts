@@ -5,11 +5,11 @@ const lastSecond = 0xffff_ffff;
 
 /** The emulator's time: the machine's, plus what was added by hand. Lifetimes are measured on it; delays are not. */
 export class Clock {
-  private offset = 0;
+  #offset = 0;
 
   /** Milliseconds since 1970. */
   now(): number {
-    return Date.now() + this.offset;
+    return Date.now() + this.#offset;
   }
 
   /** Whole seconds since 1970. */
@@ -18,7 +18,7 @@ export class Clock {
   }
 
   offsetSeconds(): number {
-    return this.offset / millisecondsPerSecond;
+    return this.#offset / millisecondsPerSecond;
   }
 
   /** Seconds by which the clock can still be moved forward. */
@@ -27,10 +27,10 @@ export class Clock {
   }
 
   advance(seconds: number): void {
-    this.offset += Math.round(seconds * millisecondsPerSecond);
+    this.#offset += Math.round(seconds * millisecondsPerSecond);
   }
 
   reset(): void {
-    this.offset = 0;
+    this.#offset = 0;
   }
 }

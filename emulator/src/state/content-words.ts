@@ -22,12 +22,8 @@ export const defaultContentWords: readonly ContentWord[] = [
 
 /** Checks words that came as JSON; left out, `suggest` is risky and `label` 21000, "other". */
 export function parseContentWords(words: unknown): ContentWord[] | undefined {
-  if (words === undefined) {
-    return undefined;
-  }
-  if (!Array.isArray(words)) {
-    throw invalidWords();
-  }
+  if (words === undefined) return undefined;
+  if (!Array.isArray(words)) throw invalidWords();
   return words.map(parseContentWord);
 }
 

@@ -40,36 +40,36 @@ export interface Fault {
 
 /** Faults in the order they were asked for; the oldest that fits a call is the one it meets. */
 export class Faults {
-  private faults: Fault[] = [];
+  #faults: Fault[] = [];
 
   all(): Fault[] {
-    return this.faults.map((fault) => ({ ...fault }));
+    return this.#faults.map((fault) => ({ ...fault }));
   }
 
   add(fault: Fault): void {
-    if (this.faults.length >= faultsKept) {
+    if (this.#faults.length >= faultsKept) {
       throw new ControlError(`there are ${faultsKept} faults already; DELETE /__emulator__/faults first`);
     }
-    this.faults.push({ ...fault });
+    this.#faults.push({ ...fault });
   }
 
   /** The fault that a call meets, if any; one of its times is over then. */
   take(path: string, appidOfCall: () => string | undefined): Fault | undefined {
-    const fault = this.faults.find(
+    const fault = this.#faults.find(
       (each) => each.path === path && (each.appid === undefined || each.appid === appidOfCall()),
     );
     if (fault?.times !== undefined) {
       fault.times -= 1;
-      this.faults = this.faults.filter((each) => each.times !== 0);
+      this.#faults = this.#faults.filter((each) => each.times !== 0);
     }
     return fault;
   }
 
   /** Removes those of one path, or all; returns how many. */
   clear(path?: string): number {
-    const before = this.faults.length;
-    this.faults = path === undefined ? [] : this.faults.filter((fault) => fault.path !== path);
-    return before - this.faults.length;
+    const before = this.#faults.length;
+    this.#faults = path === undefined ? [] : this.#faults.filter((fault) => fault.path !== path);
+    return before - this.#faults.length;
   }
 }
 

@@ -16,37 +16,29 @@ interface LoginCode {
 
 /** The codes of `wx.login`: each for one app and user, good for five minutes and once. */
 export class LoginCodes {
-  private readonly codes = new RecentMap<LoginCode>(codesKept);
+  readonly #codes = new RecentMap<LoginCode>(codesKept);
 
   issue(session: Session, now: number): string {
     const code = newLoginCode();
-    this.codes.add(code, { session, issuedAt: now, spent: false });
+    this.#codes.add(code, { session, issuedAt: now, spent: false });
     return code;
   }
 
   /** The session that a code stands for. Looking does not spend the code. */
   redeemable(code: string, appid: string, now: number): Session {
-    const known = this.codes.get(code);
-    if (!known || known.session.appid !== appid) {
-      throw new WechatError(40029);
-    }
-    if (known.spent) {
-      throw new WechatError(40163);
-    }
-    if (now - known.issuedAt >= lifeSeconds * 1000) {
-      throw new WechatError(40029);
-    }
+    const known = this.#codes.get(code);
+    if (!known || known.session.appid !== appid) throw new WechatError(40029);
+    if (known.spent) throw new WechatError(40163);
+    if (now - known.issuedAt >= lifeSeconds * 1000) throw new WechatError(40029);
     return known.session;
   }
 
   spend(code: string): void {
-    const known = this.codes.get(code);
-    if (known) {
-      known.spent = true;
-    }
+    const known = this.#codes.get(code);
+    if (known) known.spent = true;
   }
 
   clear(): void {
-    this.codes.clear();
+    this.#codes.clear();
   }
 }

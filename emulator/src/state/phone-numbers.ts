@@ -35,54 +35,44 @@ interface EncryptedPhone {
 
 /** What the getPhoneNumber button has handed out. */
 export class PhoneNumbers {
-  private readonly codes = new RecentMap<PhoneCode>(kept);
-  private readonly encrypted = new RecentMap<EncryptedPhone>(kept);
+  readonly #codes = new RecentMap<PhoneCode>(kept);
+  readonly #encrypted = new RecentMap<EncryptedPhone>(kept);
 
   /** A code for one app and user, good for five minutes and once. */
   issueCode(appid: string, openid: string, info: PhoneInfo, now: number): string {
     const code = newPhoneCode();
-    this.codes.add(code, { appid, openid, info, issuedAt: now, spent: false });
+    this.#codes.add(code, { appid, openid, info, issuedAt: now, spent: false });
     return code;
   }
 
   /** The number that a code stands for, if it is this user's where one is named. Looking does not spend the code. */
   redeemable(code: string, appid: string, openid: string | null, now: number): PhoneInfo {
-    const known = this.codes.get(code);
-    if (!known) {
-      throw new WechatError(40029);
-    }
-    if (known.appid !== appid) {
-      throw new WechatError(40013);
-    }
-    if (known.spent || now - known.issuedAt >= codeLifeSeconds * 1000) {
-      throw new WechatError(40029);
-    }
-    if (openid && openid !== known.openid) {
-      throw new WechatError(40029);
-    }
+    const known = this.#codes.get(code);
+    if (!known) throw new WechatError(40029);
+    if (known.appid !== appid) throw new WechatError(40013);
+    if (known.spent || now - known.issuedAt >= codeLifeSeconds * 1000) throw new WechatError(40029);
+    if (openid && openid !== known.openid) throw new WechatError(40029);
     return known.info;
   }
 
   spendCode(code: string): void {
-    const known = this.codes.get(code);
-    if (known) {
-      known.spent = true;
-    }
+    const known = this.#codes.get(code);
+    if (known) known.spent = true;
   }
 
   rememberEncrypted(encryptedData: string, appid: string, now: number): void {
-    this.encrypted.add(hashOfEncryptedData(encryptedData), { appid, madeAt: now });
+    this.#encrypted.add(hashOfEncryptedData(encryptedData), { appid, madeAt: now });
   }
 
   /** The encrypted number of this hash, for three days. */
   findEncrypted(hash: string, now: number): EncryptedPhone | undefined {
-    const found = this.encrypted.get(hash);
+    const found = this.#encrypted.get(hash);
     return found && now - found.madeAt < dataLifeSeconds * 1000 ? found : undefined;
   }
 
   clear(): void {
-    this.codes.clear();
-    this.encrypted.clear();
+    this.#codes.clear();
+    this.#encrypted.clear();
   }
 }
 

@@ -5,7 +5,7 @@ interface Window {
 
 /** So many calls per key in a window of time that begins with the first of them. */
 export class Quota {
-  private readonly windows = new Map<string, Window>();
+  readonly #windows = new Map<string, Window>();
 
   constructor(
     private readonly limit: number,
@@ -22,16 +22,16 @@ export class Quota {
     if (window) {
       window.count += 1;
     } else {
-      this.windows.set(key, { startedAt: now, count: 1 });
+      this.#windows.set(key, { startedAt: now, count: 1 });
     }
   }
 
   clear(): void {
-    this.windows.clear();
+    this.#windows.clear();
   }
 
   private current(key: string, now: number): Window | undefined {
-    const window = this.windows.get(key);
+    const window = this.#windows.get(key);
     return window && now - window.startedAt < this.windowSeconds * 1000 ? window : undefined;
   }
 }

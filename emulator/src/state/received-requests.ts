@@ -40,17 +40,17 @@ export type CallListener = (request: ReceivedRequest) => (answer: SentAnswer | u
 
 /** The last calls received, with what must stay secret masked. */
 export class ReceivedRequests {
-  private requests: ReceivedRequest[] = [];
-  private readonly listeners = new Set<CallListener>();
+  #requests: ReceivedRequest[] = [];
+  readonly #listeners = new Set<CallListener>();
 
   /** Tells of each call from now on, until the function that is returned is called. */
   listen(listener: CallListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   all(): ReceivedRequest[] {
-    return [...this.requests];
+    return [...this.#requests];
   }
 
   /** @returns what is to be told of the answer */
@@ -61,14 +61,10 @@ export class ReceivedRequests {
       path,
       query: Object.fromEntries([...query].map(([name, value]) => [name, mask(name, value)])),
     };
-    if (body !== '') {
-      request.body = maskedBody(body);
-    }
-    this.requests.push(request);
-    if (this.requests.length > requestsKept) {
-      this.requests.shift();
-    }
-    const answered = [...this.listeners].map((listener) => listener(request));
+    if (body !== '') request.body = maskedBody(body);
+    this.#requests.push(request);
+    if (this.#requests.length > requestsKept) this.#requests.shift();
+    const answered = [...this.#listeners].map((listener) => listener(request));
     return (answer) => {
       if (answered.length === 0) return;
       const sent = answer && { status: answer.status, body: maskedBody(answer.body) };
@@ -77,8 +73,8 @@ export class ReceivedRequests {
   }
 
   clear(): number {
-    const { length } = this.requests;
-    this.requests = [];
+    const { length } = this.#requests;
+    this.#requests = [];
     return length;
   }
 }
@@ -89,8 +85,6 @@ function mask<Value>(name: string, value: Value): Value | '***' {
 
 function maskedBody(body: string): unknown {
   const bytes = Buffer.byteLength(body);
-  if (bytes > bodyBytesKept) {
-    return `(${bytes} bytes)`;
-  }
+  if (bytes > bodyBytesKept) return `(${bytes} bytes)`;
   return parseJson(body, mask) ?? `(${bytes} bytes, not JSON)`;
 }

@@ -15,18 +15,16 @@ export interface Session {
 
 /** One session per app and user, found by its openid. */
 export class Sessions {
-  private readonly byOpenid = new Map<string, Session>();
+  readonly #byOpenid = new Map<string, Session>();
 
   find(openid: string): Session | undefined {
-    return this.byOpenid.get(openid);
+    return this.#byOpenid.get(openid);
   }
 
   /** What `wx.login` does: a new key, unless the present one is younger than `minimumSeconds`. */
   renew(appid: string, user: string, now: number, minimumSeconds: number): Session {
     const session = this.find(openidOf(appid, user));
-    if (session && now - session.keyChangedAt < minimumSeconds * 1000) {
-      return session;
-    }
+    if (session && now - session.keyChangedAt < minimumSeconds * 1000) return session;
     return this.rotate(appid, user, now);
   }
 
@@ -36,20 +34,18 @@ export class Sessions {
     const session = this.find(openid) ?? { appid, user, openid, key: '', keyChangedAt: now };
     session.key = newSessionKey();
     session.keyChangedAt = now;
-    this.byOpenid.set(openid, session);
+    this.#byOpenid.set(openid, session);
     return session;
   }
 
   /** A key that takes over from the present one, on the phone too. */
   replaceKey(session: Session, key: string, now: number): void {
-    if (session.keyOnPhone === session.key) {
-      session.keyOnPhone = key;
-    }
+    if (session.keyOnPhone === session.key) session.keyOnPhone = key;
     session.key = key;
     session.keyChangedAt = now;
   }
 
   clear(): void {
-    this.byOpenid.clear();
+    this.#byOpenid.clear();
   }
 }

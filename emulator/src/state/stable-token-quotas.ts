@@ -8,34 +8,30 @@ const daySeconds = 86_400;
  * See "getStableAccessToken", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
  */
 export class StableTokenQuotas {
-  private readonly perMinute = new Quota(10_000, 60);
-  private readonly perDay = new Quota(500_000, daySeconds);
-  private readonly forcedPerDay = new Quota(20, daySeconds);
-  private readonly forcedSpacing = new Quota(1, 30);
+  readonly #perMinute = new Quota(10_000, 60);
+  readonly #perDay = new Quota(500_000, daySeconds);
+  readonly #forcedPerDay = new Quota(20, daySeconds);
+  readonly #forcedSpacing = new Quota(1, 30);
 
   /** Counts a call, or refuses it. */
   countCall(appid: string, now: number): void {
-    if (!this.perDay.hasLeft(appid, now)) {
-      throw new WechatError(45009);
-    }
-    if (!this.perMinute.hasLeft(appid, now)) {
-      throw new WechatError(45011);
-    }
-    this.perDay.count(appid, now);
-    this.perMinute.count(appid, now);
+    if (!this.#perDay.hasLeft(appid, now)) throw new WechatError(45009);
+    if (!this.#perMinute.hasLeft(appid, now)) throw new WechatError(45011);
+    this.#perDay.count(appid, now);
+    this.#perMinute.count(appid, now);
   }
 
   mayForceRefresh(appid: string, now: number): boolean {
-    return this.forcedPerDay.hasLeft(appid, now) && this.forcedSpacing.hasLeft(appid, now);
+    return this.#forcedPerDay.hasLeft(appid, now) && this.#forcedSpacing.hasLeft(appid, now);
   }
 
   countForcedRefresh(appid: string, now: number): void {
-    this.forcedPerDay.count(appid, now);
-    this.forcedSpacing.count(appid, now);
+    this.#forcedPerDay.count(appid, now);
+    this.#forcedSpacing.count(appid, now);
   }
 
   clear(): void {
-    for (const quota of [this.perMinute, this.perDay, this.forcedPerDay, this.forcedSpacing]) {
+    for (const quota of [this.#perMinute, this.#perDay, this.#forcedPerDay, this.#forcedSpacing]) {
       quota.clear();
     }
   }

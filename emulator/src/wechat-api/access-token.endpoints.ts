@@ -48,9 +48,7 @@ export function stableToken(wechat: WechatState, { body }: UpstreamRequest): End
     fields: { access_token: token.value, expires_in: accessTokenLifeSeconds },
     effect: () => {
       wechat.stableTokens.add(token, now);
-      if (isForced) {
-        wechat.stableTokenQuotas.countForcedRefresh(app.appid, now);
-      }
+      if (isForced) wechat.stableTokenQuotas.countForcedRefresh(app.appid, now);
     },
   };
 }
@@ -58,13 +56,9 @@ export function stableToken(wechat: WechatState, { body }: UpstreamRequest): End
 /** The appid of the app whose token came in the query, of either family, and which may call this path. */
 export function requireAuthorizedApp(wechat: WechatState, { path, query }: UpstreamRequest): string {
   const value = query.get('access_token');
-  if (!value) {
-    throw new WechatError(41001);
-  }
+  if (!value) throw new WechatError(41001);
   const { appid } = requireAlive(findAccessToken(wechat, value), wechat.clock.now());
-  if (wechat.apps.find(appid)?.unauthorized?.includes(path)) {
-    throw new WechatError(48001);
-  }
+  if (wechat.apps.find(appid)?.unauthorized?.includes(path)) throw new WechatError(48001);
   return appid;
 }
 
@@ -73,17 +67,13 @@ export function findAccessToken(wechat: WechatState, value: string): AccessToken
 }
 
 function requireClientCredential(grantType: string | null): void {
-  if (grantType !== 'client_credential') {
-    throw new WechatError(40002);
-  }
+  if (grantType !== 'client_credential') throw new WechatError(40002);
 }
 
 function parseStableTokenBody(body: string) {
   const fields = parseJsonBody(body);
   const forceRefresh = fields['force_refresh'] ?? false;
-  if (typeof forceRefresh !== 'boolean') {
-    throw new WechatError(47001);
-  }
+  if (typeof forceRefresh !== 'boolean') throw new WechatError(47001);
   return {
     appid: textField(fields, 'appid'),
     secret: textField(fields, 'secret'),

@@ -10,13 +10,9 @@ import type { WechatState } from '../state/wechat-state.js';
  */
 export function codeToSession(wechat: WechatState, { query }: UpstreamRequest): EndpointAnswer {
   const app = requireApp(wechat, query.get('appid'), query.get('secret'));
-  if (query.get('grant_type') !== 'authorization_code') {
-    throw new WechatError(40002);
-  }
+  if (query.get('grant_type') !== 'authorization_code') throw new WechatError(40002);
   const code = query.get('js_code');
-  if (!code) {
-    throw new WechatError(41008);
-  }
+  if (!code) throw new WechatError(41008);
   const session = wechat.loginCodes.redeemable(code, app.appid, wechat.clock.now());
   const unionid = unionidTold(wechat, app.appid, session.user);
   return {

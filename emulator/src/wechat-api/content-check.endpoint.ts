@@ -24,16 +24,10 @@ export function checkMessage(wechat: WechatState, request: UpstreamRequest): End
   const appid = requireAuthorizedApp(wechat, request);
   const fields = parseJsonBody(withoutUnicodeEscapes(request.body));
   const version = Number(fields['version'] ?? 1);
-  if (version === 1) {
-    return checkInFirstVersion(wechat, fields);
-  }
-  if (version !== 2) {
-    throw new WechatError(47001);
-  }
+  if (version === 1) return checkInFirstVersion(wechat, fields);
+  if (version !== 2) throw new WechatError(47001);
   requireActiveUser(wechat, appid, textField(fields, 'openid') ?? '');
-  if (!scenes.includes(fields['scene'])) {
-    throw new WechatError(40129);
-  }
+  if (!scenes.includes(fields['scene'])) throw new WechatError(40129);
   return { fields: judge(wechat, wordsIn(wechat, [requiredContent(fields), ...furtherTexts(fields)])) };
 }
 
@@ -52,12 +46,8 @@ function withoutUnicodeEscapes(body: string): string {
 
 function requireActiveUser(wechat: WechatState, appid: string, openid: string): void {
   const session = wechat.sessions.find(openid);
-  if (!session) {
-    throw new WechatError(40003);
-  }
-  if (session.appid !== appid) {
-    throw new WechatError(43104);
-  }
+  if (!session) throw new WechatError(40003);
+  if (session.appid !== appid) throw new WechatError(43104);
   if (wechat.clock.now() - (session.loggedInAt ?? -Infinity) >= activeSeconds * 1000) {
     throw new WechatError(61010);
   }
@@ -65,12 +55,8 @@ function requireActiveUser(wechat: WechatState, appid: string, openid: string): 
 
 function requiredContent(fields: JsonObject): string {
   const content = textField(fields, 'content');
-  if (!content) {
-    throw new WechatError(44002);
-  }
-  if ([...content].length > contentLengthMaximum) {
-    throw new WechatError(47001);
-  }
+  if (!content) throw new WechatError(44002);
+  if ([...content].length > contentLengthMaximum) throw new WechatError(47001);
   return content;
 }
 

@@ -18,18 +18,10 @@ export interface Endpoint {
 
 /** The app that a backend says it is. The appid is judged first. */
 export function requireApp(wechat: WechatState, appid: string | null, secret: string | null): App {
-  if (!appid) {
-    throw new WechatError(41002);
-  }
+  if (!appid) throw new WechatError(41002);
   const app = wechat.apps.find(appid);
-  if (!app) {
-    throw new WechatError(40013);
-  }
-  if (!secret) {
-    throw new WechatError(41004);
-  }
-  if (secret !== app.secret) {
-    throw new WechatError(40125);
-  }
+  if (!app) throw new WechatError(40013);
+  if (!secret) throw new WechatError(41004);
+  if (secret !== app.secret) throw new WechatError(40125);
   return app;
 }

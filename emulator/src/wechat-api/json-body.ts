@@ -3,21 +3,15 @@ import { WechatError } from './wechat-errors.js';
 
 /** The JSON object in a body; WeChat tells an empty body from a wrong one. */
 export function parseJsonBody(body: string): JsonObject {
-  if (body === '') {
-    throw new WechatError(44002);
-  }
+  if (body === '') throw new WechatError(44002);
   const fields = parseJson(body);
-  if (!isJsonObject(fields)) {
-    throw new WechatError(47001);
-  }
+  if (!isJsonObject(fields)) throw new WechatError(47001);
   return fields;
 }
 
 /** Null: not given. */
 export function textField(fields: JsonObject, name: string): string | null {
   const value = fields[name] ?? null;
-  if (value !== null && typeof value !== 'string') {
-    throw new WechatError(47001);
-  }
+  if (value !== null && typeof value !== 'string') throw new WechatError(47001);
   return value;
 }

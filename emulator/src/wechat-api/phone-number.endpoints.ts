@@ -28,13 +28,9 @@ export function getUserPhoneNumber(wechat: WechatState, request: UpstreamRequest
 export function checkEncryptedMessage(wechat: WechatState, request: UpstreamRequest): EndpointAnswer {
   const appid = requireAuthorizedApp(wechat, request);
   const hash = textField(parseJsonBody(request.body), 'encrypted_msg_hash') ?? '';
-  if (!/^[0-9a-f]{64}$/i.test(hash)) {
-    throw new WechatError(40097);
-  }
+  if (!/^[0-9a-f]{64}$/i.test(hash)) throw new WechatError(40097);
   const found = wechat.phoneNumbers.findEncrypted(hash.toLowerCase(), wechat.clock.now());
-  if (!found) {
-    throw new WechatError(1);
-  }
+  if (!found) throw new WechatError(1);
   return {
     fields: {
       errcode: 0,

@@ -34,12 +34,8 @@ function requireSignedSession(wechat: WechatState, request: UpstreamRequest): Se
   const appid = requireAuthorizedApp(wechat, request);
   const { query } = request;
   const session = wechat.sessions.find(query.get('openid') ?? '');
-  if (session?.appid !== appid) {
-    throw new WechatError(40003);
-  }
-  if (query.get('sig_method') !== 'hmac_sha256') {
-    throw new WechatError(87008);
-  }
+  if (session?.appid !== appid) throw new WechatError(40003);
+  if (query.get('sig_method') !== 'hmac_sha256') throw new WechatError(87008);
   if (query.get('signature') !== createHmac('sha256', session.key).update('').digest('hex')) {
     throw new WechatError(87009);
   }

@@ -57,12 +57,8 @@ async function answerOrFault(
   callerLeft: AbortSignal,
 ): Promise<HttpAnswer | undefined> {
   const fault = wechat.faults.take(request.path, () => appidBehind(wechat, request));
-  if (fault) {
-    return answerWithFault(wechat, request, fault, callerLeft);
-  }
-  if (!subsystemOf(request.path)) {
-    return { status: 404, contentType: 'text/plain', body: 'Not Found\n' };
-  }
+  if (fault) return answerWithFault(wechat, request, fault, callerLeft);
+  if (!subsystemOf(request.path)) return { status: 404, contentType: 'text/plain', body: 'Not Found\n' };
   return jsonAnswer(wechat, request.path, call(wechat, request, { takesEffect: true }));
 }
 
@@ -74,19 +70,11 @@ async function answerWithFault(
 ): Promise<HttpAnswer | undefined> {
   const isReplaced = standsInForWechat(fault);
   const lostAnswer = fault.spend ? call(wechat, request, { takesEffect: true }) : undefined;
-  if (fault.delayMs !== undefined) {
-    await delay(fault.delayMs, undefined, { signal: callerLeft });
-  }
-  if (fault.reset) {
-    return undefined;
-  }
+  if (fault.delayMs !== undefined) await delay(fault.delayMs, undefined, { signal: callerLeft });
+  if (fault.reset) return undefined;
   const status = fault.httpStatus ?? 200;
-  if (fault.body === 'html') {
-    return { status, contentType: 'text/html', body: proxyPage };
-  }
-  if (fault.body === 'empty') {
-    return { status, contentType: contentTypeOf(wechat, request.path), body: '' };
-  }
+  if (fault.body === 'html') return { status, contentType: 'text/html', body: proxyPage };
+  if (fault.body === 'empty') return { status, contentType: contentTypeOf(wechat, request.path), body: '' };
   if (fault.httpStatus !== undefined && fault.errcode === undefined && fault.body === undefined) {
     return { status, contentType: 'text/plain', body: `${STATUS_CODES[status] ?? 'Unknown'}\n` };
   }
@@ -106,26 +94,18 @@ function call(
 ): object {
   try {
     const { fields, effect } = endpointFor(request).answer(wechat, request);
-    if (takesEffect) {
-      effect?.();
-    }
+    if (takesEffect) effect?.();
     return fields;
   } catch (error) {
-    if (error instanceof WechatError) {
-      return refusal(wechat, request, error.errcode);
-    }
+    if (error instanceof WechatError) return refusal(wechat, request, error.errcode);
     throw error;
   }
 }
 
 function endpointFor({ method, path }: UpstreamRequest): Endpoint {
   const endpoint = endpoints.get(path);
-  if (!endpoint) {
-    throw new WechatError(40066);
-  }
-  if (endpoint.method !== method) {
-    throw new WechatError(endpoint.method === 'GET' ? 43001 : 43002);
-  }
+  if (!endpoint) throw new WechatError(40066);
+  if (endpoint.method !== method) throw new WechatError(endpoint.method === 'GET' ? 43001 : 43002);
   return endpoint;
 }
 

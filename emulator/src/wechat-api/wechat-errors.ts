@@ -61,20 +61,14 @@ export interface ErrorContext {
 /** The body of a refusal. */
 export function errorFields(errcode: number, context: ErrorContext): { errcode: number; errmsg: string } {
   const message = messageOf(errcode, context);
-  if (errcode === 0) {
-    return { errcode, errmsg: message };
-  }
+  if (errcode === 0) return { errcode, errmsg: message };
   const separator = context.subsystem === 'sns' ? ', ' : ' ';
   return { errcode, errmsg: `${message}${separator}rid: ${newRequestId(context.nowInSeconds)}` };
 }
 
 function messageOf(errcode: number, { subsystem, callerAddress }: ErrorContext): string {
-  if (errcode === 40001 && subsystem !== 'sns') {
-    return `${messages[40001]}${stableTokenAdvice}`;
-  }
-  if (errcode === 40164) {
-    return whitelistMessage(callerAddress);
-  }
+  if (errcode === 40001 && subsystem !== 'sns') return `${messages[40001]}${stableTokenAdvice}`;
+  if (errcode === 40164) return whitelistMessage(callerAddress);
   return messages[errcode] ?? 'unknown error';
 }
 
