@@ -28,8 +28,9 @@ await Launch.run(async (launch) => {
   const service = new ServiceProcess(environment);
   launch.add(service);
   publishEnvironment(launch, local.dataDirectory, environment, settingNames);
-  if (await service.restart())
+  if (await service.restart()) {
     process.stdout.write(greeting(local, settings, database, { hasPlayground: false }));
+  }
   for (;;) {
     await builds.next();
     await service.restart();

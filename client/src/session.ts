@@ -56,8 +56,9 @@ export class Session {
       return await this.renew(tokens && tokens.accessToken);
     } catch (error) {
       // The renewal comes ahead of time. If it fails, the present token can still be used until it expires.
-      if (tokens && tokens === this.state.tokens && this.clock.now() < tokens.expiresAt)
+      if (tokens && tokens === this.state.tokens && this.clock.now() < tokens.expiresAt) {
         return tokens.accessToken;
+      }
       throw error;
     }
   }
@@ -122,8 +123,9 @@ export class Session {
     this.checkEpoch(epoch);
     const kind = { name: 'login' as const, options: JSON.stringify(options) };
     const { inFlight } = this;
-    if (inFlight && inFlight.kind.name === 'login' && inFlight.kind.options === kind.options)
+    if (inFlight && inFlight.kind.name === 'login' && inFlight.kind.options === kind.options) {
       return inFlight.done;
+    }
     return this.start(kind, () => this.logIn(options, epoch));
   }
 

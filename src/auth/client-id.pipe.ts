@@ -6,8 +6,9 @@ import { InvalidRequestError } from '../validation/invalid-request.error.js';
 export class ClientIdPipe implements PipeTransform<unknown, string | undefined> {
   /** @throws {InvalidRequestError} also if the parameter is repeated */
   transform(value: unknown): string | undefined {
-    if (value === undefined || (typeof value === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(value)))
+    if (value === undefined || (typeof value === 'string' && /^[0-9A-Za-z-]{1,64}$/.test(value))) {
       return value;
+    }
     throw new InvalidRequestError('The query is malformed: see errors.', [
       { field: 'app', message: 'app must be the appid of one mini-program' },
     ]);

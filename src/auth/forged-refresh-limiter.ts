@@ -29,7 +29,8 @@ export class ForgedRefreshLimiter {
   async countForgery(ip: string): Promise<void> {
     if (this.#limit === 0) return;
     const { consumedPoints, msBeforeNext } = await this.#forgeries.consume(networkOf(ip));
-    if (consumedPoints > this.#limit)
+    if (consumedPoints > this.#limit) {
       throw new RefreshLimitError(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
+    }
   }
 }

@@ -35,12 +35,14 @@ export class JwtGuard implements CanActivate {
     // A handler's own metadata counts for more than its controller's.
     const targets = [context.getHandler(), context.getClass()];
     const wanted = this.reflector.getAllAndOverride<string[] | undefined>(rolesMetadata, targets);
-    if (wanted !== undefined && !wanted.some((role) => claims.roles.includes(role)))
+    if (wanted !== undefined && !wanted.some((role) => claims.roles.includes(role))) {
       throw new RoleMissingError();
+    }
 
     const maxAge = this.reflector.getAllAndOverride<number | undefined>(freshLoginMetadata, targets);
-    if (maxAge !== undefined && !this.accessTokens.isFresh(claims, maxAge))
+    if (maxAge !== undefined && !this.accessTokens.isFresh(claims, maxAge)) {
       throw new FreshLoginRequiredError(maxAge);
+    }
     return true;
   }
 

@@ -101,10 +101,12 @@ function readApps(
     const fault = 'with WECHAT_SECRET, or WECHAT_APPS, is required: which mini-program may log in';
     return { faults: [{ name: 'WECHAT_APPID', fault }] };
   }
-  if (appid === undefined)
+  if (appid === undefined) {
     return { faults: [{ name: 'WECHAT_APPID', fault: 'is missing beside WECHAT_SECRET' }] };
-  if (secret === undefined)
+  }
+  if (secret === undefined) {
     return { faults: [{ name: 'WECHAT_SECRET', fault: 'is missing beside WECHAT_APPID' }] };
+  }
   return { value: [{ appid, secret }], faults: [] };
 }
 
@@ -118,11 +120,12 @@ function asWritten(name: string, values: Record<string, string>): string {
 
 /** Where a fault has no example of its own. */
 function exampleOf(name: string): string | undefined {
-  if (name.endsWith('_FILE'))
+  if (name.endsWith('_FILE')) {
     return `/run/secrets/${name
       .toLowerCase()
       .replace(/_file$/, '')
       .replaceAll('_', '-')}`;
+  }
   return {
     WECHAT_APPID: 'wx0123456789abcdef',
     WECHAT_SECRET: '0123456789abcdef0123456789abcdef',

@@ -12,8 +12,9 @@ export interface DescribedError {
  * parameters and rows in members of their own, and Postgres quotes values in its messages.
  */
 export function describeError(error: unknown): DescribedError {
-  if (!(error instanceof Error))
+  if (!(error instanceof Error)) {
     return { type: typeof error, message: 'Something was thrown that is no Error.' };
+  }
   const { driverError, cause } = error as Error & { driverError?: unknown };
   const origin = driverError instanceof Error ? driverError : error;
   const { code } = origin as { code?: unknown };

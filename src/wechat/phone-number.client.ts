@@ -86,8 +86,9 @@ export class PhoneNumberClient {
 
 function toPhoneNumber({ appid }: WechatApp, { phone_info: info }: WechatFields): WechatPhoneNumber {
   const { purePhoneNumber, countryCode, watermark } = membersOf(info);
-  if (typeof purePhoneNumber !== 'string' || purePhoneNumber === '')
+  if (typeof purePhoneNumber !== 'string' || purePhoneNumber === '') {
     throw malformed('without a phone number');
+  }
   // The page says text, its sample has a number.
   const countryCodeText = String(countryCode);
   if (!/^[0-9]{1,4}$/.test(countryCodeText)) throw malformed('without a country code');

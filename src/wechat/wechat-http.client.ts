@@ -42,8 +42,9 @@ export class WechatHttpClient {
 
 function transportFailure(code: string, signal: AbortSignal): WechatUnavailableError {
   if (signal.aborted) return new WechatUnavailableError('timed_out');
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'ERR_BUFFER_TOO_LARGE')
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' || code === 'ERR_BUFFER_TOO_LARGE') {
     return malformed('too long');
+  }
   if (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR_FORMAT')) {
     return malformed('not compressed as its Content-Encoding says');
   }

@@ -13,8 +13,9 @@ export type WechatFields = Readonly<Record<string, unknown>>;
  *   a truncated or empty body, an error status; `refused` for a status of 4xx
  */
 export function readResponse(status: number, body: string): WechatFields | WechatApiError {
-  if (status >= 400 && status < 500)
+  if (status >= 400 && status < 500) {
     throw new WechatUnavailableError('refused', answerWas(`status ${status}`));
+  }
   if (status !== 200) throw malformed(`status ${status}`);
   let parsed: unknown;
   try {
@@ -22,12 +23,14 @@ export function readResponse(status: number, body: string): WechatFields | Wecha
   } catch {
     throw malformed(`${body.length} characters that are not JSON`);
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw malformed('no JSON object');
+  }
   const fields = parsed as Record<string, unknown>;
   const { errcode = 0, errmsg = '' } = fields;
-  if (typeof errcode !== 'number' || !Number.isInteger(errcode))
+  if (typeof errcode !== 'number' || !Number.isInteger(errcode)) {
     throw malformed('an errcode that is no number');
+  }
   if (errcode === -1) throw new WechatUnavailableError('busy');
   if (errcode !== 0) return new WechatApiError(errcode, typeof errmsg === 'string' ? errmsg : '');
   return fields;

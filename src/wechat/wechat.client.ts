@@ -144,7 +144,8 @@ function toAccessToken({
   if (typeof accessToken !== 'string' || !/^[\x21-\x7e]{1,512}$/.test(accessToken)) {
     throw malformed('without an access_token');
   }
-  if (typeof expiresIn !== 'number' || !(expiresIn > 0))
+  if (typeof expiresIn !== 'number' || !(expiresIn > 0)) {
     throw malformed('without the life of the access_token');
+  }
   return { accessToken, expiresIn };
 }

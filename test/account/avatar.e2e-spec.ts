@@ -521,8 +521,9 @@ describe('avatars', () => {
     const taken = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status !== 200);
     expect(taken.length, 'four of one person may be on their way').toBeGreaterThanOrEqual(4);
-    for (const answer of refused)
+    for (const answer of refused) {
       expect(answer).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    }
     expect(files()).toHaveLength(count + 1);
     expect(files()).toContain(keyOf((await node.me(emil.accessToken)).body.avatarUrl));
   });

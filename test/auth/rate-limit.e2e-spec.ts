@@ -11,8 +11,9 @@ describe('the limit on failed logins', () => {
 
   it('refuses every exchange of an address that has failed too often, and of no other', async () => {
     const limited = await world.startNode({ RATE_LIMIT_LOGIN: '3' });
-    for (let failure = 0; failure < 3; failure += 1)
+    for (let failure = 0; failure < 3; failure += 1) {
       expect((await bad(limited, '127.0.0.2')).status).toBe(401);
+    }
     await world.control('DELETE', '/requests');
     const refused = await limited.login(
       { code: await world.code('anna'), appid: tea.appid },

@@ -497,8 +497,9 @@ describe('refresh tokens: POST /auth/refresh', () => {
     const fresh = await world.startNode();
     let { refreshToken } = login.body;
     const before = await settled();
-    for (let round = 0; round < 50; round += 1)
+    for (let round = 0; round < 50; round += 1) {
       refreshToken = (await fresh.refresh(refreshToken)).body.refreshToken;
+    }
     await fresh.stop();
     await expect.poll(async () => (await settled()).updated - before.updated).toBeGreaterThanOrEqual(50);
     const after = await settled();

@@ -248,8 +248,9 @@ describe('npm run doctor', () => {
       const { code, faults } = await diagnose({ ...only, WECHAT_SECRET: 'f'.repeat(32) });
       expect(code).toBe(1);
       expect(faults).toHaveLength(2);
-      for (const fault of faults)
+      for (const fault of faults) {
         expect(fault).toMatch(/40125 .*secret is wrong.*开发管理 → 开发设置 → AppSecret/);
+      }
       expect(faults.join()).not.toContain('f'.repeat(32));
     });
 

@@ -107,8 +107,9 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
     for (const { kid, sealed } of await world.database.query<{ kid: string; sealed: string }>(
       'SELECT kid, private_key_sealed AS sealed FROM signing_keys',
     )) {
-      if (decryptIfPossible(() => signingKeys.decrypt(sealed, kid)) === undefined)
+      if (decryptIfPossible(() => signingKeys.decrypt(sealed, kid)) === undefined) {
         lost.push(`signing key ${kid}`);
+      }
     }
     const phones = new PhoneCipher(ring);
     for (const { id, sealed, index } of await world.database.query<{

@@ -59,8 +59,9 @@ describe('what a transaction leaves for after the commit', () => {
       attempts += 1;
       const attempt = attempts;
       afterCommit(() => void seen.push(attempt));
-      if (attempt === 1)
+      if (attempt === 1) {
         await manager.query(`DO $$ BEGIN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END $$`);
+      }
     });
     expect(seen).toEqual([2]);
   });

@@ -8,10 +8,11 @@ export class TcpProxy {
   /** Changes what Postgres sends. */
   rewrite: (chunk: Buffer) => Buffer = (chunk) => chunk;
 
-  private constructor(
-    /** Where new connections lead to, on 127.0.0.1. Open ones stay where they are. */
-    public port: number,
-  ) {
+  /** Where new connections lead to, on 127.0.0.1. Open ones stay where they are. */
+  port: number;
+
+  private constructor(port: number) {
+    this.port = port;
     this.#server = createServer((client) => this.serve(client));
   }
 

@@ -47,8 +47,9 @@ try {
   });
   console.log(`Packed: ${packed.miniProgramPackNum} of mini-programs, ${packed.otherNpmPackNum} others.`);
   if (packed.warnList.length > 0) throw new Error(JSON.stringify(packed.warnList, null, 2));
-  if (packed.miniProgramPackNum !== 1)
+  if (packed.miniProgramPackNum !== 1) {
     throw new Error('The client was not taken for a package of mini-programs.');
+  }
   await rm(join(demo, 'node_modules'), { recursive: true });
 
   const compiled = new ci.Project({

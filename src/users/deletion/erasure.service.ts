@@ -60,8 +60,9 @@ export class ErasureService {
    */
   async erase(userId: string): Promise<boolean> {
     let goesOn = true;
-    while (goesOn)
+    while (goesOn) {
       goesOn = await this.database.transaction(({ manager }) => this.eraseBatch(manager, userId));
+    }
     return this.database.run((manager) => manager.existsBy(User, { id: userId, erasedAt: Not(IsNull()) }));
   }
 

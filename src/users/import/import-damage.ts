@@ -25,7 +25,8 @@ export function describeDamage(value: string): string | undefined {
   if (/^-?\d+[.,]0+$/.test(value)) return `is a number with decimal places: ${remedy}`;
   if (spreadsheetDate.test(value)) return `is a date without a year or day: ${remedy}`;
   if (/^['’‘]/.test(value)) return 'begins with an apostrophe, which marks text in a spreadsheet: remove it';
-  if (value.startsWith('='))
+  if (value.startsWith('=')) {
     return 'begins with an equals sign, as a formula does: export the values instead';
+  }
   return undefined;
 }

@@ -86,8 +86,9 @@ export class ImportPlan {
   /** @throws {LineRefusedError} where the line contradicts what is known; then nothing is planned */
   add(line: ImportLine): void {
     const { appid, openid, unionid } = line;
-    if (this.banned.has(line))
+    if (this.banned.has(line)) {
       throw new LineRefusedError('the person was disabled, then erased, and still is not to come in');
+    }
     const identity = this.#identities.get(`${appid} ${openid}`);
     const owner = unionid === null ? undefined : this.#owners.get(unionid);
     refuseOtherUnionid(identity, unionid, owner);

@@ -140,8 +140,9 @@ export class UserImport {
       lines = [];
       refusals = [];
     }
-    if (header === undefined)
+    if (header === undefined) {
       throw new FileRefusedError('The file is empty: its first line must be a header.');
+    }
     if (lines.length + refusals.length > 0) yield { lines, refusals };
   }
 
@@ -268,8 +269,9 @@ export class UserImport {
         users,
         joined.map(({ appid }) => appid),
       )
-    )
+    ) {
       throw new ConflictError();
+    }
     await writeAll(
       client,
       learnUnionids,

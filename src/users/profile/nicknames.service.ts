@@ -142,8 +142,9 @@ export class NicknamesService {
       if (waitingNickname === null && user.nickname !== shownNickname) return;
       await manager.delete(NicknameCheck, { userId });
       if (!isRejection(verdict)) {
-        if (waitingNickname !== null)
+        if (waitingNickname !== null) {
           await manager.update(User, { id: userId }, { nickname: waitingNickname });
+        }
         return;
       }
       if (waitingNickname === null) await manager.update(User, { id: userId }, { nickname: null });
