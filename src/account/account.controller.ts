@@ -8,7 +8,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
-import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
+import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Settings } from '../config/settings.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -21,7 +21,7 @@ import { MeService } from './me.service.js';
 import { MeResponse } from './me.response.js';
 import { UpdateMeRequest } from './update-me.request.js';
 
-const nicknameBudget = { name: 'nickname', perMinute: 6 };
+const nicknameRateLimit = { name: 'nickname', perMinute: 6 };
 
 /** The signed-in user. */
 @Controller('me')
@@ -45,8 +45,8 @@ export class AccountController {
 
   /** Change your own profile. WeChat's content check judges the nickname. */
   @Patch()
-  @PerUserBudget(nicknameBudget)
-  @PerUserTurns('writing')
+  @PerUserRateLimit(nicknameRateLimit)
+  @PerUserConcurrencyLimit('writing')
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
   async update(
@@ -66,8 +66,8 @@ export class AccountController {
    */
   @Post()
   @HttpCode(200)
-  @PerUserBudget(nicknameBudget)
-  @PerUserTurns('writing')
+  @PerUserRateLimit(nicknameRateLimit)
+  @PerUserConcurrencyLimit('writing')
   @Problems('invalid_request', 'content_rejected', 'login_again')
   @Header('Cache-Control', 'no-store')
   async updateByPost(
@@ -80,7 +80,7 @@ export class AccountController {
   /** Everything that the service stores about you, as a file. It contains openids: keep it like a password. */
   @Get('export')
   @FreshLogin(maxAccountLoginAge)
-  @PerUserBudget({ name: 'export', perMinute: 2 })
+  @PerUserRateLimit({ name: 'export', perMinute: 2 })
   @ApiProduces('application/json')
   @ApiOkResponse({ type: ExportResponse })
   @Header('Cache-Control', 'no-store')
@@ -102,7 +102,7 @@ export class AccountController {
   @Delete()
   @HttpCode(202)
   @FreshLogin(maxAccountLoginAge)
-  @PerUserTurns('ending')
+  @PerUserConcurrencyLimit('ending')
   @Header('Cache-Control', 'no-store')
   async leave(
     @CurrentUser() { id }: SignedInUser,

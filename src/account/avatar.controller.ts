@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
-import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
+import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { TakesUpload, Uploads } from '../http/uploads.js';
 import { AvatarsService } from '../users/profile/avatars.service.js';
@@ -19,7 +19,7 @@ const uploadProblems = [
 ] as const;
 
 // A form that is malformed is read and taken apart like any other.
-const avatarBudget = { name: 'avatar', perMinute: 6, countsMalformed: true };
+const avatarRateLimit = { name: 'avatar', perMinute: 6, countsMalformed: true };
 
 /** The signed-in user's own avatar. */
 @Controller('me/avatar')
@@ -35,8 +35,8 @@ export class AvatarController {
   /** Change your own avatar: a JPEG, PNG or WebP of at most 2 MB and 25 megapixels. */
   @Put()
   @TakesUpload()
-  @PerUserBudget(avatarBudget)
-  @PerUserTurns('writing')
+  @PerUserRateLimit(avatarRateLimit)
+  @PerUserConcurrencyLimit('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
   async put(@CurrentUser() { id }: SignedInUser, @Req() request: FastifyRequest): Promise<MeResponse> {
@@ -53,8 +53,8 @@ export class AvatarController {
   @Post()
   @HttpCode(200)
   @TakesUpload()
-  @PerUserBudget(avatarBudget)
-  @PerUserTurns('writing')
+  @PerUserRateLimit(avatarRateLimit)
+  @PerUserConcurrencyLimit('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
   async post(@CurrentUser() user: SignedInUser, @Req() request: FastifyRequest): Promise<MeResponse> {

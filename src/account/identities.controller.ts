@@ -9,7 +9,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
-import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
+import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -20,7 +20,7 @@ import { LinkIdentityRequest } from './link-identity.request.js';
 import { MeService } from './me.service.js';
 import { MeResponse } from './me.response.js';
 
-const linkingBudget = { name: 'linking', perMinute: 6 };
+const linkingRateLimit = { name: 'linking', perMinute: 6 };
 
 /** The mini-programs through which the user comes in. */
 @Controller('me/identities')
@@ -38,8 +38,8 @@ export class IdentitiesController {
   /** Link another mini-program, with a code of its wx.login. */
   @Post()
   @HttpCode(200)
-  @PerUserBudget(linkingBudget)
-  @PerUserTurns('writing')
+  @PerUserRateLimit(linkingRateLimit)
+  @PerUserConcurrencyLimit('writing')
   @Problems(
     'invalid_request',
     'unknown_app',
@@ -72,8 +72,8 @@ export class IdentitiesController {
   /** Unlink a mini-program, and end the sessions that began in it. */
   @Delete(':appid')
   @HttpCode(204)
-  @PerUserBudget(linkingBudget)
-  @PerUserTurns('writing')
+  @PerUserRateLimit(linkingRateLimit)
+  @PerUserConcurrencyLimit('writing')
   @Problems('not_found', 'identity_shared', 'identity_last')
   async unlink(
     @CurrentUser() { id, appid: clientId }: SignedInUser,

@@ -2,7 +2,7 @@ import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
-import { PerUserBudget, PerUserTurns } from '../auth/limited-per-user.decorator.js';
+import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Settings } from '../config/settings.js';
 import { TakesLargeBody } from '../http/body-limit.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
@@ -39,7 +39,7 @@ export class OpenDataController {
   @Post('open-data')
   @TakesLargeBody()
   @HttpCode(200)
-  @PerUserBudget({ name: 'open-data', perMinute: 30 })
+  @PerUserRateLimit({ name: 'open-data', perMinute: 30 })
   @Problems('invalid_request', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')
   async open(
@@ -58,8 +58,8 @@ export class OpenDataController {
   @Post('phone')
   @TakesLargeBody()
   @HttpCode(200)
-  @PerUserBudget({ name: 'phone', perMinute: 6 })
-  @PerUserTurns('writing')
+  @PerUserRateLimit({ name: 'phone', perMinute: 6 })
+  @PerUserConcurrencyLimit('writing')
   @Problems('invalid_request', 'phone_code_invalid', 'session_key_stale', 'open_data_invalid', 'rate_limited')
   @Header('Cache-Control', 'no-store')
   async setPhone(
@@ -81,8 +81,8 @@ export class OpenDataController {
 
   /** Ask WeChat whether the session_key of your last login is still valid. */
   @Get('session-key')
-  @PerUserBudget({ name: 'session-key', perMinute: 12 })
-  @PerUserTurns('writing')
+  @PerUserRateLimit({ name: 'session-key', perMinute: 12 })
+  @PerUserConcurrencyLimit('writing')
   @Problems('rate_limited')
   @Header('Cache-Control', 'no-store')
   async checkSessionKey(

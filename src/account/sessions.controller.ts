@@ -7,7 +7,7 @@ import {
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
-import { PerUserTurns } from '../auth/limited-per-user.decorator.js';
+import { PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { toSessionResponse } from '../sessions/session-response.js';
@@ -38,7 +38,7 @@ export class SessionsController {
   /** End one of your own sessions. */
   @Delete(':id')
   @HttpCode(204)
-  @PerUserTurns('ending')
+  @PerUserConcurrencyLimit('ending')
   @Problems('invalid_request', 'not_found')
   async end(
     @CurrentUser() { id: userId }: SignedInUser,

@@ -18,7 +18,7 @@ import {
   type SignedInUser,
 } from './current-user.decorator.js';
 import { Authenticated } from './authenticated.decorator.js';
-import { PerUserTurns } from './limited-per-user.decorator.js';
+import { PerUserConcurrencyLimit } from './per-user-limits.decorator.js';
 import { LoginResponse, TokenResponse } from './login.response.js';
 import { LoginRequest } from './login.request.js';
 import { ForgedRefreshLimiter } from './forged-refresh-limiter.js';
@@ -103,7 +103,7 @@ export class AuthController {
   /** End this session. */
   @Post('logout')
   @HttpCode(204)
-  @PerUserTurns('ending')
+  @PerUserConcurrencyLimit('ending')
   @Authenticated()
   async logout(
     @CurrentUser() { id: userId, sessionId: id }: SignedInUser,
@@ -115,7 +115,7 @@ export class AuthController {
   /** End all sessions of the user. */
   @Post('logout/all')
   @HttpCode(204)
-  @PerUserTurns('ending')
+  @PerUserConcurrencyLimit('ending')
   @Authenticated()
   async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: AuthenticatedRequest): Promise<void> {
     await this.status.endSessions(id, 'signed_out', toActor(request));

@@ -95,8 +95,8 @@ export class LoginLimitError extends ServiceError {
   }
 }
 
-/** A user has used up what a minute allows of something. */
-export class UserBudgetError extends ServiceError {
+/** The user has reached the limit per minute of a route. */
+export class UserRateLimitError extends ServiceError {
   readonly code = 'rate_limited';
 
   /** @param retryAfter seconds until the user may do it again */
@@ -107,12 +107,12 @@ export class UserBudgetError extends ServiceError {
   }
 }
 
-/** As many requests of a user are under way at once as each user may have. */
-export class TooManyAtOnceError extends ServiceError {
+/** The user has reached the limit of requests at the same time. */
+export class UserConcurrencyLimitError extends ServiceError {
   readonly code = 'rate_limited';
 
   constructor() {
-    super('Too many of your requests are under way at once. Wait for their answers, then try again.', {
+    super('Too many of your requests are in progress. Wait for their responses, then try again.', {
       retryAfter: 1,
     });
   }

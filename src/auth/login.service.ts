@@ -6,7 +6,7 @@ import { describeError } from '../errors/describe-error.js';
 import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 import { type SignedIn, SignInService } from '../users/sign-in/sign-in.service.js';
 import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
-import { isHarmless } from '../wechat/caller-text.js';
+import { isFirewallSafe } from '../wechat/code-checks.js';
 import { isRefusedCode, WechatUnavailableError } from '../wechat/wechat.errors.js';
 import { LoginLimiter } from './login-limiter.js';
 import { LoginReplay, type ReplayableLogin } from './login-replay.js';
@@ -103,5 +103,5 @@ export class LoginService {
 
 /** Whether WeChat was not asked, or gave no answer, and the code itself may be why. */
 function mayBeDueToCode(error: unknown, code: string): boolean {
-  return error instanceof WechatUnavailableError && (error.failure === 'refused' || !isHarmless(code));
+  return error instanceof WechatUnavailableError && (error.failure === 'refused' || !isFirewallSafe(code));
 }

@@ -1,85 +1,89 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
-import { TooManyAtOnceError, UserBudgetError } from './auth.errors.js';
+import { UserConcurrencyLimitError, UserRateLimitError } from './auth.errors.js';
 
-/** Milliseconds for which a budget lasts; counted from the first request of it. */
+/** Milliseconds of the window of a rate limit. It begins with the first request. */
 const periodMs = 60_000;
 
-/** Budgets that are remembered. Only signed-in users have one. */
-const maxBudgets = 100_000;
+/** Windows that are remembered. Only signed-in users have one. */
+const maxWindows = 100_000;
 
-/** Requests of one user under way at once, over all routes with the same turns. */
-const maxAtOnce = 4;
+/** Requests of one user at the same time, over all routes of a group. */
+const maxConcurrent = 4;
 
 /**
- * What ends sessions has turns of its own: whoever has stolen a token must not keep its owner from that by four slow
- * uploads.
+ * Routes that end sessions are a group of their own. Otherwise a thief of a token could make four slow uploads, and the
+ * owner could not end the session.
  */
-export type UserTurns = 'writing' | 'ending';
+export type UserConcurrencyGroup = 'writing' | 'ending';
 
-/** How often a user may do something. */
-export interface UserBudget {
-  /** Routes with the same name share a budget. */
+/** How often a user may call a route. */
+export interface UserRateLimit {
+  /** Routes with the same name share one count. */
   name: string;
   perMinute: number;
-  /** Whether a malformed request counts, too: where it costs as much as another. */
+  /** Whether malformed requests count, too; for routes on which they cost as much as others. */
   countsMalformed?: boolean;
 }
 
-/** What each user may do at most on this node: so often in a minute, and so much at once. */
+/** Limits each user on this node: requests per minute, and requests at the same time. */
 @Injectable()
 export class UserLimiter {
-  readonly #spent = new LRUCache<string, { requests: number }>({ max: maxBudgets, ttl: periodMs });
-  /** Requests under way, by turns and user. */
-  readonly #underWay = new Map<string, number>();
+  readonly #windows = new LRUCache<string, { requests: number }>({ max: maxWindows, ttl: periodMs });
+  /** Requests in progress, by group and user. */
+  readonly #inProgress = new Map<string, number>();
 
   /**
-   * Runs `work` if the budget is not used up. A request counts from its beginning on, so that many at once cannot
-   * exceed the budget. One that turns out to be malformed, or that is refused by {@link inTurn}, is given back.
+   * Runs `work` if the limit is not reached. A request counts from its beginning, so that concurrent requests cannot
+   * exceed the limit. A request that is malformed, or that {@link limitConcurrency} refuses, is not counted in the end.
    *
-   * @throws {UserBudgetError} without running it
+   * @throws {UserRateLimitError} without running it
    */
-  async spend<Result>(
+  async limitRate<Result>(
     userId: string,
-    { name, perMinute, countsMalformed = false }: UserBudget,
+    { name, perMinute, countsMalformed = false }: UserRateLimit,
     work: () => Promise<Result>,
   ): Promise<Result> {
     const key = `${name} ${userId}`;
-    let spent = this.#spent.get(key);
-    if (spent === undefined) {
-      spent = { requests: 0 };
-      this.#spent.set(key, spent);
+    let window = this.#windows.get(key);
+    if (window === undefined) {
+      window = { requests: 0 };
+      this.#windows.set(key, window);
     }
-    if (spent.requests >= perMinute) {
-      throw new UserBudgetError(Math.max(1, Math.ceil(this.#spent.getRemainingTTL(key) / 1_000)));
+    if (window.requests >= perMinute) {
+      throw new UserRateLimitError(Math.max(1, Math.ceil(this.#windows.getRemainingTTL(key) / 1_000)));
     }
-    spent.requests += 1;
+    window.requests += 1;
     try {
       return await work();
     } catch (error) {
       const isMalformed = error instanceof InvalidRequestError && !countsMalformed;
-      if (isMalformed || error instanceof TooManyAtOnceError) spent.requests -= 1;
+      if (isMalformed || error instanceof UserConcurrencyLimitError) window.requests -= 1;
       throw error;
     }
   }
 
   /**
-   * Runs `work` if fewer than four requests of the user are under way.
+   * Runs `work` if fewer than four requests of the user are in progress.
    *
-   * @throws {TooManyAtOnceError} without running it
+   * @throws {UserConcurrencyLimitError} without running it
    */
-  async inTurn<Result>(userId: string, turns: UserTurns, work: () => Promise<Result>): Promise<Result> {
-    const key = `${turns} ${userId}`;
-    const underWay = this.#underWay.get(key) ?? 0;
-    if (underWay >= maxAtOnce) throw new TooManyAtOnceError();
-    this.#underWay.set(key, underWay + 1);
+  async limitConcurrency<Result>(
+    userId: string,
+    group: UserConcurrencyGroup,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const key = `${group} ${userId}`;
+    const inProgress = this.#inProgress.get(key) ?? 0;
+    if (inProgress >= maxConcurrent) throw new UserConcurrencyLimitError();
+    this.#inProgress.set(key, inProgress + 1);
     try {
       return await work();
     } finally {
-      const left = this.#underWay.get(key)! - 1;
-      if (left === 0) this.#underWay.delete(key);
-      else this.#underWay.set(key, left);
+      const left = this.#inProgress.get(key)! - 1;
+      if (left === 0) this.#inProgress.delete(key);
+      else this.#inProgress.set(key, left);
     }
   }
 }

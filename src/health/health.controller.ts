@@ -6,13 +6,13 @@ import { Problems } from '../http/problems.decorator.js';
 import { StoppingError } from './health.errors.js';
 import { Readiness } from './readiness.js';
 
-/** For whatever watches over this process: the answers carry no detail that a stranger could use. */
+/** For whatever monitors this process. The responses have no detail that a stranger could use. */
 @Controller('health')
 @ApiTags('health')
 export class HealthController {
   constructor(
     private readonly readiness: Readiness,
-    private readonly drain: GracefulShutdown,
+    private readonly shutdown: GracefulShutdown,
   ) {}
 
   /** The process runs. Restart it if this fails. */
@@ -27,7 +27,7 @@ export class HealthController {
   @Problems('database_unavailable', 'overloaded')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<HealthCheckResult> {
-    if (this.drain.started) throw new StoppingError();
+    if (this.shutdown.started) throw new StoppingError();
     return this.readiness.check();
   }
 }

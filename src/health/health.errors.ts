@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors/service.error.js';
 
-/** This node cannot do its work; `details` says which part is down. All of them rest on the database. */
+/** This node cannot do its work. `details` says which part is down; every part needs the database. */
 export class NotReadyError extends ServiceError {
   readonly code = 'database_unavailable';
 
@@ -9,7 +9,7 @@ export class NotReadyError extends ServiceError {
   }
 }
 
-/** This node was told to stop: it finishes what runs, and takes nothing new. */
+/** This node is stopping: it finishes its requests, and accepts no new ones. */
 export class StoppingError extends ServiceError {
   readonly code = 'overloaded';
 

@@ -5,7 +5,7 @@ import { GracefulShutdown } from '../http/graceful-shutdown.js';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 
-/** Am I well? */
+/** Health checks: /health. */
 @Module({
   imports: [TerminusModule.forRoot({ logger: false }), AuthModule],
   controllers: [HealthController],

@@ -5,14 +5,14 @@ import { Database } from '../database/database.js';
 import { describeError } from '../errors/describe-error.js';
 import { RevocationsService } from '../sessions/revocations.service.js';
 import { NotReadyError } from './health.errors.js';
-import { sharedLook } from './shared-look.js';
+import { shareCheck } from './shared-check.js';
 
-/** Whether this node can do its work. Looked at once a second at most, however many ask. */
+/** Whether this node can do its work; checked at most once a second. */
 @Injectable()
 export class Readiness {
   readonly #logger = new Logger(Readiness.name);
-  readonly #look = sharedLook(() => this.look());
-  /** What the log was told last. */
+  readonly #sharedCheck = shareCheck(() => this.checkAll());
+  /** The reasons in the last log entry. */
   #reasons = '';
 
   constructor(
@@ -25,10 +25,10 @@ export class Readiness {
 
   /** @throws {NotReadyError} naming what is down */
   check(): Promise<HealthCheckResult> {
-    return this.#look();
+    return this.#sharedCheck();
   }
 
-  private async look(): Promise<HealthCheckResult> {
+  private async checkAll(): Promise<HealthCheckResult> {
     const faults: string[] = [];
     const indicator = (name: string, check: () => unknown) => async () => {
       const session = this.indicators.check(name);
@@ -51,12 +51,12 @@ export class Readiness {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       throw new NotReadyError((error.getResponse() as HealthCheckResult).details);
     } finally {
-      this.tell(faults);
+      this.logChange(faults);
     }
   }
 
-  /** The answer tells a stranger no reasons; the log has them, once for as long as they stay the same. */
-  private tell(faults: string[]): void {
+  /** The response has no reasons, since anyone can read it. The log has them, once until they change. */
+  private logChange(faults: string[]): void {
     const reasons = faults.toSorted().join('; ');
     if (reasons === this.#reasons) return;
     if (reasons === '') this.#logger.log('This node is ready again.');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
-import { isCode } from './caller-text.js';
+import { isCode } from './code-checks.js';
 import { malformed, type WechatFields } from './wechat-response.js';
 import { WechatAuthorizedApi } from './wechat-authorized-api.js';
 import { toApiError } from './wechat-api.error.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
-import { isTokenError, WechatAccessTokensService } from './access-tokens.service.js';
+import { isTokenError, WechatAccessTokensService } from './wechat-access-tokens.service.js';
 import { logFailure } from './log-failure.js';
 import type { WechatFields } from './wechat-response.js';
 import { WechatResilience } from './wechat-resilience.js';

@@ -18,7 +18,7 @@ import {
   wrap,
 } from 'cockatiel';
 import { Settings } from '../config/settings.js';
-import { isHarmless } from './caller-text.js';
+import { isFirewallSafe } from './code-checks.js';
 import { TooManyWechatCallsError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
 
 /** Milliseconds for one attempt. */
@@ -107,7 +107,7 @@ export class WechatResilience {
   }
 
   private policyOf(call: WechatCall): IPolicy {
-    const isSuspect = call.callerText !== undefined && !isHarmless(call.callerText);
+    const isSuspect = call.callerText !== undefined && !isFirewallSafe(call.callerText);
     const name = `${call.appid} ${call.path} ${isSuspect}`;
     const known = this.#policies.get(name);
     if (known !== undefined) return known;

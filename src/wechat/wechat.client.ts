@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { WechatApp } from '../config/settings.js';
 import { isNothingWord } from '../validation/nothing-words.js';
-import { isCode } from './caller-text.js';
+import { isCode } from './code-checks.js';
 import { isIdentifier } from './identifier.js';
 import { logFailure } from './log-failure.js';
 import { malformed, readSessionKey, type WechatFields } from './wechat-response.js';

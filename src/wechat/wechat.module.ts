@@ -2,7 +2,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import { Settings } from '../config/settings.js';
-import { WechatAccessTokensService } from './access-tokens.service.js';
+import { WechatAccessTokensService } from './wechat-access-tokens.service.js';
 import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
 import { TextCheckClient } from './text-check.client.js';

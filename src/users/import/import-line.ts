@@ -1,7 +1,7 @@
 import { isNothingWord } from '../../validation/nothing-words.js';
 import { plainTextFault } from '../../validation/plain-text.js';
 import { isIdentifier } from '../../wechat/identifier.js';
-import { describeDamage, isSpreadsheetError } from './import-damage.js';
+import { describeSpreadsheetDamage, isSpreadsheetError } from './spreadsheet-damage.js';
 import { FileRefusedError } from './import-file.js';
 import { maxNicknameLength } from '../profile/nickname.js';
 import { toE164 } from '../profile/phone-number.js';
@@ -156,7 +156,7 @@ function refuseDamage(column: Column, value: string): void {
     throw new LineRefusedError(`${column} is an error of the spreadsheet, such as #REF!`);
   }
   // A nickname may be anything that can be read.
-  const damage = column === 'nickname' ? undefined : describeDamage(value);
+  const damage = column === 'nickname' ? undefined : describeSpreadsheetDamage(value);
   if (damage !== undefined) throw new LineRefusedError(`${column} ${damage}`);
 }
 

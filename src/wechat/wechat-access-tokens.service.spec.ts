@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { failureOf, useWechatRoom } from './testing/wechat-room.js';
 import { cake, tea } from '../../test/harness/world.js';
-import { WechatAccessTokensService } from './access-tokens.service.js';
+import { WechatAccessTokensService } from './wechat-access-tokens.service.js';
 import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
 import type { WechatClient } from './wechat.client.js';
