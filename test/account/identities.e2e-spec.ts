@@ -178,7 +178,7 @@ describe('/me/identities', () => {
       headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
       body: { code: 'forbidden', detail: expect.stringMatching(detail) },
     });
-    const withRole = forbidden(/has a role.*Ask an operator/);
+    const withRole = forbidden(/has a role.*Ask an admin/);
     const elsewhere = forbidden(/not opened in a mini-program.*Log in with wx.login/);
     const setRoles = `UPDATE users SET roles = '{admin}' WHERE id = $1`;
     const linkedBy = (login: Answer) =>
