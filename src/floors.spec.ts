@@ -65,8 +65,8 @@ const crossings: Record<string, string> = {
   'sessions/login-codes.service.ts':
     'a repeated login locks its user, and is an audit entry, in one statement',
   'sessions/refresh.statement.ts': 'a refresh reads its user in the same statement',
-  'sessions/sessions.service.ts': 'a session belongs to the epoch that its user has',
-  'sessions/session-limit.job.ts': 'as above',
+  'sessions/session-ending.ts': 'all sessions of a user end by a new epoch, which the row of the user has',
+  'sessions/session-limit.job.ts': 'a session belongs to the epoch that its user has',
   'users/deletion/erasure.service.ts': 'an erasure takes addresses out of sessions and the audit log',
   'users/identities/unionid-conflicts.ts': 'asks the audit log whether a conflict is recorded',
   'commands/doctor-checks.ts': 'looks for users with two openids in one mini-program',

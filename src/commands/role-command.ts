@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.js';
 import { AuditLogService } from '../audit/audit-log.service.js';
 import { isUuid } from '../validation/uuid.js';
 import { RevocationsService } from '../sessions/revocations.service.js';
+import { SessionEnding } from '../sessions/session-ending.js';
 import { adminRole } from '../users/status/admins.js';
 import { isRoleName } from '../users/status/role-name.js';
 import {
@@ -35,12 +36,11 @@ export async function changeRole<Outcome extends RoleChange>(
   const settings = loadCommandSettings();
   refuseUnknownApp(settings, options.reference);
   try {
-    const outcome = await withDatabase(settings, (database) =>
-      change(
-        new UserStatusService(database, new RevocationsService(database), new AuditLogService(database)),
-        options,
-      ),
-    );
+    const outcome = await withDatabase(settings, (database) => {
+      const audit = new AuditLogService(database);
+      const ending = new SessionEnding(new RevocationsService(database), audit);
+      return change(new UserStatusService(database, ending, audit), options);
+    });
     return { ...outcome, role: options.role };
   } catch (error) {
     if (!(error instanceof UserNotFoundError)) throw error;

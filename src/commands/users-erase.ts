@@ -2,6 +2,7 @@ import { AuditLogService, commandActor } from '../audit/audit-log.service.js';
 import { KeyRing } from '../crypto/key-ring.js';
 import { isUuid } from '../validation/uuid.js';
 import { RevocationsService } from '../sessions/revocations.service.js';
+import { SessionEnding } from '../sessions/session-ending.js';
 import { BansService } from '../users/status/bans.service.js';
 import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
 import { ErasureService } from '../users/deletion/erasure.service.js';
@@ -24,8 +25,8 @@ await runCommand(async () => {
   try {
     closesAdmin = await withDatabase(settings, async (database) => {
       const audit = new AuditLogService(database);
-      const revocations = new RevocationsService(database);
-      const standing = new UserStatusService(database, revocations, audit);
+      const ending = new SessionEnding(new RevocationsService(database), audit);
+      const standing = new UserStatusService(database, ending, audit);
       const erasure = new ErasureService(
         database,
         new BansService(new KeyRing(settings.encryptionKeys)),

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../database/database.js';
 import { NIL } from 'uuid';
-import { AuditLogService, serviceActor } from '../audit/audit-log.service.js';
+import { serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
 import { BackgroundJob, type Job } from '../background/background-job.js';
 import { batchSize } from '../database/delete-outdated.js';
-import { RevocationsService } from './revocations.service.js';
+import { SessionEnding } from './session-ending.js';
 
 /** Sorts before every id. */
 const beforeAll: string = NIL;
@@ -35,10 +35,9 @@ const pageQuery = `
     ) AS next,
     (SELECT count(*) FROM page) = ${pageSize} AS "hasMore"`;
 
-/** Ends the oldest live sessions of users beyond so many each. */
-const endQuery = `
-  UPDATE sessions SET ended_at = now(), ended_reason = 'signed_out'
-  WHERE ended_at IS NULL AND id = ANY (ARRAY(
+/** SQL: the oldest live sessions of users ($1) beyond so many each ($2). */
+const isSurplus = `
+  id = ANY (ARRAY(
     SELECT id
     FROM (
       SELECT
@@ -52,8 +51,7 @@ const endQuery = `
     ) AS live
     WHERE place > $2
     LIMIT ${batchSize}
-  ))
-  RETURNING id, user_id AS "userId"`;
+  ))`;
 
 interface Page {
   userIds: string[];
@@ -70,8 +68,7 @@ export class SessionLimitJob implements Job {
   #nextWalk = 0;
 
   constructor(
-    private readonly revocations: RevocationsService,
-    private readonly audit: AuditLogService,
+    private readonly ending: SessionEnding,
     private readonly settings: Settings,
   ) {}
 
@@ -89,24 +86,11 @@ export class SessionLimitJob implements Job {
   /** @returns how many sessions it has ended, `batchSize` at most */
   private async endSurplus(tx: Transaction, userIds: string[]): Promise<number> {
     if (userIds.length === 0) return 0;
-    const [ended] = await tx.manager.query<[{ id: string; userId: string }[], number]>(endQuery, [
-      userIds,
-      this.settings.maxSessionsPerUser,
-    ]);
-    if (ended.length === 0) return 0;
-    await this.revocations.revoke(
+    return this.ending.endSessions(
       tx,
-      ...ended.map(({ id }) => ({ sessionId: id, reason: 'signed_out' as const })),
+      { condition: isSurplus, values: [userIds, this.settings.maxSessionsPerUser] },
+      'signed_out',
+      { ...serviceActor, action: 'session.ended_over_limit' },
     );
-    await this.audit.record(
-      tx.manager,
-      ...ended.map(({ id, userId }) => ({
-        ...serviceActor,
-        action: 'session.ended_over_limit' as const,
-        userId,
-        sessionId: id,
-      })),
-    );
-    return ended.length;
   }
 }

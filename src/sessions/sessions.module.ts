@@ -6,6 +6,7 @@ import { LoginCodesService } from './login-codes.service.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { ExpiredRevocationsJob } from './expired-revocations.job.js';
 import { RevocationsService } from './revocations.service.js';
+import { SessionEnding } from './session-ending.js';
 import { SessionLimitJob } from './session-limit.job.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -16,12 +17,13 @@ import { SessionsService } from './sessions.service.js';
     LoginCodesService,
     RefreshTokens,
     RevocationsService,
+    SessionEnding,
     SessionsService,
     ExpiredSessionsJob,
     ExpiredLoginCodesJob,
     ExpiredRevocationsJob,
     SessionLimitJob,
   ],
-  exports: [LoginCodesService, RefreshTokens, RevocationsService, SessionsService],
+  exports: [LoginCodesService, RefreshTokens, RevocationsService, SessionEnding, SessionsService],
 })
 export class SessionsModule {}

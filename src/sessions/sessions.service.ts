@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { NIL } from 'uuid';
-import { type Actor, AuditLogService, serviceActor } from '../audit/audit-log.service.js';
-import type { AuditAction } from '../audit/audit-event.entity.js';
+import { type Actor, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
 import { Database, type Transaction } from '../database/database.js';
-import { batchSize } from '../database/delete-outdated.js';
 import type { OpenSession } from './open-session.js';
 import { hashSecret, RefreshTokens } from './refresh-tokens.js';
 import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
 import { RevocationsService } from './revocations.service.js';
+import { SessionEnding } from './session-ending.js';
 import { Session } from './session.entity.js';
 import {
   RefreshTokenInvalidError,
@@ -28,7 +27,7 @@ export class SessionsService {
     private readonly database: Database,
     private readonly refreshTokens: RefreshTokens,
     private readonly revocations: RevocationsService,
-    private readonly audit: AuditLogService,
+    private readonly ending: SessionEnding,
     private readonly settings: Settings,
   ) {}
 
@@ -117,7 +116,7 @@ export class SessionsService {
    */
   async end(session: { id: string; userId: string }, actor: Actor): Promise<boolean> {
     return this.database.transaction((tx) =>
-      this.endIn(tx, session, 'signed_out', { ...actor, action: 'session.logout' }),
+      this.ending.endSession(tx, session, 'signed_out', { ...actor, action: 'session.logout' }),
     );
   }
 
@@ -137,24 +136,18 @@ export class SessionsService {
    * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the user are found by
    * an index, and looked through.
    */
-  async endByIdentity(tx: Transaction, through: { userId: string; identityId: string }): Promise<void> {
-    const { raw } = await tx.manager
-      .createQueryBuilder()
-      .update(Session)
-      .set({ endedAt: () => 'now()', endedReason: 'signed_out' })
-      .where(
-        'user_id = :userId AND identity_id = :identityId AND ended_at IS NULL AND expires_at > now()',
-        through,
-      )
-      .returning('id')
-      .execute();
-    const notices = (raw as { id: string }[]).map(({ id }) => ({
-      sessionId: id,
-      reason: 'signed_out' as const,
-    }));
-    for (let at = 0; at < notices.length; at += batchSize) {
-      await this.revocations.revoke(tx, ...notices.slice(at, at + batchSize));
-    }
+  async endByIdentity(
+    tx: Transaction,
+    { userId, identityId }: { userId: string; identityId: string },
+  ): Promise<void> {
+    await this.ending.endSessions(
+      tx,
+      {
+        condition: 'user_id = $1 AND identity_id = $2 AND expires_at > now()',
+        values: [userId, identityId],
+      },
+      'signed_out',
+    );
   }
 
   /** Says why a refresh token is refused; returns where it no longer is. */
@@ -165,33 +158,13 @@ export class SessionsService {
       const reason = endOf(session);
       if (reason !== undefined) throw new SessionRevokedError(reason);
       if (!session.isSuperseded) return false;
-      return this.endIn(tx, { id: sessionId, userId: session.userId }, 'reused', {
+      return this.ending.endSession(tx, { id: sessionId, userId: session.userId }, 'reused', {
         ...serviceActor,
         ip,
         action: 'session.refresh_token_reused',
       });
     });
     if (isReused) throw new RefreshTokenReusedError();
-  }
-
-  /** @returns whether there was one that went on */
-  private async endIn(
-    tx: Transaction,
-    { id, userId }: { id: string; userId: string },
-    reason: RevocationReason,
-    entry: Actor & { action: AuditAction },
-  ): Promise<boolean> {
-    const [, ended] = await tx.manager.query<[unknown, number]>(
-      `UPDATE sessions SET ended_at = now(), ended_reason = $3
-       FROM users
-       WHERE sessions.id = $1 AND sessions.user_id = $2 AND ended_at IS NULL AND expires_at > now()
-         AND users.id = sessions.user_id AND users.session_epoch = sessions.session_epoch`,
-      [id, userId, reason],
-    );
-    if (ended === 0) return false;
-    await this.revocations.revoke(tx, { sessionId: id, reason });
-    await this.audit.record(tx.manager, { ...entry, userId, sessionId: id });
-    return true;
   }
 }
 

@@ -7,6 +7,7 @@ import { Database } from '../../src/database/database.js';
 import { migrate } from '../../src/database/migrate.js';
 import { schema } from '../../src/schema.js';
 import { RevocationsService } from '../../src/sessions/revocations.service.js';
+import { SessionEnding } from '../../src/sessions/session-ending.js';
 import { SessionLimitJob } from '../../src/sessions/session-limit.job.js';
 import { TestDatabase } from '../harness/database.js';
 
@@ -17,7 +18,10 @@ it('the job that limits sessions has nothing to do before the first login', asyn
   const dataSource = await new DataSource(options).initialize();
   const settings = new Settings();
   const database = new Database(dataSource, settings);
-  const job = new SessionLimitJob(new RevocationsService(database), new AuditLogService(database), settings);
+  const job = new SessionLimitJob(
+    new SessionEnding(new RevocationsService(database), new AuditLogService(database)),
+    settings,
+  );
   await expect(database.transaction((tx) => job.runBatch(tx))).resolves.toBe(false);
   await database.onApplicationShutdown();
   await dataSource.destroy();

@@ -3,8 +3,7 @@ import { type EntityManager, In } from 'typeorm';
 import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import { decryptIfPossible } from '../../crypto/field-cipher.js';
 import { Database, type Transaction } from '../../database/database.js';
-import type { RevocationNotice } from '../../sessions/revocation-memory.js';
-import { RevocationsService } from '../../sessions/revocations.service.js';
+import { SessionEnding } from '../../sessions/session-ending.js';
 import { isAdmin, keepsAdminBeside } from '../status/admins.js';
 import { AvatarsService } from '../profile/avatars.service.js';
 import { ErasureDueError } from '../deletion/deletion.errors.js';
@@ -30,7 +29,7 @@ import { UserNotFoundError } from '../identities/user-not-found.error.js';
 export class UserMergingService {
   constructor(
     private readonly database: Database,
-    private readonly revocations: RevocationsService,
+    private readonly sessionEnding: SessionEnding,
     private readonly audit: AuditLogService,
     private readonly phones: PhoneCipher,
     private readonly avatars: AvatarsService,
@@ -156,14 +155,8 @@ export class UserMergingService {
         disabledUntil: null,
         eraseAt: obsoleteAvatar === null ? null : () => 'now()',
         mergePendingWith: null,
-        tokenVersion: duplicate.tokenVersion + 1,
-        sessionEpoch: duplicate.sessionEpoch + 1,
-        sessionsEndedReason: 'merged',
       },
     );
-    const notices: RevocationNotice[] = [
-      { userId: duplicate.id, minimumVersion: duplicate.tokenVersion + 1, reason: 'merged' },
-    ];
     const isBanned = duplicate.status === 'disabled';
     const disables = isBanned && primary.status !== 'disabled';
     const lasts = isBanned && primary.status === 'disabled' && isLater(duplicate, primary);
@@ -177,30 +170,21 @@ export class UserMergingService {
           disabledReason: duplicate.disabledReason,
           disabledUntil: duplicate.disabledUntil,
         }),
-        ...(disables && {
-          status: 'disabled',
-          tokenVersion: primary.tokenVersion + 1,
-          sessionEpoch: primary.sessionEpoch + 1,
-          sessionsEndedReason: 'disabled',
-        }),
+        ...(disables && { status: 'disabled' }),
       },
     );
-    if (disables) {
-      notices.push({
-        userId: primary.id,
-        minimumVersion: primary.tokenVersion + 1,
-        reason: 'disabled',
-      });
-    }
     await reassignPendingMerges(manager, [duplicate.id], primary.id);
     await manager.update(Identity, { userId: duplicate.id }, { userId: primary.id });
     await manager.update(Unionid, { userId: duplicate.id }, { userId: primary.id });
     await passOnNicknameCheck(manager, pending, primary, taken.nickname !== undefined);
-    await this.revocations.revoke(tx, ...notices);
-    for (const userId of [duplicate.id, primary.id]) {
-      const details = { from: duplicate.id, into: primary.id };
-      await this.audit.record(manager, { ...actor, action: 'user.merged', userId, details });
-    }
+    const entry = {
+      ...actor,
+      action: 'user.merged' as const,
+      details: { from: duplicate.id, into: primary.id },
+    };
+    await this.sessionEnding.endAllSessions(tx, duplicate.id, 'merged', entry);
+    if (disables) await this.sessionEnding.endAllSessions(tx, primary.id, 'disabled', entry);
+    else await this.audit.record(manager, { ...entry, userId: primary.id });
     tx.afterCommit(() => this.avatars.tryRemoveFile(duplicate.id));
   }
 

@@ -3,7 +3,7 @@ import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import type { AuditAction } from '../../audit/audit-event.entity.js';
 import { Database, type Transaction } from '../../database/database.js';
-import { RevocationsService } from '../../sessions/revocations.service.js';
+import { SessionEnding } from '../../sessions/session-ending.js';
 import type { RevocationReason } from '../../sessions/sessions.errors.js';
 import { hasAdminBeside, isAdmin, keepsAdminBeside } from './admins.js';
 import { BannedIdentity } from './banned-identity.entity.js';
@@ -61,7 +61,7 @@ interface Decision {
 export class UserStatusService {
   constructor(
     private readonly database: Database,
-    private readonly revocations: RevocationsService,
+    private readonly sessionEnding: SessionEnding,
     private readonly audit: AuditLogService,
   ) {}
 
@@ -265,27 +265,19 @@ export class UserStatusService {
     { changes, ends, outdates, needsAdmin, events }: Decision,
   ): Promise<RoleChange> {
     const { manager } = tx;
-    const { id: userId, tokenVersion, sessionEpoch } = user;
+    const { id: userId } = user;
     if (events.length === 0) return { userId, isChanged: false };
     if (needsAdmin === true && isAdmin(user) && !isAdmin(Object.assign({ ...user }, changes))) {
       if (!(await keepsAdminBeside(manager, [userId]))) throw new LastAdminError();
     }
-    const minimumVersion = tokenVersion + 1;
-    const revokes = ends !== undefined || outdates === true;
-    await manager.update(
-      User,
-      { id: userId },
-      {
-        ...changes,
-        ...(revokes && { tokenVersion: minimumVersion }),
-        ...(ends !== undefined && { sessionEpoch: sessionEpoch + 1, sessionsEndedReason: ends }),
-      },
-    );
+    if (Object.keys(changes).length > 0) await manager.update(User, { id: userId }, changes);
     if (changes.status !== undefined && changes.status !== 'disabled') {
       await manager.delete(BannedIdentity, { userId });
     }
-    for (const event of events) await this.audit.record(manager, { ...actor, ...event, userId });
-    if (revokes) await this.revocations.revoke(tx, { userId, minimumVersion, reason: ends ?? null });
+    const entries = events.map((event) => ({ ...actor, ...event }));
+    if (ends !== undefined) await this.sessionEnding.endAllSessions(tx, userId, ends, ...entries);
+    else if (outdates === true) await this.sessionEnding.outdateTokens(tx, userId, ...entries);
+    else await this.audit.record(manager, ...entries.map((entry) => ({ ...entry, userId })));
     return { userId, isChanged: true };
   }
 }
