@@ -37,7 +37,7 @@ export async function addPlayground(
     port: local.port,
     databaseUrl: settings.databaseUrl,
     apps: settings.wechatApps,
-    operatorName: `operator ${keptSecret(join(local.dataDirectory, 'playground-operator'))}`,
+    adminName: `operator ${keptSecret(join(local.dataDirectory, 'playground-operator'))}`,
     grantAdmin: (userId) => grantAdmin(service, userId),
   });
   await playground.addTo(fastify);

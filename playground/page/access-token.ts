@@ -1,4 +1,4 @@
-/** A JSON Web Token, read without a look at its signature. */
+/** A JSON Web Token, decoded without checking its signature. */
 export interface DecodedToken {
   header: Record<string, unknown>;
   claims: Record<string, unknown>;
@@ -9,7 +9,7 @@ export interface DecodedToken {
 
 const jwt = /^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/;
 
-/** The access token somewhere in what a mini-program keeps on the phone. */
+/** Finds the access token in what a mini-program has stored on the phone. */
 export function findToken(stored: unknown): DecodedToken | undefined {
   if (typeof stored === 'string') return jwt.test(stored) ? decode(stored) : findToken(parse(stored));
   if (typeof stored !== 'object' || stored === null) return undefined;
@@ -31,7 +31,7 @@ function decodeBase64Url(text: string): string {
   return new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
 }
 
-/** Undefined where it is no JSON of an object: a number in a string holds no token. */
+/** Undefined if the text is not a JSON object: nothing else holds a token. */
 function parse(text: string): unknown {
   if (!text.startsWith('{')) return undefined;
   try {

@@ -1,10 +1,10 @@
-/** Milliseconds in which messages are gathered: read out one by one, they would never end. */
+/** For so many milliseconds, messages are collected. Read out one by one, they would never end. */
 const repeatDelayMs = 1_000;
 
-/** Messages in one announcement. */
+/** Maximum of messages in one announcement. */
 const most = 4;
 
-/** Tells screen readers what others see. */
+/** Reads messages out to users of screen readers. */
 export class Announcer {
   #waiting: string[] = [];
 

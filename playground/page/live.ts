@@ -1,6 +1,6 @@
 import type { LiveEvent } from '../server/live-events.js';
 
-/** Hears what happens on the server's side, again and again where the connection is lost. */
+/** Listens to the events of the server. If the connection is lost, it connects again. */
 export function listen(
   hear: (event: LiveEvent) => void,
   onConnection: (isThere: boolean) => void,

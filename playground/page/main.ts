@@ -1,13 +1,13 @@
-import type { PhoneMessage, PhoneTrouble } from '../phone/messages.js';
+import type { PhoneMessage, PhoneFault } from '../phone/messages.js';
 import { forgetAllPhones } from '../phone/storage.js';
-import type { LiveEvent, ServerTrouble, Setup } from '../server/live-events.js';
+import type { LiveEvent, ServerFault, Setup } from '../server/live-events.js';
 import { Announcer } from './announcer.js';
 import { byId } from './element.js';
 import { listen } from './live.js';
-import { PeopleCard } from './people-card.js';
+import { DatabaseCard } from './database-card.js';
 import { Phone } from './phone.js';
 import { Sequence } from './sequence.js';
-import { Switches, type Trouble } from './switches.js';
+import { Switches, type Fault } from './switches.js';
 import { applyLanguage, say, switchLanguage, write } from './texts.js';
 import { TokenCard } from './token-card.js';
 
@@ -17,13 +17,13 @@ interface OpenCall {
   name: string;
 }
 
-const phoneTroubles: readonly PhoneTrouble[] = ['answer_lost', 'denied', 'slow', 'offline', 'token_expired'];
+const phoneFaults: readonly PhoneFault[] = ['answer_lost', 'denied', 'slow', 'offline', 'token_expired'];
 
-/** Of the server's: what happens once it is asked for, and is over. */
-const acts: readonly ServerTrouble[] = ['key_rotated', 'token_evicted', 'kicked'];
+/** Faults of the server that happen at once and are over. */
+const acts: readonly ServerFault[] = ['key_rotated', 'token_evicted', 'kicked'];
 
-/** What somebody else did, as it is called on the wire. */
-const notes: Partial<Record<ServerTrouble, { on: 'service' | 'wechat'; call?: string }>> = {
+/** Notes for faults that somebody else causes, with the HTTP call. */
+const notes: Partial<Record<ServerFault, { on: 'service' | 'wechat'; call?: string }>> = {
   kicked: { on: 'service', call: 'DELETE /admin/users/:id/sessions' },
   disabled: { on: 'service', call: 'PATCH /admin/users/:id' },
   key_rotated: { on: 'wechat' },
@@ -33,8 +33,8 @@ const notes: Partial<Record<ServerTrouble, { on: 'service' | 'wechat'; call?: st
 const announcer = new Announcer(byId('announcer'));
 const sequence = new Sequence(byId('log'), byId('messages'), announcer.announce);
 const tokenCard = new TokenCard(byId('token'));
-const peopleCard = new PeopleCard(byId('people'));
-const switches = new Switches(byId('switches'), (trouble, on) => void setTrouble(trouble, on));
+const databaseCard = new DatabaseCard(byId('database'));
+const switches = new Switches(byId('switches'), (fault, on) => void setFault(fault, on));
 const openCalls = new Map<string, OpenCall>();
 
 const phones: Phone[] = [];
@@ -43,7 +43,7 @@ let current: Phone | undefined;
 applyLanguage();
 const setup = (await (await fetch('/playground/setup')).json()) as Setup;
 prepareTools(setup);
-// No phone before somebody listens: its first login would not be seen.
+// The first phone comes when the page listens. Otherwise, its first login would not be seen.
 const stream = listen(hearServer, showConnection);
 stream.addEventListener('open', () => addPhone({ device: '1', mark: '1' }), { once: true });
 
@@ -60,25 +60,25 @@ function addPhone({
   const phone = new Phone({ device, mark, app, user, serviceUrl }, hearPhone);
   phones.push(phone);
   byId('phones').append(phone.figure);
-  // The first is there from the beginning: the page is read from its top.
+  // No scrolling to the first phone: readers begin at the top of the page.
   if (phones.length > 1) phone.figure.scrollIntoView({ block: 'nearest', inline: 'center' });
   choose(phone);
 }
 
-/** Takes the second phone away again. */
+/** Removes the second phone. */
 function removeSecond(): void {
   phones.pop()!.remove();
   choose(phones[0]!);
 }
 
-/** The one that the switches are for, and whose token is shown. */
+/** Selects the phone for the switches and the token card. */
 function choose(phone: Phone): void {
   current = phone;
   document.body.dataset['phones'] = String(phones.length);
   for (const { figure } of phones) figure.dataset['current'] = String(figure === phone.figure);
   drawTarget();
   tokenCard.show(phone.stored);
-  for (const trouble of phoneTroubles) switches.set(trouble, phone.troubles.has(trouble));
+  for (const fault of phoneFaults) switches.set(fault, phone.faults.has(fault));
 }
 
 function drawTarget(): void {
@@ -124,10 +124,10 @@ function hearPhone(phone: Phone, message: PhoneMessage): void {
       });
       break;
     }
-    case 'trouble-spent':
-      phone.troubles.delete(message.trouble);
-      if (phone === current) switches.set(message.trouble, false);
-      if (message.trouble === 'denied') sequence.note(Date.now(), 'wechat', 'refused');
+    case 'fault-over':
+      phone.faults.delete(message.fault);
+      if (phone === current) switches.set(message.fault, false);
+      if (message.fault === 'denied') sequence.note(Date.now(), 'wechat', 'refused');
       break;
     case 'storage':
       phone.stored = message.entries;
@@ -161,40 +161,40 @@ function hearServer(event: LiveEvent): void {
       });
       break;
     }
-    case 'people':
-      peopleCard.show(event.people);
+    case 'users':
+      databaseCard.show(event.users);
       switches.set(
         'disabled',
-        event.people.some(({ user }) => user.status === 'disabled'),
+        event.users.some(({ user }) => user.status === 'disabled'),
       );
       break;
-    case 'troubles':
-      for (const trouble of ['code_used', 'wechat_busy', 'wechat_slow'] as const) {
-        switches.set(trouble, event.armed.includes(trouble));
+    case 'faults':
+      for (const fault of ['code_used', 'wechat_busy', 'wechat_slow'] as const) {
+        switches.set(fault, event.active.includes(fault));
       }
       break;
   }
 }
 
-async function setTrouble(trouble: Trouble, on: boolean): Promise<void> {
+async function setFault(fault: Fault, on: boolean): Promise<void> {
   if (!current) return;
-  if (isPhoneTrouble(trouble)) {
-    current.setTrouble(trouble, on);
-    switches.set(trouble, on);
+  if (isPhoneFault(fault)) {
+    current.setFault(fault, on);
+    switches.set(fault, on);
     return;
   }
   const at = Date.now();
-  switches.set(trouble, on);
+  switches.set(fault, on);
   const query = new URLSearchParams({ appid: current.app.appid, on: String(on) });
-  const isDone = await post(`/playground/troubles/${trouble}?${query.toString()}`);
-  if (acts.includes(trouble)) switches.set(trouble, false);
-  else if (!isDone) switches.set(trouble, !on);
-  const note = notes[trouble];
-  if (!isDone) sequence.note(at, 'service', 'troubleFailed');
-  else if (note) sequence.note(at, note.on, trouble === 'disabled' && !on ? 'enabled' : trouble, note.call);
+  const isDone = await post(`/playground/faults/${fault}?${query.toString()}`);
+  if (acts.includes(fault)) switches.set(fault, false);
+  else if (!isDone) switches.set(fault, !on);
+  const note = notes[fault];
+  if (!isDone) sequence.note(at, 'service', 'changeFailed');
+  else if (note) sequence.note(at, note.on, fault === 'disabled' && !on ? 'enabled' : fault, note.call);
 }
 
-/** @returns whether it was done: the service may be away */
+/** @returns whether it succeeded: the service may be down */
 async function post(path: string): Promise<boolean> {
   return fetch(path, { method: 'POST' }).then(
     ({ ok }) => ok,
@@ -202,8 +202,8 @@ async function post(path: string): Promise<boolean> {
   );
 }
 
-function isPhoneTrouble(trouble: Trouble): trouble is PhoneTrouble {
-  return phoneTroubles.some((each) => each === trouble);
+function isPhoneFault(fault: Fault): fault is PhoneFault {
+  return phoneFaults.some((each) => each === fault);
 }
 
 function prepareTools({ otherApp }: Setup): void {
@@ -212,7 +212,7 @@ function prepareTools({ otherApp }: Setup): void {
     for (const phone of phones) phone.nameFrame();
     drawTarget();
     tokenCard.draw();
-    peopleCard.draw();
+    databaseCard.draw();
   });
   byId('clear').addEventListener('click', clearSequence);
   byId('start-over').addEventListener('click', ({ currentTarget }) => {
@@ -237,27 +237,27 @@ function toggleSecond(button: HTMLElement, options: Parameters<typeof addPhone>[
   button.setAttribute('aria-pressed', 'true');
 }
 
-/** Erases the person and empties the phones. */
+/** Erases the user and empties the phones. */
 async function startOver(button: HTMLButtonElement): Promise<void> {
   button.disabled = true;
   write(button, 'startingOver');
   if (await post('/playground/start-over')) emptyPhones();
-  else sequence.note(Date.now(), 'service', 'troubleFailed');
+  else sequence.note(Date.now(), 'service', 'changeFailed');
   write(button, 'startOver');
   button.disabled = false;
 }
 
 function emptyPhones(): void {
   if (phones.length > 1) removeSecond();
-  // Those of phones that are switched off at the moment, too.
+  // Also the storage of phones that are not on the page now.
   forgetAllPhones();
   for (const phone of phones) phone.forget();
   for (const id of ['second-phone', 'second-app']) byId(id).setAttribute('aria-pressed', 'false');
-  for (const trouble of phoneTroubles) switches.set(trouble, false);
+  for (const fault of phoneFaults) switches.set(fault, false);
   clearSequence();
 }
 
-/** What is under way is forgotten, too: an answer alone would say nothing. */
+/** Calls in progress are forgotten, too: an answer without its request would be useless. */
 function clearSequence(): void {
   openCalls.clear();
   sequence.clear();

@@ -1,7 +1,7 @@
-/** Characters of a secret that are shown, so that one can see that two are the same. */
+/** So many characters of a secret are shown, so that equal secrets can be recognized. */
 const shown = 4;
 
-/** Names under which something stands that opens a door, or that is WeChat's own. */
+/** Names of fields whose value is a secret. */
 const secretNames =
   /^(authorization|code|phonecode|js_?code|access_?token|refresh_?token|secret|session_?key|openid|unionid|encrypteddata|iv|signature|rawdata|cloudid|idempotency-key)$/i;
 
@@ -9,10 +9,10 @@ const phoneNames = /^(phone|phonenumber|purephonenumber)$/i;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const phoneNumber = /^\+?\d{8,15}$/;
-/** What looks like a token by itself, whatever it is called. */
+/** A value that looks like a token, whatever its name is. */
 const opaque = /^[\w\-+/=.~]{24,}$/;
 
-/** A copy to show: secrets cut short, phone numbers without their middle, whatever they are called. */
+/** Returns a copy that can be shown: secrets are shortened, and phone numbers lose their middle digits. */
 export function masked(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null), (name: string, each: unknown) =>
     typeof each === 'string' ? maskedText(name, each) : each,
@@ -26,7 +26,7 @@ function maskedText(name: string, text: string): string {
   return opaque.test(text) && !uuid.test(text) ? cut(text) : text;
 }
 
-/** Problem documents have a `code`, too: words, where codes of WeChat's are none. */
+/** Problem documents have a `code`, too. Theirs is made of words; a code of WeChat is not. */
 function isErrorCode(name: string, text: string): boolean {
   return name === 'code' && /^[a-z]+(_[a-z]+)+$/.test(text);
 }
@@ -35,7 +35,7 @@ function cut(text: string): string {
   return text.length <= shown ? '…' : `${text.slice(0, shown)}…`;
 }
 
-/** What was carried in a few words, for beside an arrow. */
+/** Summarizes a body in a few words, for the label of an arrow. */
 export function gistOf(carried: unknown): string {
   const value = masked(carried);
   if (typeof value === 'string') return value.slice(0, 40);

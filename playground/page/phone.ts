@@ -1,31 +1,31 @@
 import { phoneAddress } from '../phone/addresses.js';
-import type { PhoneMessage, PhoneOrder, PhoneTrouble } from '../phone/messages.js';
+import type { PhoneMessage, PhoneOrder, PhoneFault } from '../phone/messages.js';
 import type { PhoneApp } from '../server/live-events.js';
 import { element } from './element.js';
 import { say, write } from './texts.js';
 
 export interface PhoneOptions {
-  /** Which device: the phones of one device share nothing but the make. */
+  /** The device. It decides how the phone names itself. */
   device: string;
-  /** Its number on the page. */
+  /** The number that the page shows. */
   mark: string;
   app: PhoneApp;
   user: string;
   serviceUrl: string;
 }
 
-/** A phone on the page: a frame that runs the mini-program, in a case. */
+/** A phone on the page: a frame that runs the mini-program. */
 export class Phone {
   readonly figure: HTMLElement;
   readonly mark: string;
   readonly app: PhoneApp;
-  /** What was switched on, as far as it has not happened yet. */
-  readonly troubles = new Set<PhoneTrouble>();
-  /** What the mini-program keeps. */
+  /** The faults that are switched on and have not happened yet. */
+  readonly faults = new Set<PhoneFault>();
+  /** What the mini-program has stored. */
   stored: Record<string, unknown> = {};
 
   readonly #frame: HTMLIFrameElement;
-  /** What it is to be told once it listens: a mini-program that is being opened hears nothing. */
+  /** Orders that wait until the frame listens: while the mini-program is being opened, it receives nothing. */
   #waiting: PhoneOrder[] | undefined = [];
 
   constructor(
@@ -59,20 +59,20 @@ export class Phone {
   order(order: PhoneOrder): void {
     if (this.#waiting) this.#waiting.push(order);
     else this.#frame.contentWindow?.postMessage(order, location.origin);
-    // All others open it anew.
-    if (order.type !== 'trouble') this.#waiting ??= [];
+    // All other orders open the mini-program again.
+    if (order.type !== 'fault') this.#waiting ??= [];
   }
 
-  setTrouble(trouble: PhoneTrouble, on: boolean): void {
-    if (on) this.troubles.add(trouble);
-    else this.troubles.delete(trouble);
-    this.figure.dataset['offline'] = String(this.troubles.has('offline'));
-    this.order({ type: 'trouble', trouble, on });
+  setFault(fault: PhoneFault, on: boolean): void {
+    if (on) this.faults.add(fault);
+    else this.faults.delete(fault);
+    this.figure.dataset['offline'] = String(this.faults.has('offline'));
+    this.order({ type: 'fault', fault, on });
   }
 
-  /** As it came out of the box. */
+  /** Resets the phone to its first state. */
   forget(): void {
-    for (const trouble of this.troubles) this.setTrouble(trouble, false);
+    for (const fault of this.faults) this.setFault(fault, false);
     this.order({ type: 'forget' });
   }
 
@@ -81,7 +81,7 @@ export class Phone {
     this.figure.remove();
   }
 
-  /** What screen readers call the frame, in the language of the page. */
+  /** The name of the frame for screen readers, in the language of the page. */
   nameFrame(): void {
     this.#frame.title = `${say('phone')} ${this.mark}${say('frameOf')}`;
   }

@@ -4,26 +4,26 @@ import { say, type TextKey, write } from './texts.js';
 
 export type Lifeline = 'phone' | 'service' | 'wechat';
 
-/** A message between two lifelines, there or back. */
+/** A message between two lifelines. */
 export interface Message {
   /** Milliseconds since 1970. */
   at: number;
   from: Lifeline;
   to: Lifeline;
-  /** `POST /auth/login`, or `200`; null: nothing came back. */
+  /** `POST /auth/login`, or `200`. Null if there was no answer. */
   name: string | null;
   carried: unknown;
-  /** An answer is drawn as one, with the milliseconds it took. */
+  /** Set if this is an answer: the milliseconds it took. */
   answerAfter?: number;
   failed?: boolean;
-  /** Which phone, where there are several. */
+  /** The phone, if there are several. */
   mark?: string;
 }
 
-/** More would be slow to draw, and nobody scrolls so far. */
+/** More messages would be slow to draw, and nobody scrolls so far. */
 const maxMessages = 160;
 
-/** Milliseconds after which what follows is something new. */
+/** After a pause of so many milliseconds, a new group begins. */
 const pauseMs = 3_000;
 
 const names: Readonly<Record<Lifeline, TextKey>> = {
@@ -32,14 +32,14 @@ const names: Readonly<Record<Lifeline, TextKey>> = {
   wechat: 'wechat',
 };
 
-/** The sequence diagram. Messages are put where their time says, whatever order they become known in. */
+/** The sequence diagram. It orders messages by their time, not by their arrival. */
 export class Sequence {
-  /** Milliseconds since 1970: what happened before then was to be forgotten, whenever one hears of it. */
+  /** Milliseconds since 1970. Messages from before this time are ignored, even if they arrive later. */
   #clearedAt = 0;
 
   /**
-   * @param place what scrolls
-   * @param announce tells those who cannot see the arrow
+   * @param place the element that scrolls
+   * @param announce reads a message out to users of screen readers
    */
   constructor(
     private readonly place: HTMLElement,
@@ -56,9 +56,9 @@ export class Sequence {
   }
 
   /**
-   * Something done to a lifeline from outside.
+   * Draws a note: something that was done to a lifeline from outside.
    *
-   * @param call how it is called on the wire
+   * @param call the HTTP call that did it
    */
   note(at: number, on: Lifeline, key: TextKey, call?: string): void {
     const drawn = element(
@@ -82,7 +82,7 @@ export class Sequence {
     this.place.dataset['empty'] = 'true';
   }
 
-  /** @param isInner came before whatever carries the same time */
+  /** @param isInner comes before other messages with the same time */
   private insert(at: number, isInner: boolean, drawn: HTMLElement): void {
     const { list, place } = this;
     const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 80;

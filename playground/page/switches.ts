@@ -1,46 +1,46 @@
-import type { PhoneTrouble } from '../phone/messages.js';
-import type { ServerTrouble } from '../server/live-events.js';
+import type { PhoneFault } from '../phone/messages.js';
+import type { ServerFault } from '../server/live-events.js';
 import { element } from './element.js';
 import { type TextKey, write } from './texts.js';
 
-export type Trouble = PhoneTrouble | ServerTrouble;
+export type Fault = PhoneFault | ServerFault;
 
-const groups: readonly { title: TextKey; troubles: readonly Trouble[] }[] = [
-  { title: 'onPhone', troubles: ['answer_lost', 'token_expired', 'denied', 'slow', 'offline'] },
-  { title: 'onService', troubles: ['kicked', 'disabled'] },
+const groups: readonly { title: TextKey; faults: readonly Fault[] }[] = [
+  { title: 'onPhone', faults: ['answer_lost', 'token_expired', 'denied', 'slow', 'offline'] },
+  { title: 'onService', faults: ['kicked', 'disabled'] },
   {
     title: 'onWechat',
-    troubles: ['wechat_busy', 'wechat_slow', 'code_used', 'key_rotated', 'token_evicted'],
+    faults: ['wechat_busy', 'wechat_slow', 'code_used', 'key_rotated', 'token_evicted'],
   },
 ];
 
-/** The buttons that make things go wrong. Each shows whether it is on; what happens once springs back. */
+/** The buttons that switch faults on. A fault that happens once switches its button off again. */
 export class Switches {
-  readonly #buttons = new Map<Trouble, HTMLButtonElement>();
+  readonly #buttons = new Map<Fault, HTMLButtonElement>();
   readonly #explanation = write(element('p', { class: 'explanation quiet' }), 'switchesWhat');
 
-  /** @param onSwitch told what somebody wants, and moves the switch */
-  constructor(place: HTMLElement, onSwitch: (trouble: Trouble, on: boolean) => void) {
-    for (const { title, troubles } of groups) {
+  /** @param onSwitch called when a button is clicked; it sets the button */
+  constructor(place: HTMLElement, onSwitch: (fault: Fault, on: boolean) => void) {
+    for (const { title, faults } of groups) {
       const heading = write(element('h3', { id: `switches-${title}` }), title);
-      const buttons = troubles.map((trouble) => {
+      const buttons = faults.map((fault) => {
         const button = element(
           'button',
           {
             type: 'button',
             class: 'chip',
             'aria-pressed': 'false',
-            'aria-describedby': `what-${trouble}`,
-            'data-trouble': trouble,
+            'aria-describedby': `what-${fault}`,
+            'data-fault': fault,
           },
-          write(element('span'), trouble),
+          write(element('span'), fault),
         );
-        const what = write(element('span', { id: `what-${trouble}`, hidden: '' }), `${trouble}What`);
+        const what = write(element('span', { id: `what-${fault}`, hidden: '' }), `${fault}What`);
         for (const event of ['pointerenter', 'focus', 'click']) {
-          button.addEventListener(event, () => write(this.#explanation, `${trouble}What`));
+          button.addEventListener(event, () => write(this.#explanation, `${fault}What`));
         }
-        button.addEventListener('click', () => onSwitch(trouble, !this.isOn(trouble)));
-        this.#buttons.set(trouble, button);
+        button.addEventListener('click', () => onSwitch(fault, !this.isOn(fault)));
+        this.#buttons.set(fault, button);
         return [button, what];
       });
       place.append(
@@ -50,11 +50,11 @@ export class Switches {
     place.append(this.#explanation);
   }
 
-  isOn(trouble: Trouble): boolean {
-    return this.#buttons.get(trouble)!.getAttribute('aria-pressed') === 'true';
+  isOn(fault: Fault): boolean {
+    return this.#buttons.get(fault)!.getAttribute('aria-pressed') === 'true';
   }
 
-  set(trouble: Trouble, on: boolean): void {
-    this.#buttons.get(trouble)!.setAttribute('aria-pressed', String(on));
+  set(fault: Fault, on: boolean): void {
+    this.#buttons.get(fault)!.setAttribute('aria-pressed', String(on));
   }
 }

@@ -14,7 +14,7 @@ const texts = {
   phone: ['手机', 'Phone'],
   relaunch: ['重启小程序', 'Relaunch'],
   secondPhone: ['第二台手机', 'A second phone'],
-  secondPhoneWhat: ['同一个人，另一台设备', 'Same person, another device'],
+  secondPhoneWhat: ['同一用户，另一台设备', 'Same user, another device'],
   secondApp: ['第二个小程序', 'A second mini-program'],
   secondAppWhat: ['同一开放平台账号，unionid 相同', 'Same Open Platform account, same unionid'],
   noSecondApp: [
@@ -45,9 +45,9 @@ const texts = {
   expired: ['已过期', 'Expired'],
   expiredWhat: ['下一个请求会先刷新', 'the next request refreshes it first'],
 
-  people: ['数据库', 'Database'],
-  peopleWhat: ['服务写下的这个人。', 'What the service has written of the person.'],
-  noPeople: ['还没有这一行：第一次登录时写入。', 'No row yet: the first login writes it.'],
+  database: ['数据库', 'Database'],
+  databaseWhat: ['数据库里这个用户的数据。', 'The data of this user in the database.'],
+  noUser: ['还没有这一行：第一次登录时写入。', 'No row yet: the first login writes it.'],
   sealed: ['（已加密）', '(sealed)'],
   stored: ['（已保存）', '(stored)'],
   live: ['有效', 'live'],
@@ -62,8 +62,8 @@ const texts = {
   answer_lost: ['答复丢失', 'Answer lost'],
   answer_lostWhat: ['服务收到了，手机没等到答复', 'The service acts, the phone hears nothing'],
   denied: ['拒绝授权', 'Denied'],
-  deniedWhat: ['下一次询问，用户点拒绝', 'The person refuses what is asked next'],
-  refused: ['用户点了拒绝', 'The person refused'],
+  deniedWhat: ['下一次询问，用户点拒绝', 'The user refuses the next request for permission'],
+  refused: ['用户点了拒绝', 'The user refused'],
   slow: ['网络慢', 'Slow network'],
   slowWhat: ['每个请求多两秒', 'Two seconds more for each request'],
   offline: ['断网', 'Offline'],
@@ -71,7 +71,7 @@ const texts = {
   token_expired: ['令牌过期', 'Token expired'],
   token_expiredWhat: ['下一个请求的令牌失效', 'The next request carries a stale token'],
   kicked: ['踢下线', 'Kicked'],
-  kickedWhat: ['运营者结束此人所有会话', 'An operator ends all sessions'],
+  kickedWhat: ['管理员结束此用户的所有会话', 'An admin ends all sessions'],
   disabled: ['停用', 'Disabled'],
   enabled: ['恢复使用', 'Enabled again'],
   disabledWhat: ['停用一分钟；再按恢复', 'For a minute; press again to undo'],
@@ -85,7 +85,7 @@ const texts = {
   key_rotatedWhat: ['像在别处又登录了一次', 'As a login elsewhere does'],
   token_evicted: ['挤掉 access_token', 'Token evicted'],
   token_evictedWhat: ['接口调用凭证失效，得到 40001', 'Ours at WeChat is refused: 40001'],
-  troubleFailed: ['没有成功：服务没有照办，或连不上。', 'It did not work: the service refused, or is away.'],
+  changeFailed: ['没有成功：服务没有照办，或连不上。', 'It did not work: the service refused, or is away.'],
 } as const satisfies Record<string, readonly [chinese: string, english: string]>;
 
 export type TextKey = keyof typeof texts;
@@ -105,14 +105,14 @@ export function say(key: TextKey): string {
   return texts[key][language === 'zh' ? 0 : 1];
 }
 
-/** Gives an element a text that follows the language. */
+/** Gives an element a text. It changes with the language. */
 export function write<Kind extends HTMLElement>(target: Kind, key: TextKey): Kind {
   target.dataset['text'] = key;
   target.textContent = say(key);
   return target;
 }
 
-/** Writes everything that has a text in the language of the page. */
+/** Writes all texts of the page in its language. */
 export function applyLanguage(): void {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   document.title = `weapp-auth · ${say('title')}`;

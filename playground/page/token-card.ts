@@ -2,7 +2,7 @@ import { type DecodedToken, findToken } from './access-token.js';
 import { element } from './element.js';
 import { say } from './texts.js';
 
-/** The access token that a phone keeps, decoded, with a clock to its end. */
+/** Shows the access token of a phone, decoded, with the time until it expires. */
 export class TokenCard {
   #token: DecodedToken | undefined;
 
@@ -11,7 +11,7 @@ export class TokenCard {
     this.draw();
   }
 
-  /** @param stored what the mini-program keeps on the phone */
+  /** @param stored what the mini-program has stored on the phone */
   show(stored: unknown): void {
     this.#token = findToken(stored);
     this.draw();

@@ -1,29 +1,29 @@
-/** Where the playground is, below the origin of the service: nothing that a phone asks for leaves that origin. */
+/** The playground's path below the origin of the service. No request of a phone leaves that origin. */
 export const playgroundPath = '/playground/';
 
 /**
- * What WeChat does on a phone: POST `<wechatPath>wx/login` with `{appid, user}` is answered as the emulator answers
+ * Calls of a phone to WeChat. POST `<wechatPath>wx/login` with `{appid, user}` is answered as the emulator answers
  * `/__emulator__/wx/login`.
  */
 export const wechatPath = `${playgroundPath}wechat/`;
 
-/** `wx.request` to the service: `<servicePath>/me` is sent on to `/me`, looking as if it came from WeChat. */
+/** `wx.request` to the service: `<servicePath>/me` is forwarded to `/me`, with the headers that WeChat sends. */
 export const servicePath = `${playgroundPath}service`;
 
-/** Names the mini-program that sends, so that the server can add the `Referer` that WeChat adds. */
+/** The header with the appid of the mini-program. The server adds the `Referer` of WeChat. */
 export const appidHeader = 'x-playground-appid';
 
-/** Names the device that sends, so that the server can make it look like one of its kind. */
+/** The header with the device. The server adds its user agent. */
 export const phoneHeader = 'x-playground-phone';
 
-/** What a phone's frame is told by its address. */
+/** The parameters of a phone's frame. */
 export interface PhoneSettings {
-  /** Tells the phones of a page apart. */
+  /** Unique on the page. */
   phone: string;
   appid: string;
-  /** The person who holds it, as the emulator names them. */
+  /** The user of the phone: a name in the emulator. */
   user: string;
-  /** Where the mini-program believes the service to be; the only origin in its list of domains. */
+  /** The service's address in the mini-program: the only origin in its list of domains. */
   serviceUrl: string;
 }
 
@@ -31,7 +31,7 @@ export function phoneAddress(settings: PhoneSettings): string {
   return `${playgroundPath}phone.html?${new URLSearchParams({ ...settings }).toString()}`;
 }
 
-/** @throws {TypeError} where one is missing */
+/** @throws {TypeError} if one is missing */
 export function phoneSettings(query: string): PhoneSettings {
   const parameters = new URLSearchParams(query);
   const parameter = (name: string): string => {

@@ -1,13 +1,13 @@
 import { glassEasel } from 'glass-easel-miniprogram-adapter';
 
-/** What is operated by its role, though the browser gives it no behaviour of its own. */
+/** Roles of controls to which the browser gives no behaviour. */
 const operable =
   '[role="button"], [role="link"], [role="checkbox"], [role="switch"], [role="radio"], [role="tab"]';
 
 /**
- * Draws into this document. Tags become `<wx-view>` and the like: under their own names, some would be the browser's.
+ * Draws into this document. Tags become `<wx-view>` and so on, because some have the names of HTML elements.
  *
- * Of events, only taps come from the browser. A click is what mouse, finger, keyboard and screen reader all end in.
+ * Of the browser's events, only clicks become taps. Mouse, finger, keyboard and screen reader all cause clicks.
  */
 export class PhoneBackend extends glassEasel.CurrentWindowBackendContext {
   override document = {
@@ -35,12 +35,12 @@ export class PhoneBackend extends glassEasel.CurrentWindowBackendContext {
 
 type BackendElement = ReturnType<glassEasel.CurrentWindowBackendContext['document']['createElement']>;
 
-/** What glass-easel needs of an element, every node of the document has. */
+/** Every node of the document has what glass-easel needs of an element. */
 function elementOf(node: Node): BackendElement {
   return node as unknown as BackendElement;
 }
 
-/** What glass-easel knows an element of the document by. */
+/** The property by which glass-easel finds its element. */
 export function componentOf(element: Element): glassEasel.Element | undefined {
   return (element as { __wxElement?: glassEasel.Element })['__wxElement'];
 }
@@ -50,7 +50,7 @@ function nearestComponent(target: Element): glassEasel.Element | undefined {
   return component ?? (target.parentElement ? nearestComponent(target.parentElement) : undefined);
 }
 
-/** Enter and space do what a click does, as on any button. */
+/** Enter and space click, as on any button. */
 function press(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   if (event.repeat || (event.key !== 'Enter' && event.key !== ' ') || !target.matches(operable)) return;

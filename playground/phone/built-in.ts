@@ -3,16 +3,16 @@ import { openModal } from './modal.js';
 
 export type Component = glassEasel.GeneralComponent;
 
-/** What stands in a component's attributes, or else what its type has for nothing. */
+/** The properties of a component, or the defaults of their types. */
 export type Properties = Record<string, string | number | boolean>;
 
-/** A component that every mini-program has. */
+/** A built-in component. */
 export interface BuiltIn {
-  /** Without those that all have. */
+  /** Without the common properties. */
   properties?: Record<string, StringConstructor | NumberConstructor | BooleanConstructor>;
-  /** Once, when it is made. */
+  /** Called once, when it is created. */
   create?: (element: HTMLElement, component: Component) => void;
-  /** After it was made, and whenever a property has changed. */
+  /** Called after the creation and after each change of a property. */
   update?: (element: HTMLElement, data: Properties) => void;
 }
 
@@ -25,7 +25,7 @@ const common = {
   ariaLive: String,
 };
 
-/** What the keyboard is to reach where its role says that it can be operated. */
+/** Roles that the keyboard must reach. */
 const reachable = ['button', 'link', 'checkbox', 'switch', 'radio', 'tab'];
 
 export function defineBuiltIn(space: glassEasel.ComponentSpace, tag: string, builtIn: BuiltIn): void {
@@ -43,7 +43,7 @@ export function defineBuiltIn(space: glassEasel.ComponentSpace, tag: string, bui
     };
     return [name, { type, observer }];
   });
-  /** By a dialog, what closes it. */
+  /** By dialog: the function that closes it. */
   const closings = new WeakMap<Component, () => void>();
   const definition = space.defineComponent({
     is: `built-in/${tag}`,
@@ -67,12 +67,12 @@ export function defineBuiltIn(space: glassEasel.ComponentSpace, tag: string, bui
   space.setGlobalUsingComponent(tag, definition.general());
 }
 
-/** Null once its page was closed: what was still under way then is drawn nowhere. */
+/** Null if its page was closed. Then there is nothing to draw. */
 function elementOf(component: Component): HTMLElement | null {
   return component.getBackendElement() as HTMLElement | null;
 }
 
-/** What all have in common: hidden or not, and what a screen reader says. */
+/** The common properties: whether it is hidden, and its texts for screen readers. */
 function describe(element: HTMLElement, data: Properties): void {
   element.toggleAttribute('hidden', Boolean(data['hidden']));
   for (const [name, attribute] of [

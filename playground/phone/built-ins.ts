@@ -3,33 +3,33 @@ import { componentOf } from './backend.js';
 import { defineBuiltIn, type BuiltIn, type Component } from './built-in.js';
 import { make } from './dialogs.js';
 import { prepareNickname } from './nickname.js';
-import type { Person } from './person.js';
+import type { PhoneUser } from './phone-user.js';
 import type { Privacy } from './privacy.js';
 
-/** What the built-in components need of the phone. */
-export interface Surroundings {
-  person: Person;
+/** What the built-in components need from the phone. */
+export interface PhoneServices {
+  phoneUser: PhoneUser;
   privacy: Privacy;
-  /** Where this frame finds a picture. */
+  /** The address of a picture for this frame. */
   pictureAt: (src: string) => string;
 }
 
-/** Those components of WeChat's that behave here; further ones are added as a mini-program needs them. */
-export function defineBuiltIns(space: glassEasel.ComponentSpace, surroundings: Surroundings): void {
+/** WeChat's components that have behaviour here. Add others when a mini-program needs them. */
+export function defineBuiltIns(space: glassEasel.ComponentSpace, services: PhoneServices): void {
   const all: Record<string, BuiltIn> = {
     view: {},
     text: { properties: { userSelect: Boolean } },
     'scroll-view': { properties: { scrollX: Boolean, scrollY: Boolean } },
     label: label(),
     form: {},
-    button: button(surroundings),
-    input: input(surroundings),
-    image: image(surroundings),
+    button: button(services),
+    input: input(services),
+    image: image(services),
   };
   for (const [tag, builtIn] of Object.entries(all)) defineBuiltIn(space, tag, builtIn);
 }
 
-/** A tap on it goes to the first thing in it that can be operated. */
+/** A tap on a label goes to the first control in it. */
 function label(): BuiltIn {
   return {
     create: (element) =>
@@ -41,18 +41,18 @@ function label(): BuiltIn {
 }
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/button.html */
-function button({ person, privacy }: Surroundings): BuiltIn {
-  /** By what stands in open-type, of which there may be several: `getPhoneNumber|agreePrivacyAuthorization`. */
+function button({ phoneUser, privacy }: PhoneServices): BuiltIn {
+  /** The handlers by open-type. It may hold several: `getPhoneNumber|agreePrivacyAuthorization`. */
   const openTypes: Record<string, (component: Component) => Promise<void> | void> = {
     agreePrivacyAuthorization: (component) => {
       privacy.agree();
       component.triggerEvent('agreeprivacyauthorization', {}, {});
     },
     getPhoneNumber: async (component) => {
-      component.triggerEvent('getphonenumber', await person.phoneNumber(), {});
+      component.triggerEvent('getphonenumber', await phoneUser.phoneNumber(), {});
     },
     chooseAvatar: async (component) => {
-      const chosen = await person.avatar();
+      const chosen = await phoneUser.avatar();
       if (chosen) component.triggerEvent('chooseavatar', chosen, {});
     },
   };
@@ -97,7 +97,7 @@ function submit(element: HTMLElement): void {
 }
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/input.html */
-function input({ person, privacy }: Surroundings): BuiltIn {
+function input({ phoneUser, privacy }: PhoneServices): BuiltIn {
   return {
     properties: {
       value: String,
@@ -122,11 +122,11 @@ function input({ person, privacy }: Surroundings): BuiltIn {
         if (key === 'Enter' && !isComposing) tell('confirm');
       });
       const isNickname = () => (component.data as { type: string }).type === 'nickname';
-      prepareNickname({ element, field, person, privacy, isNickname });
+      prepareNickname({ element, field, phoneUser, privacy, isNickname });
     },
     update: (element, { value, type, password, placeholder, disabled, maxlength, name, ariaLabel }) => {
       const field = fieldOf(element);
-      // What was typed outlasts a change of anything else.
+      // A change of another property must not change the typed text.
       if (field.defaultValue !== value) field.value = field.defaultValue = String(value);
       field.type = password ? 'password' : 'text';
       field.inputMode = type === 'number' ? 'numeric' : 'text';
@@ -146,7 +146,7 @@ function fieldOf(element: HTMLElement): HTMLInputElement {
 }
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/image.html */
-function image({ pictureAt }: Surroundings): BuiltIn {
+function image({ pictureAt }: PhoneServices): BuiltIn {
   return {
     properties: { src: String, mode: String, lazyLoad: Boolean },
     create: (element, component) => {

@@ -2,7 +2,7 @@
 interface Choice<Value> {
   text: string;
   value: Value;
-  /** The one that stands out. */
+  /** Whether the button is highlighted. */
   isMain?: boolean;
   color?: string;
 }
@@ -13,11 +13,11 @@ interface Dialog<Value> {
   title: string;
   text?: string;
   choices: Choice<Value>[];
-  /** What escape and a tap beside it mean; without it, one of the choices must be made. */
+  /** The result of escape and of a tap beside it. Without it, the user must choose a button. */
   otherwise?: Value;
 }
 
-/** Asks the person, as WeChat does: over everything, reachable by keyboard, and with the focus back where it was. */
+/** Asks the user in a dialog above everything. It works with the keyboard, and gives the focus back. */
 export function ask<Value>({ kind, title, text, choices, otherwise }: Dialog<Value>): Promise<Value> {
   const dialog = make('dialog', `dialog dialog-${kind}`);
   const heading = make('h2', 'dialog-title', title);
@@ -61,7 +61,7 @@ interface Toast {
   icon?: 'success' | 'error' | 'loading' | 'none';
 }
 
-/** The one short message that WeChat shows at a time; `wx.showLoading` is one that stays. */
+/** WeChat's short message: one at a time. `wx.showLoading` shows one that stays. */
 export class Toasts {
   readonly #element = make('div', 'toast');
   #timer = 0;
@@ -72,7 +72,7 @@ export class Toasts {
     document.body.append(this.#element);
   }
 
-  /** @param duration milliseconds; without, until it is hidden */
+  /** @param duration in milliseconds; without it, the message stays until it is hidden */
   show({ title, icon = 'success' }: Toast, duration?: number): void {
     window.clearTimeout(this.#timer);
     const sign = make('span', `toast-icon toast-icon-${icon}`);

@@ -4,26 +4,26 @@ import type { PhoneOrder } from './messages.js';
 import { MiniProgram, type BuiltMiniProgram } from './mini-program.js';
 import { Network } from './network.js';
 import { Outside } from './outside.js';
-import { Person } from './person.js';
+import { PhoneUser } from './phone-user.js';
 import { Privacy } from './privacy.js';
 import { Requests } from './requests.js';
 import { PhoneStorage } from './storage.js';
 import { TemporaryFiles } from './temporary-files.js';
-import { Troubles } from './troubles.js';
+import { PhoneFaults } from './phone-faults.js';
 import { createWx } from './wx.js';
 
-/** Called by app.js, which the builder makes of a mini-program. */
+/** Called by app.js, which the builder writes for a mini-program. */
 function runMiniProgram(built: BuiltMiniProgram): void {
   const settings = phoneSettings(location.search);
   const { appid, user } = settings;
   const outside = new Outside(settings.phone);
-  const troubles = new Troubles(outside);
-  const network = new Network(settings, outside, troubles);
+  const faults = new PhoneFaults(outside);
+  const network = new Network(settings, outside, faults);
   const storage = new PhoneStorage(settings, outside);
-  const privacy = new Privacy(storage.beside('privacy'), troubles);
+  const privacy = new Privacy(storage.beside('privacy'), faults);
   const files = new TemporaryFiles();
   const requests = new Requests(network, files);
-  const person = new Person(user, network, privacy, files, troubles);
+  const phoneUser = new PhoneUser(user, network, privacy, files, faults);
   const miniProgram = new MiniProgram(built);
   const { pages } = miniProgram;
 
@@ -34,21 +34,21 @@ function runMiniProgram(built: BuiltMiniProgram): void {
       storage.clear();
       privacy.forget();
     }
-    // No variable of its code outlives it.
+    // A reload, so that no variable of its code survives.
     location.reload();
   };
   outside.onOrder((order: PhoneOrder) => {
-    if (order.type === 'trouble') troubles.set(order.trouble, order.on);
+    if (order.type === 'fault') faults.set(order.fault, order.on);
     else if (order.type === 'relaunch') relaunch(true);
     else if (order.type === 'forget') relaunch(false);
   });
-  outside.tell({ type: 'listening' });
+  outside.send({ type: 'listening' });
 
-  storage.tell();
-  const wx = createWx({ appid, network, person, requests, storage, privacy, pages, toasts: new Toasts() });
+  storage.report();
+  const wx = createWx({ appid, network, phoneUser, requests, storage, privacy, pages, toasts: new Toasts() });
   const pictureAt = (src: string) => files.url(src) ?? network.placeOf(src) ?? src;
-  miniProgram.launch(wx, { person, privacy, pictureAt });
-  requestAnimationFrame(() => requestAnimationFrame(() => outside.tell({ type: 'ready' })));
+  miniProgram.launch(wx, { phoneUser, privacy, pictureAt });
+  requestAnimationFrame(() => requestAnimationFrame(() => outside.send({ type: 'ready' })));
 }
 
 Object.assign(globalThis, { runMiniProgram });

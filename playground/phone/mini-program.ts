@@ -1,6 +1,6 @@
 import { glassEasel, MiniProgramEnv } from 'glass-easel-miniprogram-adapter';
 import { PhoneBackend } from './backend.js';
-import { defineBuiltIns, type Surroundings } from './built-ins.js';
+import { defineBuiltIns, type PhoneServices } from './built-ins.js';
 import { NavigationBar, type WindowConfig } from './navigation-bar.js';
 import { Pages } from './pages.js';
 
@@ -13,19 +13,19 @@ interface Unit {
   run: () => void;
 }
 
-/** What the builder makes of a mini-program. */
+/** A mini-program, as the builder writes it. */
 export interface BuiltMiniProgram {
   /** `app.json` */
   config: { pages: string[]; entryPagePath?: string; window?: WindowConfig };
-  /** What draws each unit, by path. */
+  /** The render functions by path. */
   templates: Record<string, never>;
   /** Runs `app.js`. */
   run: () => void;
-  /** Whatever a unit uses stands before it. */
+  /** A unit comes after the units that it uses. */
   units: Unit[];
 }
 
-/** What was given to `App({…})`, as far as it concerns the phone. */
+/** The part of the argument of `App({…})` that the phone uses. */
 interface AppDefinition {
   onLaunch?(options: LaunchOptions): void;
   onShow?(options: LaunchOptions): void;
@@ -39,10 +39,10 @@ interface LaunchOptions {
   scene: number;
 }
 
-/** Opened from the list of recently used ones. */
+/** The scene "opened from the list of recently used mini-programs". */
 const scene = 1089;
 
-/** One launch of a mini-program: its pages, and the globals that its code finds. */
+/** One launch of a mini-program: its pages and its globals. */
 export class MiniProgram {
   readonly pages: Pages;
   readonly #space: glassEasel.ComponentSpace;
@@ -68,9 +68,9 @@ export class MiniProgram {
   }
 
   /** Runs the mini-program's code, and opens its first page. */
-  launch(wx: object, surroundings: Surroundings): void {
+  launch(wx: object, services: PhoneServices): void {
     const { config, units } = this.built;
-    defineBuiltIns(this.#space, surroundings);
+    defineBuiltIns(this.#space, services);
     Object.assign(globalThis, {
       wx,
       App: (definition: AppDefinition) => (this.#app = definition),
@@ -90,7 +90,7 @@ export class MiniProgram {
     this.pages.reLaunch(`/${options.path}`);
   }
 
-  /** What WeChat does when the mini-program is closed. */
+  /** Closes the mini-program, as WeChat does. */
   close(): void {
     this.pages.hideAll();
     this.#app.onHide?.();
@@ -103,7 +103,7 @@ export class MiniProgram {
     this.#codeSpace.addCompiledTemplate(path, {
       groupList: templates,
       content: templates[path]!,
-      // bindtap, as mini-programs write it, and not bind:tap alone.
+      // Mini-programs write bindtap as well as bind:tap.
       fallbackListenerOnNativeNode: true,
     });
     // The styles themselves are in app.css.

@@ -1,11 +1,11 @@
-/** What a mini-program draws as a dialog keeps the keyboard and the screen reader in it while it is open. */
+/** While a dialog of the mini-program is open, keyboard and screen reader stay in it. */
 
 const focusable = 'input, button, [tabindex="0"]';
 
 /**
- * Closes everything else of the phone off, and goes into the dialog.
+ * Makes the rest of the phone inert, and moves the focus into the dialog.
  *
- * @returns what opens it all again, and goes back to where the keyboard was
+ * @returns a function that undoes both
  */
 export function openModal(dialog: HTMLElement): () => void {
   const before = document.activeElement as HTMLElement;
@@ -13,7 +13,7 @@ export function openModal(dialog: HTMLElement): () => void {
   dialog.ariaModal = 'true';
   dialog.tabIndex = -1;
   dialog.addEventListener('keydown', stayWithin);
-  // A frame that nobody is in must not draw the focus to itself.
+  // A frame without the focus must not take it.
   if (document.hasFocus()) dialog.focus();
   for (const other of closedOff) other.inert = true;
   return () => {
@@ -23,9 +23,9 @@ export function openModal(dialog: HTMLElement): () => void {
 }
 
 /**
- * Leaves the dialog that is drawn next as soon as it is there.
+ * Closes the next dialog as soon as it appears.
  *
- * @returns what ends the wait for it
+ * @returns a function that ends the wait
  */
 export function leaveNextModal(): () => void {
   const observer = new MutationObserver(() => {
@@ -36,12 +36,12 @@ export function leaveNextModal(): () => void {
   return () => observer.disconnect();
 }
 
-/** As the phone's own dialogs are left: by a tap beside it, where the mini-program lets that mean something. */
+/** Closes it by a tap beside it, if the mini-program handles that. */
 function leave(dialog: Element): void {
   dialog.parentElement?.click();
 }
 
-/** What lies beside it on each level, except what only tells something. */
+/** Its siblings on each level, except announcements. */
 function othersThan(dialog: HTMLElement): HTMLElement[] {
   const others: HTMLElement[] = [];
   for (let inner = dialog; inner !== document.body && inner.parentElement; inner = inner.parentElement) {

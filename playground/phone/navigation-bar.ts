@@ -1,4 +1,4 @@
-/** The part of a page's JSON file and of `window` in `app.json` that concerns the bar above the page. */
+/** The settings of the navigation bar in a page's JSON file and in `window` of `app.json`. */
 export interface WindowConfig {
   navigationBarTitleText?: string;
   navigationBarBackgroundColor?: string;
@@ -6,7 +6,7 @@ export interface WindowConfig {
   backgroundColor?: string;
 }
 
-/** The bar above the page, with its title and the way back. */
+/** The bar above the page, with the title and the back button. */
 export class NavigationBar {
   readonly #title: HTMLElement;
   readonly #back: HTMLElement;

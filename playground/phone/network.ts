@@ -1,9 +1,9 @@
 import { appidHeader, phoneHeader, servicePath, wechatPath, type PhoneSettings } from './addresses.js';
 import type { Outside } from './outside.js';
-import type { Troubles } from './troubles.js';
+import type { PhoneFaults } from './phone-faults.js';
 import { Failure, failureOf } from './wechat-call.js';
 
-/** What leaves the phone for the service. */
+/** A request to the service. */
 export interface ServiceRequest {
   /** `request` or `uploadFile`. */
   by: string;
@@ -11,7 +11,7 @@ export interface ServiceRequest {
   method: string;
   headers: Record<string, string>;
   body: BodyInit | undefined;
-  /** What the page around is shown in place of the body. */
+  /** What the page shows instead of the body. */
   carried: unknown;
   redirect: RequestRedirect;
   signal: AbortSignal;
@@ -29,23 +29,23 @@ interface Call {
   carried: unknown;
 }
 
-/** Milliseconds that a request takes longer on a slow phone. */
+/** With a slow network, each request takes so many milliseconds longer. */
 const slowness = 2000;
 
-/** All that leaves the phone, with what goes wrong on the way. */
+/** Sends all calls of the phone, and applies its faults. */
 export class Network {
-  /** Counts on from the time: no call of an earlier launch has the same id. */
+  /** Starts from the time, so that no call of an earlier launch has the same id. */
   #lastId = Date.now();
   readonly #closing = new AbortController();
 
   constructor(
     private readonly settings: PhoneSettings,
     private readonly outside: Outside,
-    private readonly troubles: Troubles,
+    private readonly faults: PhoneFaults,
   ) {}
 
   /**
-   * Asks WeChat, in whose place the emulator answers.
+   * Calls WeChat, which is the emulator here.
    *
    * @throws {Failure}
    */
@@ -71,9 +71,9 @@ export class Network {
   }
 
   /**
-   * Asks the service.
+   * Calls the service.
    *
-   * @throws {Failure} where no answer comes back
+   * @throws {Failure} if there is no answer
    */
   async askService(request: ServiceRequest): Promise<ServiceAnswer> {
     const { by, method, body, redirect } = request;
@@ -92,7 +92,7 @@ export class Network {
       by,
       signal,
       async () => {
-        if (headers['authorization'] && this.troubles.spend('token_expired')) {
+        if (headers['authorization'] && this.faults.consume('token_expired')) {
           headers['authorization'] = expired(headers['authorization']);
         }
         const options = { method, headers, body, redirect, signal, credentials: 'omit' } as const;
@@ -102,73 +102,73 @@ export class Network {
           headers: Object.fromEntries(response.headers),
           body: await response.arrayBuffer().catch(unreachable),
         };
-        if (this.troubles.spend('answer_lost')) throw new Failure(netError('-101', 'CONNECTION_RESET'));
+        if (this.faults.consume('answer_lost')) throw new Failure(netError('-101', 'CONNECTION_RESET'));
         return answer;
       },
       (answer) => ({ status: answer.status, carried: readable(answer) }),
     );
   }
 
-  /** Ends whatever is under way: the mini-program is closed. */
+  /** Aborts all calls, because the mini-program is closed. */
   close(): void {
     this.#closing.abort(new Failure('interrupted'));
   }
 
-  /** Where this frame finds what the mini-program knows by an URL of the service; undefined for any other. */
+  /** The address for this frame of a URL of the service. Undefined for any other URL. */
   placeOf(url: string): string | undefined {
     const { serviceUrl } = this.settings;
     const isOwn = url.startsWith(serviceUrl) && /^([/?#]|$)/.test(url.slice(serviceUrl.length));
     return isOwn ? servicePath + url.slice(serviceUrl.length) : undefined;
   }
 
-  /** Tells the page around that a call begins, and how it ends. */
+  /** Tells the page that a call begins and how it ends. */
   private async carry<Answer>(
     call: Call,
     by: string,
     signal: AbortSignal,
     send: () => Promise<Answer>,
-    told: (answer: Answer) => { status?: number; carried: unknown },
+    describeAnswer: (answer: Answer) => { status?: number; carried: unknown },
   ): Promise<Answer> {
     this.#lastId += 1;
     const id = this.#lastId;
-    this.outside.tell({ type: 'call-started', id, at: Date.now(), ...call });
+    this.outside.send({ type: 'call-started', id, at: Date.now(), ...call });
     try {
-      if (this.troubles.has('offline')) throw new Failure(netError('-106', 'INTERNET_DISCONNECTED'));
-      if (this.troubles.has('slow')) await pause(slowness, signal);
+      if (this.faults.has('offline')) throw new Failure(netError('-106', 'INTERNET_DISCONNECTED'));
+      if (this.faults.has('slow')) await sleep(slowness, signal);
       const answer = await send();
-      this.outside.tell({ type: 'call-ended', id, at: Date.now(), failed: false, ...told(answer) });
+      this.outside.send({ type: 'call-ended', id, at: Date.now(), failed: false, ...describeAnswer(answer) });
       return answer;
     } catch (error) {
       const carried = failureOf(by, error);
-      this.outside.tell({ type: 'call-ended', id, at: Date.now(), failed: true, carried });
+      this.outside.send({ type: 'call-ended', id, at: Date.now(), failed: true, carried });
       throw error;
     }
   }
 }
 
-/** As WeChat on Android says it. */
+/** The text of WeChat on Android. */
 function netError(number: string, name: string): string {
   return `errcode:${number} cronet_error_code:${number} error_msg:net::ERR_${name}`;
 }
 
 function unreachable(error: Error): never {
-  // Who gave up says why: abort or timeout.
+  // The reason of the abort: abort or timeout.
   throw error instanceof Failure ? error : new Failure(netError('-102', 'CONNECTION_REFUSED'));
 }
 
-/** A token that the service refuses, as it refuses one that ran out: the signature no longer fits. */
+/** Changes a token so that the service refuses it like an expired one: the signature no longer fits. */
 function expired(authorization: string): string {
   return authorization.replace(/[^.]+$/, (signature) => [...signature].toReversed().join(''));
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     setTimeout(resolve, milliseconds);
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 }
 
-/** For the page around: JSON as what it says, other text as it is, and of anything else the kind. */
+/** Describes a body for the page: JSON is parsed, other text stays, and of anything else only the type remains. */
 function readable({ headers, body }: ServiceAnswer): unknown {
   const type = headers['content-type'] ?? '';
   if (body.byteLength === 0) return null;
@@ -177,7 +177,7 @@ function readable({ headers, body }: ServiceAnswer): unknown {
   return type.includes('json') ? parsed(text) : text;
 }
 
-/** What the text says as JSON; the text where it is none. */
+/** Parses JSON. A text that is not JSON stays. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

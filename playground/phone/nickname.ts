@@ -1,23 +1,23 @@
 import { make } from './dialogs.js';
-import type { Person } from './person.js';
+import type { PhoneUser } from './phone-user.js';
 import type { Privacy } from './privacy.js';
 
 interface NicknameField {
   element: HTMLElement;
   field: HTMLInputElement;
-  person: Person;
+  phoneUser: PhoneUser;
   privacy: Privacy;
-  /** Whether it is one now: its type can change. */
+  /** Whether the field is a nickname field now: its type can change. */
   isNickname: () => boolean;
 }
 
 /**
- * Offers the nickname that the person has at WeChat, in a bar above the keyboard, once they have agreed to the policy.
+ * Offers the user's WeChat nickname in a bar above the keyboard, after the user has agreed to the privacy policy.
  *
- * They are asked when they first come to the field. Whoever refuses is asked again by a tap or by typing, not by passing
- * through: the keyboard would never get past the field.
+ * The user is asked on the first focus of the field. After a refusal, only a tap or typing asks again, not
+ * the focus: otherwise, the keyboard could never get past the field.
  */
-export function prepareNickname({ element, field, person, privacy, isNickname }: NicknameField): void {
+export function prepareNickname({ element, field, phoneUser, privacy, isNickname }: NicknameField): void {
   let isAsking = false;
   let wasRefused = false;
   const ask = async () => {
@@ -33,12 +33,12 @@ export function prepareNickname({ element, field, person, privacy, isNickname }:
 
   field.addEventListener('focus', () => {
     if (!isNickname()) return;
-    if (privacy.isAgreed) offer(element, field, person.name);
+    if (privacy.isAgreed) offer(element, field, phoneUser.name);
     else if (!wasRefused) void ask();
   });
   field.addEventListener('mousedown', (event) => {
     if (!lacksConsent()) return;
-    // The browser would take the focus out of the popup again.
+    // The browser would move the focus out of the popup again.
     event.preventDefault();
     field.focus();
     void ask();
@@ -61,7 +61,7 @@ function offer(element: HTMLElement, field: HTMLInputElement, name: string): voi
     field.focus();
     bar.remove();
   });
-  // Pressing it leaves the focus in the field.
+  // A press leaves the focus in the field.
   bar.addEventListener('mousedown', (event) => event.preventDefault());
   element.addEventListener('focusout', ({ relatedTarget }) => {
     if (!element.contains(relatedTarget as Node | null)) bar.remove();

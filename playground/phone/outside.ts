@@ -1,7 +1,7 @@
 import type { PhoneMessage, PhoneOrder } from './messages.js';
 
-/** Each of them without what is the same in all. */
-type Told = PhoneMessage extends infer Message
+/** The messages without the fields that all have. */
+type OutgoingMessage = PhoneMessage extends infer Message
   ? Message extends unknown
     ? Omit<Message, 'phone'>
     : never
@@ -11,11 +11,11 @@ type Told = PhoneMessage extends infer Message
 export class Outside {
   constructor(private readonly phone: string) {}
 
-  tell(message: Told): void {
+  send(message: OutgoingMessage): void {
     window.parent.postMessage({ ...message, phone: this.phone }, location.origin);
   }
 
-  /** Orders count from the page around alone. */
+  /** Only orders from the page around count. */
   onOrder(obey: (order: PhoneOrder) => void): void {
     window.addEventListener('message', ({ source, origin, data }: MessageEvent<PhoneOrder>) => {
       if (source === window.parent && origin === location.origin) obey(data);

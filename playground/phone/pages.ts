@@ -2,7 +2,7 @@ import type { AssociatedBackend, CodeSpace, Root } from 'glass-easel-miniprogram
 import type { NavigationBar, WindowConfig } from './navigation-bar.js';
 import { Failure } from './wechat-call.js';
 
-/** What `Page({…})` made, as far as it concerns the phone. */
+/** The part of a page instance that the phone uses. */
 interface PageInstance {
   route: string;
   options: Record<string, string>;
@@ -18,14 +18,14 @@ interface OpenPage {
   root: Root;
   element: HTMLElement;
   title: WindowConfig;
-  /** Where the keyboard was when another page came over it. */
+  /** The focused element when another page was opened. */
   focused: Element | null;
 }
 
-/** WeChat refuses more than so many pages on top of each other. */
+/** WeChat's limit of open pages. */
 const maxPages = 10;
 
-/** The pages of the mini-program that lie on top of each other, of which the last is seen. */
+/** The stack of open pages. The last one is visible. */
 export class Pages {
   readonly #stack: OpenPage[] = [];
 
@@ -79,7 +79,7 @@ export class Pages {
     this.bar.show(page.title, this.#stack.length > 1);
   }
 
-  /** Tells the page that is seen. */
+  /** Calls the visible page. */
   hideAll(): void {
     this.#stack.at(-1)?.instance.onHide?.();
   }
@@ -114,7 +114,7 @@ export class Pages {
     const { instance, element, title, focused } = this.#stack.at(-1)!;
     element.hidden = false;
     this.bar.show(title, this.#stack.length > 1);
-    // A frame that nobody is in must not draw the focus to itself.
+    // A frame without the focus must not take it.
     if (document.hasFocus()) ((focused as HTMLElement | null) ?? element).focus({ preventScroll: true });
     instance.onShow?.();
   }

@@ -1,6 +1,6 @@
 import { ask } from './dialogs.js';
 import { leaveNextModal } from './modal.js';
-import type { Troubles } from './troubles.js';
+import type { PhoneFaults } from './phone-faults.js';
 import { Failure } from './wechat-call.js';
 
 interface Resolution {
@@ -10,31 +10,31 @@ interface Resolution {
 
 type NeedListener = (resolve: (resolution: Resolution) => void, info: { referrer: string }) => void;
 
-/** What the mini-program's privacy policy is called. */
+/** The name of the mini-program's privacy policy. */
 const contractName = '《小程序隐私保护指引》';
 
-/** WeChat: the person has not agreed to the privacy policy. */
+/** WeChat's errno if the user has not agreed to the privacy policy. */
 const unauthorized = 104;
 
 /**
- * Before anything of the person is asked for, they must have agreed to the privacy policy.
+ * The user must agree to the privacy policy before the mini-program may ask for personal data.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/user-privacy/PrivacyAuthorize.html
  */
 export class Privacy {
   #listener: NeedListener | undefined;
 
-  /** @param key where it is kept that they have agreed */
+  /** @param key the storage key for the agreement */
   constructor(
     private readonly key: string,
-    private readonly troubles: Troubles,
+    private readonly faults: PhoneFaults,
   ) {}
 
   get isAgreed(): boolean {
     return localStorage.getItem(this.key) !== null;
   }
 
-  /** They have tapped the button for it; or WeChat's own. */
+  /** The user has tapped the button that agrees. */
   agree(): void {
     localStorage.setItem(this.key, 'agreed');
   }
@@ -43,7 +43,7 @@ export class Privacy {
     localStorage.removeItem(this.key);
   }
 
-  /** `wx.onNeedPrivacyAuthorization`: only the last one counts. */
+  /** `wx.onNeedPrivacyAuthorization`: only the last listener counts. */
   onNeed(listener: NeedListener): void {
     this.#listener = listener;
   }
@@ -53,9 +53,9 @@ export class Privacy {
   }
 
   /**
-   * Goes on once the person has agreed, then or before. Asks by the mini-program's popup, or by WeChat's where it has none.
+   * Resolves when the user has agreed. If needed, it asks in the popup of the mini-program, or in WeChat's if there is none.
    *
-   * @throws {Failure} where they do not agree
+   * @throws {Failure} if the user refuses
    */
   async require(referrer: string): Promise<void> {
     if (this.isAgreed) return;
@@ -75,14 +75,14 @@ export class Privacy {
 
   private async askThem(referrer: string): Promise<boolean> {
     const listener = this.#listener;
-    const refuses = this.troubles.spend('denied');
+    const refuses = this.faults.consume('denied');
     if (!listener) return !refuses && this.askInPlace();
-    // The mini-program's popup has to hear of it, too.
+    // The popup of the mini-program has to open, too.
     const stop = refuses ? leaveNextModal() : () => {};
     return new Promise<boolean>((resolve) => {
       listener(
         ({ event }) => {
-          // Only the button with open-type="agreePrivacyAuthorization" makes it so.
+          // Only the button with open-type="agreePrivacyAuthorization" records the agreement.
           if (event !== 'exposureAuthorization') resolve(event === 'agree' && this.isAgreed);
         },
         { referrer },

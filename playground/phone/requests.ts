@@ -26,13 +26,13 @@ interface Task {
   abort(): void;
 }
 
-/** Milliseconds that WeChat waits, where nothing else is said. */
+/** WeChat's default time-out in milliseconds. */
 const defaultTimeout = 60_000;
 
-/** WeChat knows no PATCH. */
+/** The methods of WeChat, which has no PATCH. */
 const methods = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT'];
 
-/** `wx.request` and `wx.uploadFile`. Both give back a task to abort, and never a promise. */
+/** `wx.request` and `wx.uploadFile`. Both return a task, never a promise. */
 export class Requests {
   constructor(
     private readonly network: Network,
@@ -47,7 +47,7 @@ export class Requests {
     const inQuery = method === 'GET' || method === 'HEAD';
     const carried = data ?? null;
     return this.start('request', options, async (signal) => {
-      // How WeChat words this is a guess.
+      // WeChat's exact text is unknown.
       if (!methods.includes(method)) throw new Failure(`invalid method ${method}`);
       const answer = await this.network.askService({
         by: 'request',

@@ -1,4 +1,4 @@
-/** Files of this launch, under the names that WeChat gives them: `http://tmp/1.png`. */
+/** Files of this launch, under WeChat's names: `http://tmp/1.png`. */
 export class TemporaryFiles {
   readonly #urls = new Map<string, { file: Blob; url: string }>();
 
@@ -12,7 +12,7 @@ export class TemporaryFiles {
     return this.#urls.get(path)?.file;
   }
 
-  /** Where this frame finds it. */
+  /** Its address for this frame. */
   url(path: string): string | undefined {
     return this.#urls.get(path)?.url;
   }

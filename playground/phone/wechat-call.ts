@@ -1,15 +1,15 @@
-/** Ways in which a call of `wx` ends badly; WeChat says `<name>:fail <reason>`. */
+/** A failed call of `wx`. WeChat's text is `<name>:fail <reason>`. */
 export class Failure extends Error {
   constructor(
     reason: string,
-    /** WeChat's number, where it gives one. */
+    /** WeChat's errno, if there is one. */
     readonly errno?: number,
   ) {
     super(reason);
   }
 }
 
-/** What each call of `wx` takes beside its own options. */
+/** The options that every call of `wx` takes. */
 export interface Callbacks {
   success?: (result: { errMsg: string }) => void;
   fail?: (failure: { errMsg: string; errno?: number }) => void;
@@ -19,7 +19,7 @@ export interface Callbacks {
 type Work = object | void | Promise<object | void>;
 
 /**
- * Ends a call the way WeChat does: by callbacks where there is one, else by a promise.
+ * Ends a call as WeChat does: with callbacks if there is one, otherwise with a promise.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/app-service/api.html
  */

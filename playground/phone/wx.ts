@@ -1,17 +1,17 @@
 import { ask, type Toasts } from './dialogs.js';
 import type { Network } from './network.js';
 import type { Pages } from './pages.js';
-import type { Person } from './person.js';
+import type { PhoneUser } from './phone-user.js';
 import type { Privacy } from './privacy.js';
 import type { Requests } from './requests.js';
 import type { PhoneStorage } from './storage.js';
 import { Failure, settle, type Callbacks } from './wechat-call.js';
 
-/** What `wx` is made of. */
+/** The parts that `wx` uses. */
 export interface Phone {
   appid: string;
   network: Network;
-  person: Person;
+  phoneUser: PhoneUser;
   requests: Requests;
   storage: PhoneStorage;
   privacy: Privacy;
@@ -21,11 +21,11 @@ export interface Phone {
 
 type Options<Own = object> = Own & Callbacks;
 
-/** What this phone claims to be. */
+/** How this phone describes itself. */
 const device = { brand: 'devtools', model: 'Playground', platform: 'devtools', system: 'Android 14' };
 const base = { SDKVersion: '3.17.0', version: '8.0.60', language: 'zh_CN', theme: 'light' };
 
-/** The base library's `wx`, as far as it is needed; further calls are added as a mini-program needs them. */
+/** The part of the base library's `wx` that is needed. Add calls when a mini-program needs them. */
 export function createWx(phone: Phone): Record<string, unknown> {
   const wx = {
     ...ofWechat(phone),
@@ -57,9 +57,9 @@ function windowInfo(): object {
   };
 }
 
-function ofWechat({ network, person }: Phone) {
+function ofWechat({ network, phoneUser }: Phone) {
   type Call = () => Promise<{ errMsg: string }>;
-  /** What the emulator answers says itself whether it went well. */
+  /** The emulator's answer says whether the call succeeded. */
   const asked =
     (name: string, call: Call = () => network.askWechat(name)) =>
     (options?: Options) =>
@@ -73,7 +73,7 @@ function ofWechat({ network, person }: Phone) {
     checkSession: asked('checkSession'),
     getUserInfo: asked('getUserInfo'),
     getUserProfile: asked('getUserProfile'),
-    getWeRunData: asked('getWeRunData', () => person.steps()),
+    getWeRunData: asked('getWeRunData', () => phoneUser.steps()),
   };
 }
 

@@ -5,7 +5,7 @@ import type { BuiltFile } from './build-phone.js';
 
 const pageDirectory = join(import.meta.dirname, '../page');
 
-/** The page around the phones: its files by name. */
+/** Builds the page around the phones: its files by name. */
 export async function buildPage(): Promise<Map<string, BuiltFile>> {
   const [{ outputFiles }, html, css] = await Promise.all([
     build({
@@ -27,7 +27,7 @@ export async function buildPage(): Promise<Map<string, BuiltFile>> {
   ]);
 }
 
-/** In place of the page, where there is no phone to be had. */
+/** The page that is shown if the mini-program cannot be built. */
 export function pageWithoutPhone(reason: string): BuiltFile {
   const text = reason.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return {

@@ -6,20 +6,20 @@ import { readMiniProgram, type MiniProgram } from './mini-program.js';
 import { compileStyles } from './wxss.js';
 import { compileTemplates } from './wxml.js';
 
-/** One file, as it is to be served. */
+/** A file to serve. */
 export interface BuiltFile {
   contentType: string;
   body: Uint8Array;
 }
 
-/** Where the phone's own code is. */
+/** The directory of the phone's code. */
 const phoneDirectory = join(import.meta.dirname, '../phone');
 
 /**
  * Compiles a mini-program for the browser, together with the phone that runs it.
  *
- * @returns the files by name, such as `phone.html`, to be served from one directory
- * @throws {BuildError} where something is wrong with the mini-program
+ * @returns the files by name, such as `phone.html`, for one directory
+ * @throws {BuildError} if the mini-program has an error
  */
 export async function buildPhone({
   miniprogramDirectory,
@@ -59,7 +59,7 @@ async function bundle(options: BuildOptions, name: string): Promise<Uint8Array> 
   return outputFiles![0]!.contents;
 }
 
-/** Not there in a mini-program: code that uses one is to fail here, too. */
+/** Globals that a mini-program does not have. Code that uses one must fail here, too. */
 const hiddenGlobals = `
   window self document navigator location history parent top frames
   localStorage sessionStorage indexedDB caches alert confirm prompt postMessage
@@ -102,7 +102,7 @@ async function bundleApplication(miniProgram: MiniProgram, templates: string): P
   }
 }
 
-/** `require('name')` leads into `miniprogram_npm/`, where WeChat's developer tools put packages. */
+/** Resolves `require('name')` in `miniprogram_npm/`, where WeChat's developer tools put packages. */
 function miniProgramPackages(directory: string): Plugin {
   return {
     name: 'miniprogram-npm',

@@ -4,19 +4,19 @@ import { stop } from 'esbuild';
 import { buildPage, pageWithoutPhone } from './build-page.js';
 import { type BuiltFile, buildPhone } from './build-phone.js';
 
-/** What the playground serves: its page, and files by name below `/playground/`. */
+/** The files that the playground serves: its page, and files by name below `/playground/`. */
 export interface BuiltPlayground {
   page: BuiltFile;
   files: Map<string, BuiltFile>;
-  /** Where the mini-program believes the service to be, as its `config.js` has it. */
+  /** The service's address in the mini-program's `config.js`. */
   baseUrl: string;
 }
 
 const miniprogramDirectory = join(import.meta.dirname, '../../miniprogram');
 
 /**
- * Builds the page and the mini-program in memory. A mini-program that cannot be built is no reason not to start the
- * service: the page then says what is wrong with it.
+ * Builds the page and the mini-program in memory. If the mini-program cannot be built, the service starts all the
+ * same, and the page shows the errors.
  */
 export async function buildPlayground(): Promise<BuiltPlayground> {
   try {
@@ -29,12 +29,12 @@ export async function buildPlayground(): Promise<BuiltPlayground> {
       `The demo mini-program cannot be built (npm ci makes what is in its miniprogram_npm/):\n\n${(error as Error).message}`,
     );
   } finally {
-    // Its compiler is a process of its own.
+    // esbuild runs as a separate process.
     await stop();
   }
 }
 
-/** Where there is nothing to watch. */
+/** The page without a phone. */
 export function withoutPhone(reason: string): BuiltPlayground {
   return { page: pageWithoutPhone(reason), files: new Map(), baseUrl: '' };
 }

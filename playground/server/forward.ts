@@ -1,16 +1,16 @@
 import { request as startRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Those of one connection, those by which a browser tells of its page, and the playground's own. */
+/** Headers of the connection, headers with which a browser describes its page, and headers of the playground. */
 const notPassedOn =
   /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|origin|referer|cookie|sec-.*|x-playground-.*)$/;
 
-/** What a path may be made of: RFC 3986, and nothing that a program on the way might read otherwise. */
+/** The characters of a path by RFC 3986, without those that some programs read differently. */
 const plainPath = /^\/[\w.~!$&'()*+,;=:@%/-]*$/;
 
 /**
- * The path and query below a prefix, as they were sent; undefined where there is none, or one that is not what it
- * seems: another host's (`//`), a way up (`..`), either of them encoded.
+ * Returns the path and query below a prefix, as they were sent. Undefined if there is no path, or if it is
+ * misleading: another host (`//`) or a parent directory (`..`), encoded or not.
  */
 export function targetBelow(prefix: string, url: string): string | undefined {
   if (!url.startsWith(`${prefix}/`)) return undefined;
@@ -23,10 +23,10 @@ export function targetBelow(prefix: string, url: string): string | undefined {
 }
 
 /**
- * Sends a request on to `origin` as it is, its body included while that still arrives, and the answer back.
+ * Forwards a request to `origin`, streams its body, and sends the answer back.
  *
  * @param target path and query
- * @param headers in place of those that a browser sends by itself
+ * @param headers replace those that a browser sends by itself
  */
 export async function forward(
   { raw, id, method, headers: received }: FastifyRequest,
@@ -40,7 +40,7 @@ export async function forward(
       port,
       method,
       path: target,
-      // The same id here and there: it is in the answer's header, and in its problem document.
+      // Both sides use the same request id: it is in the header of the answer and in its problem document.
       headers: { ...passedOn(received), 'x-request-id': id, ...headers },
     });
     sent.once('response', resolve).once('error', reject);

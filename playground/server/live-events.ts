@@ -1,38 +1,38 @@
-/** What the playground's server tells its page while it is open, as server-sent events. */
+/** The server-sent events from the playground's server to its page. */
 export type LiveEvent =
   /** The service has called WeChat. `at` is in milliseconds since 1970; secrets are masked. */
   | { type: 'wechat-call-started'; id: number; at: number; method: string; path: string; carried: unknown }
-  /** WeChat has answered, or has not: then there is no status. */
+  /** WeChat has answered. Without a status, there was no answer. */
   | { type: 'wechat-call-ended'; id: number; at: number; status?: number; carried?: unknown }
-  /** What the database has of the person, after each change. One row, unless their mini-programs share no account. */
-  | { type: 'people'; people: PersonRecord[] }
-  /** What is going to go wrong, after each change. */
-  | { type: 'troubles'; armed: ServerTrouble[] };
+  /** What the database has of the userName, after each change. One row, unless their mini-programs share no account. */
+  | { type: 'users'; users: UserRecord[] }
+  /** The faults that wait, after each change. */
+  | { type: 'faults'; active: ServerFault[] };
 
-/** What goes wrong at WeChat or in the service. What goes wrong on a phone is the phone's matter. */
-export const serverTroubles = [
-  /** WeChat says of the next code that it was used. */
+/** Faults of WeChat or of the service. `PhoneFault` has those of a phone. */
+export const serverFaults = [
+  /** WeChat refuses the next code as used. */
   'code_used',
   /** WeChat is busy (-1) for the next two exchanges. */
   'wechat_busy',
   /** WeChat takes two seconds for the next exchange. */
   'wechat_slow',
-  /** Somebody has logged in on another device: the session_key is another one. */
+  /** The user has logged in on another device, so the session_key has changed. */
   'key_rotated',
-  /** Another server has fetched an access_token of its own, so that ours is refused. */
+  /** Another server has fetched an access_token, so WeChat refuses ours. */
   'token_evicted',
-  /** An operator ends the person's sessions. */
+  /** An admin ends the user's sessions. */
   'kicked',
-  /** An operator disables the person for a minute. */
+  /** An admin disables the user for a minute. */
   'disabled',
 ] as const;
-export type ServerTrouble = (typeof serverTroubles)[number];
+export type ServerFault = (typeof serverFaults)[number];
 
-/** A person's row in `users`, and what hangs on it; under the names of the columns. */
-export interface PersonRecord {
+/** A user's row in `users` with its identities and sessions, under the names of the columns. */
+export interface UserRecord {
   user: UserRow;
   identities: IdentityRow[];
-  /** The newest first. */
+  /** Newest first. */
   sessions: SessionRow[];
 }
 
@@ -52,10 +52,10 @@ export interface UserRow {
 
 export interface IdentityRow {
   appid: string;
-  /** The beginning of it. */
+  /** Shortened. */
   openid: string;
   unionid: string | null;
-  /** The beginnings of the fingerprints of the session keys, the newest first. */
+  /** The fingerprints of the session keys, shortened, newest first. */
   session_keys: string[];
 }
 
@@ -69,14 +69,14 @@ export interface SessionRow {
   ended_reason: string | null;
 }
 
-/** What the page has to know before it can draw a phone. */
+/** What the page needs before it can draw a phone. */
 export interface Setup {
-  /** Who holds the phones, as the emulator knows them. */
+  /** The user of the phones: a name in the emulator. */
   user: string;
-  /** Where the mini-program believes the service to be. */
+  /** The service's address in the mini-program. */
   serviceUrl: string;
   app: PhoneApp;
-  /** Another mini-program of the same Open Platform account, where there is one. */
+  /** Another mini-program of the same Open Platform account, if there is one. */
   otherApp: PhoneApp | null;
 }
 

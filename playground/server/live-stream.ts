@@ -2,21 +2,21 @@ import type { ServerResponse } from 'node:http';
 import type { WechatState } from '../../emulator/src/index.js';
 import type { LiveEvent } from './live-events.js';
 import { maskPersonal } from './mask-personal.js';
-import type { People } from './people.js';
-import type { Troubles } from './troubles.js';
+import type { UserRecords } from './user-records.js';
+import type { ServerFaults } from './server-faults.js';
 
-/** Milliseconds between two looks at the database while somebody watches: what nobody asked for changes things, too. */
+/** The database is read so often while a page is open, because it also changes without a request. */
 const interval = 1_000;
 
-/** A page that is open. */
+/** A page that is connected. */
 interface Watcher {
   user: string;
   response: ServerResponse;
-  /** What it was told last, by type: what has not changed is not told again. */
-  told: Map<LiveEvent['type'], string>;
+  /** The last event of each type. An unchanged event is not sent again. */
+  lastSent: Map<LiveEvent['type'], string>;
 }
 
-/** Tells the pages that are open what happens, as it happens. */
+/** Sends events to the connected pages. */
 export class LiveStream {
   readonly #watchers = new Set<Watcher>();
   readonly #stopListening: () => void;
@@ -28,28 +28,28 @@ export class LiveStream {
 
   constructor(
     wechat: WechatState,
-    private readonly people: People,
-    private readonly troubles: Troubles,
+    private readonly users: UserRecords,
+    private readonly faults: ServerFaults,
   ) {
     this.#stopListening = wechat.requests.listen(({ method, path, query, body }) => {
       const id = ++this.#calls;
       const carried = maskPersonal({ ...query, ...(body as object) });
-      this.tell({ type: 'wechat-call-started', id, at: Date.now(), method, path, carried });
+      this.send({ type: 'wechat-call-started', id, at: Date.now(), method, path, carried });
       return (answer) => {
-        const told = answer && { status: answer.status, carried: maskPersonal(answer.body) };
-        this.tell({ type: 'wechat-call-ended', id, at: Date.now(), ...told });
+        const masked = answer && { status: answer.status, carried: maskPersonal(answer.body) };
+        this.send({ type: 'wechat-call-ended', id, at: Date.now(), ...masked });
         this.look();
       };
     });
   }
 
-  /** Keeps a page informed of one person until it goes away, which it may have done already. */
+  /** Sends a page the events of one user until it disconnects. It may already have disconnected. */
   add(user: string, response: ServerResponse): void {
     if (this.#isClosed || response.destroyed) {
       response.end();
       return;
     }
-    const watcher: Watcher = { user, response, told: new Map() };
+    const watcher: Watcher = { user, response, lastSent: new Map() };
     this.#watchers.add(watcher);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.once('close', () => this.remove(watcher));
@@ -57,7 +57,7 @@ export class LiveStream {
     this.look();
   }
 
-  /** Tells what has changed in the database and of the troubles. */
+  /** Reads the database and the faults, and sends what has changed. */
   look(): void {
     if (this.#looking) {
       this.#lookAgain = true;
@@ -71,7 +71,7 @@ export class LiveStream {
     });
   }
 
-  /** Lets all pages go, so that the service can stop. */
+  /** Disconnects all pages, so that the service can stop. */
   close(): void {
     this.#isClosed = true;
     this.#stopListening();
@@ -82,16 +82,16 @@ export class LiveStream {
   }
 
   private async lookOnce(): Promise<void> {
-    const armed = this.troubles.armed();
+    const active = this.faults.active();
     for (const watcher of this.#watchers) {
-      tellChange(watcher, { type: 'troubles', armed });
-      // A database that is away has no news; the service says so to whoever asks it.
-      const people = await this.people.of(watcher.user).catch(() => undefined);
-      if (people) tellChange(watcher, { type: 'people', people });
+      sendChange(watcher, { type: 'faults', active });
+      // If the database is down, there is nothing to send. The service reports it.
+      const users = await this.users.find(watcher.user).catch(() => undefined);
+      if (users) sendChange(watcher, { type: 'users', users });
     }
   }
 
-  private tell(event: LiveEvent): void {
+  private send(event: LiveEvent): void {
     for (const { response } of this.#watchers) send(response, JSON.stringify(event));
   }
 
@@ -103,10 +103,10 @@ export class LiveStream {
   }
 }
 
-function tellChange({ response, told }: Watcher, event: LiveEvent): void {
+function sendChange({ response, lastSent }: Watcher, event: LiveEvent): void {
   const text = JSON.stringify(event);
-  if (told.get(event.type) === text) return;
-  told.set(event.type, text);
+  if (lastSent.get(event.type) === text) return;
+  lastSent.set(event.type, text);
   send(response, text);
 }
 

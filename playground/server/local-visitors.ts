@@ -1,16 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Says why a request is none of this machine's own browser at the playground's own address; undefined: it is one. */
+/** Returns why a request is refused. Undefined if it comes from a browser on this machine, at the playground's address. */
 export type Refusal = (request: FastifyRequest) => string | undefined;
 
 /**
- * The playground can do anything in the name of anybody whom the emulator knows, so that nobody else may use it:
- * no other machine, no web page of somewhere else, no page whose name was pointed at this machine (DNS rebinding).
+ * The playground can act for every user of the emulator. So nobody else may use it: no other machine, no page of
+ * another origin, and no page whose host name was pointed at this machine (DNS rebinding).
  *
- * @param port that of the service
+ * @param port the port of the service
  */
 export function createRefusal(port: number): Refusal {
-  // As a browser writes them: without the port where that is 80.
+  // Hosts as a browser writes them: without the port if it is 80.
   const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).host);
   return (request) => {
     const { headers, raw } = request;
@@ -18,7 +18,7 @@ export function createRefusal(port: number): Refusal {
     if (headers['forwarded'] !== undefined || headers['x-forwarded-for'] !== undefined) {
       return 'It answers this machine alone, and no proxy.';
     }
-    // A proxy's form, whose host counts for more than the header's.
+    // The form for proxies. Its host would override the header.
     if (!raw.url?.startsWith('/')) return 'It is no proxy.';
     if (headers.host === undefined || !hosts.includes(headers.host)) {
       return `It answers at http://${hosts[0]}/ alone.`;
@@ -31,7 +31,7 @@ function isLoopback(address = ''): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address);
 }
 
-/** Sent by the playground's page, by a program that is no browser, or by somebody who opens the page. */
+/** Whether the request comes from the playground's page, from a program that is not a browser, or from opening the page. */
 function isOfOwnPage({ method, url, headers }: FastifyRequest): boolean {
   const { origin, host } = headers;
   const site = headers['sec-fetch-site'];

@@ -4,12 +4,12 @@ import { BuildError } from './build-error.js';
 
 /** A page or a component. */
 export interface Unit {
-  /** Below the mini-program's directory, without ending: `pages/home/home`. */
+  /** Relative to the mini-program, without extension: `pages/home/home`. */
   path: string;
   isPage: boolean;
-  /** Its JSON file; what it uses is named from the root: `/components/notice/notice`. */
+  /** Its JSON file. The components in it have absolute paths: `/components/notice/notice`. */
   config: UnitConfig;
-  /** What its class names begin with in the browser, where others' styles must not reach it. */
+  /** A prefix of its class names, so that the styles of other units do not apply. */
   scope: string | null;
   template: string;
 }
@@ -23,14 +23,14 @@ export interface MiniProgram {
   directory: string;
   /** `app.json` */
   app: Record<string, unknown>;
-  /** Whatever a unit uses stands before it. */
+  /** A unit comes after the units that it uses. */
   units: Unit[];
 }
 
 /**
- * Finds the pages that `app.json` names, and the components that they use.
+ * Finds the pages of `app.json`, and the components that they use.
  *
- * @throws {BuildError} where a file is missing, or is no JSON
+ * @throws {BuildError} if a file is missing or not JSON
  */
 export async function readMiniProgram(directory: string): Promise<MiniProgram> {
   const app = await readJson(directory, 'app.json');
@@ -38,7 +38,7 @@ export async function readMiniProgram(directory: string): Promise<MiniProgram> {
 
   const visit = async (path: string, isPage: boolean, namedBy: string): Promise<void> => {
     if (found.has(path)) return;
-    // One after the other: of several that are missing, the same one is named each time.
+    // One after the other, so that the error always names the same missing file.
     const config = await readJson(directory, `${path}.json`, namedBy);
     const template = await readSource(directory, `${path}.wxml`, namedBy);
     await access(join(directory, `${path}.js`)).catch(() => missing(`${path}.js`, namedBy));
@@ -74,7 +74,7 @@ async function readJson(directory: string, path: string, namedBy = ''): Promise<
   }
 }
 
-/** @throws {BuildError} where it is missing */
+/** @throws {BuildError} if it is missing */
 export async function readSource(directory: string, path: string, namedBy: string): Promise<string> {
   return readFile(join(directory, path), 'utf8').catch(() => missing(path, namedBy));
 }

@@ -5,28 +5,28 @@ import type { BuiltFile } from './build-phone.js';
 import type { BuiltPlayground } from './build.js';
 import { forward, targetBelow } from './forward.js';
 import { LiveStream } from './live-stream.js';
-import { type PhoneApp, type ServerTrouble, serverTroubles, type Setup } from './live-events.js';
+import { type PhoneApp, type ServerFault, serverFaults, type Setup } from './live-events.js';
 import { createRefusal } from './local-visitors.js';
-import { Operator } from './operator.js';
-import { People } from './people.js';
-import { Troubles } from './troubles.js';
+import { PlaygroundAdmin } from './admin.js';
+import { UserRecords } from './user-records.js';
+import { ServerFaults } from './server-faults.js';
 
-/** What the playground plays with. */
-export interface Surroundings {
+/** What the playground needs. */
+export interface PlaygroundOptions {
   built: BuiltPlayground;
   emulator: Emulator;
   serviceUrl: string;
   port: number;
   databaseUrl: string;
-  /** The mini-programs that the service serves. */
+  /** The mini-programs of the service. */
   apps: readonly Pick<WechatApp, 'appid' | 'name'>[];
-  /** The emulator's person who operates the service. Whoever knows the name can log in as them: a secret. */
-  operatorName: string;
+  /** The name of the admin in the emulator. It is a secret: whoever knows it can log in as the admin. */
+  adminName: string;
   /** Gives a user the role `admin`, as `npm run admin:grant` does. */
   grantAdmin: (userId: string) => Promise<void>;
 }
 
-const person = '小明';
+const userName = '小明';
 
 const servicePrefix = '/playground/service';
 const wechatPrefix = '/playground/wechat';
@@ -35,7 +35,7 @@ const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // Avatars are at the service's own name, which may be another one for this machine than the page's.
+  // Avatars have the address of the service, which may be another name of this machine than the page's.
   "img-src 'self' data: blob: http://127.0.0.1:* http://localhost:*",
   "connect-src 'self'",
   "frame-src 'self'",
@@ -44,40 +44,40 @@ const contentSecurityPolicy = [
   "form-action 'none'",
 ].join('; ');
 
-/** WeChat on phones of several makes, as `wx.request` names itself: the list of devices tells them apart. */
+/** User agents of WeChat on several phones, so that the list of devices shows different ones. */
 const userAgents: Readonly<Record<string, string>> = {
   '1': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.60(0x18003c2c) NetType/WIFI Language/zh_CN',
   '2': 'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.60(0x28003c31) NetType/WIFI Language/zh_CN',
 };
 
 /**
- * A page at `/` that shows a phone with the demo mini-program, and what happens while one uses it. It is there with
- * `npm start` alone, and for this machine's own browser alone.
+ * A page at `/` with a phone that runs the demo mini-program. It shows the calls that the phone causes. Only
+ * `npm start` has it, and only for a browser on this machine.
  */
 export class Playground {
-  readonly #people: People;
-  readonly #troubles: Troubles;
+  readonly #userRecords: UserRecords;
+  readonly #faults: ServerFaults;
   readonly #stream: LiveStream;
-  readonly #operator: Operator;
+  readonly #admin: PlaygroundAdmin;
   readonly #apps: { app: PhoneApp; otherApp: PhoneApp | null };
 
-  constructor(private readonly surroundings: Surroundings) {
-    const { emulator, serviceUrl, databaseUrl, apps, operatorName, grantAdmin } = surroundings;
+  constructor(private readonly options: PlaygroundOptions) {
+    const { emulator, serviceUrl, databaseUrl, apps, adminName, grantAdmin } = options;
     const { wechat, phone } = emulator;
-    this.#apps = chooseApps(surroundings);
+    this.#apps = chooseApps(options);
     const { appid } = this.#apps.app;
-    this.#people = new People(
+    this.#userRecords = new UserRecords(
       databaseUrl,
       apps.map((app) => app.appid),
     );
-    wechat.users.hide(operatorName);
-    this.#operator = new Operator(
+    wechat.users.hide(adminName);
+    this.#admin = new PlaygroundAdmin(
       serviceUrl,
-      () => ({ appid, code: phone.login(appid, operatorName).code }),
+      () => ({ appid, code: phone.login(appid, adminName).code }),
       grantAdmin,
     );
-    this.#troubles = new Troubles(wechat, this.#operator, this.#people);
-    this.#stream = new LiveStream(wechat, this.#people, this.#troubles);
+    this.#faults = new ServerFaults(wechat, this.#admin, this.#userRecords);
+    this.#stream = new LiveStream(wechat, this.#userRecords, this.#faults);
   }
 
   /** Adds the playground's routes, before the service listens. */
@@ -85,31 +85,31 @@ export class Playground {
     await fastify.register(async (scope) => this.addRoutes(scope), { logLevel: 'silent' });
   }
 
-  /** Lets the pages go that are open: the service stops when nobody waits for it any more. */
+  /** Disconnects the pages, because the service waits for open connections when it stops. */
   async stop(): Promise<void> {
     this.#stream.close();
-    await this.#people.close();
+    await this.#userRecords.close();
   }
 
   private addRoutes(scope: FastifyInstance): void {
-    guard(scope, this.surroundings.port);
-    // What is sent on is not read here.
+    guard(scope, this.options.port);
+    // Bodies are forwarded without parsing.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, body, done) => done(null, body));
 
-    const { page, files, baseUrl } = this.surroundings.built;
+    const { page, files, baseUrl } = this.options.built;
     serveFile(scope, '/', page);
     for (const [name, file] of files) serveFile(scope, `/playground/${name}`, file);
 
     scope.get('/playground/setup', async (): Promise<Setup> => {
-      return { user: person, serviceUrl: baseUrl, ...this.#apps };
+      return { user: userName, serviceUrl: baseUrl, ...this.#apps };
     });
     scope.get('/playground/events', (_request, reply) => this.watch(reply));
-    scope.post<{ Params: { trouble: string } }>('/playground/troubles/:trouble', (request, reply) =>
-      this.setTrouble(request, reply),
+    scope.post<{ Params: { fault: string } }>('/playground/faults/:fault', (request, reply) =>
+      this.setFault(request, reply),
     );
     scope.post('/playground/start-over', async (_request, reply) => {
-      await this.#troubles.startOver(person);
+      await this.#faults.startOver(userName);
       this.#stream.look();
       return reply.code(204).send();
     });
@@ -118,21 +118,21 @@ export class Playground {
   }
 
   private async watch(reply: FastifyReply): Promise<void> {
-    // Before anybody watches: it is no part of what they want to see.
-    await this.#operator.signIn().catch(() => {});
+    // Before the page listens: this login is not part of what it shows.
+    await this.#admin.signIn().catch(() => {});
     reply.hijack();
-    this.#stream.add(person, reply.raw);
+    this.#stream.add(userName, reply.raw);
   }
 
-  private async setTrouble(
-    { params, query }: FastifyRequest<{ Params: { trouble: string } }>,
+  private async setFault(
+    { params, query }: FastifyRequest<{ Params: { fault: string } }>,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const { appid, on } = query as { appid?: string; on?: string };
-    const trouble = serverTroubles.find((each): each is ServerTrouble => each === params.trouble);
-    const isServed = this.surroundings.apps.some((app) => app.appid === appid);
-    if (!trouble || !isServed) return reply.code(400).send('Not a trouble, or not an appid that is served.');
-    await this.#troubles.set(trouble, on !== 'false', { user: person, appid: appid! });
+    const fault = serverFaults.find((each): each is ServerFault => each === params.fault);
+    const isServed = this.options.apps.some((app) => app.appid === appid);
+    if (!fault || !isServed) return reply.code(400).send('Not a fault, or not an appid that is served.');
+    await this.#faults.set(fault, on !== 'false', { user: userName, appid: appid! });
     this.#stream.look();
     return reply.code(204).send();
   }
@@ -145,11 +145,11 @@ export class Playground {
     }
     const { 'x-playground-appid': appid, 'x-playground-phone': phone } = request.headers;
     await forward(request, reply, {
-      origin: this.surroundings.serviceUrl,
+      origin: this.options.serviceUrl,
       target,
       headers: {
         'user-agent': userAgents[String(phone)] ?? userAgents['1']!,
-        // As wx.request sends it in the developer tools.
+        // The Referer that wx.request sends in the developer tools.
         ...(typeof appid === 'string' && /^wx\w+$/.test(appid)
           ? { referer: `https://servicewechat.com/${appid}/devtools/page-frame.html` }
           : {}),
@@ -165,19 +165,19 @@ export class Playground {
       return;
     }
     await forward(request, reply, {
-      origin: this.surroundings.emulator.url,
+      origin: this.options.emulator.url,
       target: `/__emulator__${target}`,
     });
   }
 }
 
-/** As a router reads it. */
+/** The path as a router reads it. */
 function pathOf(target: string): string {
   return decodeURIComponent(target.split('?', 1)[0]!);
 }
 
-/** The first mini-program, and another one under the same Open Platform account. */
-function chooseApps({ apps, emulator }: Surroundings): { app: PhoneApp; otherApp: PhoneApp | null } {
+/** Chooses the first mini-program, and another one of the same Open Platform account. */
+function chooseApps({ apps, emulator }: PlaygroundOptions): { app: PhoneApp; otherApp: PhoneApp | null } {
   const [first, ...others] = apps.map(({ appid, name = null }) => ({ appid, name }));
   if (!first) throw new Error('The service has no mini-program.');
   const known = emulator.wechat.apps.all();
@@ -187,7 +187,7 @@ function chooseApps({ apps, emulator }: Surroundings): { app: PhoneApp; otherApp
   return { app: first, otherApp: otherApp ?? null };
 }
 
-/** Serves one page without a phone at `/`, to this machine alone. */
+/** Serves a page without a phone at `/`, only to this machine. */
 export function addPageAlone(fastify: FastifyInstance, page: BuiltFile, port: number): void {
   void fastify.register(
     async (scope) => {

@@ -2,7 +2,7 @@ import { TmplGroup } from 'glass-easel-template-compiler';
 import { BuildError } from './build-error.js';
 import { readSource, type MiniProgram } from './mini-program.js';
 
-/** As the compiler gives them; lines begin with 0. */
+/** A message of the compiler. Lines begin with 0. */
 interface Diagnostic {
   startLine: number;
   startColumn: number;
@@ -10,9 +10,9 @@ interface Diagnostic {
 }
 
 /**
- * Compiles all templates, and what they import, into one JavaScript expression: an object that has, by path, what draws each.
+ * Compiles all templates and their imports into one JavaScript expression: an object with a render function for each path.
  *
- * @throws {BuildError} for whatever the compiler remarks: what it only warns of, WeChat's own one refuses
+ * @throws {BuildError} for every message of the compiler: WeChat's compiler refuses what this one only warns about
  */
 export async function compileTemplates({ directory, units }: MiniProgram): Promise<string> {
   const group = new TmplGroup();
@@ -43,7 +43,7 @@ export async function compileTemplates({ directory, units }: MiniProgram): Promi
   }
 }
 
-/** Browsers do not know rpx. In style sheets it is replaced with the rest of them; here in inline styles. */
+/** Browsers do not know rpx. This replaces it in inline styles; wxss.ts does it in style sheets. */
 function withoutRpx(template: string): string {
   return template.replaceAll(/\sstyle="[^"]*"/g, (attribute) =>
     attribute.replaceAll(/(\{\{[^}]*\}\}|-?[\d.]+)rpx\b/g, 'calc($1 * var(--rpx))'),

@@ -6,7 +6,7 @@ import { BuildError } from './build-error.js';
 import { readSource, type MiniProgram, type Unit } from './mini-program.js';
 
 /**
- * Turns `app.wxss` and the style sheets of all units into one that a browser understands.
+ * Compiles `app.wxss` and the style sheets of all units into one CSS file.
  *
  * @throws {BuildError}
  */
@@ -17,7 +17,7 @@ export async function compileStyles({ directory, units }: MiniProgram): Promise<
   ];
   const compiled: string[] = [];
   for (const { path, confine } of sheets) {
-    // Not each unit has one.
+    // Not every unit has a style sheet.
     const text = await readFile(join(directory, path), 'utf8').catch(() => '');
     const root = await parse(directory, path, text);
     root.walkRules((rule) => rewriteSelector(rule, confine));
@@ -29,7 +29,7 @@ export async function compileStyles({ directory, units }: MiniProgram): Promise<
   return compiled.join('\n');
 }
 
-/** A style sheet with those that it imports. */
+/** Reads a style sheet with its imports. */
 async function parse(directory: string, path: string, text: string): Promise<Root> {
   const root = parseText(text, path);
   const imports: AtRule[] = [];
@@ -65,7 +65,7 @@ function rewriteSelector(rule: Rule, confine: Confine): void {
   }).processSync(rule.selector);
 }
 
-/** A page's styles are for that page, a component's for that component. */
+/** Limits the styles of a page or component to that page or component. */
 function confinementOf({ path, scope }: Unit): Confine {
   if (scope !== null) {
     return (selector) =>
@@ -73,7 +73,7 @@ function confinementOf({ path, scope }: Unit): Confine {
         name.value = `${scope}--${name.value}`;
       });
   }
-  // `:where` leaves it to the rest of the selector which rule wins.
+  // `:where` does not change the specificity of the selector.
   const page = `:where([data-page="${path}"])`;
   return (selector) => {
     const isPageItself = selector.first?.type === 'tag' && selector.first.value === 'wx-page';

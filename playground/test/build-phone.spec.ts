@@ -19,7 +19,7 @@ const minimal = {
   'pages/home/home.wxml': '<view>hello</view>',
 };
 
-/** A mini-program of one page, with these files beside or instead of its own; null: without it. */
+/** Writes a mini-program of one page. These files are added or replaced; null removes one. */
 async function miniProgram(files: Record<string, string | null> = {}): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'mini-program-'));
   directories.push(directory);
@@ -36,7 +36,7 @@ async function built(files: Record<string, string | null>, name: string): Promis
   return Buffer.from(all.get(name)!.body).toString();
 }
 
-/** As a browser on one line: what matters are the rules. */
+/** Puts a style sheet on one line: only the rules matter. */
 async function styles(files: Record<string, string>): Promise<string> {
   return (await built(files, 'app.css')).replaceAll(/\s+/g, ' ');
 }
@@ -48,7 +48,7 @@ async function refusal(files: Record<string, string | null>): Promise<string[]> 
   return (error as { problems: string[] }).problems;
 }
 
-/** What app.js hands to the phone; its code can be run. */
+/** What app.js passes to the phone, with code that can run. */
 interface Handed {
   run: () => void;
   units: { path: string; scope: string | null; run: () => void }[];

@@ -9,7 +9,7 @@ function url(path: string): string {
   return `http://${playground.host}${path}`;
 }
 
-/** Sends a request line that no client library would. */
+/** Sends a request line that a client library would refuse to send. */
 function rawStatus(method: string, target: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(playground.port, '127.0.0.1', () =>
@@ -117,10 +117,10 @@ describe('to the phone of the emulator', () => {
     '/playground/wechat/wx/login/x',
     '/playground/wechat/apps',
   ])('does not reach what operates it: %s', async (target) => {
-    const person = playground.emulator.wechat.users.named('somebody');
+    const user = playground.emulator.wechat.users.getOrCreate('somebody');
 
     expect(await rawStatus('POST', target)).toMatch(/^40[04]$/);
-    expect(playground.emulator.wechat.users.all()).toEqual([person]);
+    expect(playground.emulator.wechat.users.all()).toEqual([user]);
   });
 });
 

@@ -7,7 +7,7 @@ import { createEmulator, defaultApps, type Emulator } from '../../emulator/src/i
 import { findFreePort } from '../../dev/ports.js';
 import { Playground } from '../server/playground.js';
 
-/** What the service was asked. */
+/** A request to the service. */
 export interface Received {
   method: string;
   url: string;
@@ -15,7 +15,7 @@ export interface Received {
   body: string;
 }
 
-/** A playground before a service that only writes down what it is asked, and says `{"ok":true}`. */
+/** A playground in front of a service that records requests and answers `{"ok":true}`. */
 export class TestPlayground {
   readonly received: Received[] = [];
   readonly server: FastifyInstance = fastify();
@@ -42,7 +42,7 @@ export class TestPlayground {
     }).listen(0, '127.0.0.1');
     await once(this.#service, 'listening');
     this.emulator = await createEmulator();
-    // It has to know its port before it listens.
+    // The playground needs its port before it listens.
     const port = await findFreePort();
     this.port = port;
     this.#playground = new Playground({
@@ -54,10 +54,10 @@ export class TestPlayground {
       emulator: this.emulator,
       serviceUrl: `http://127.0.0.1:${(this.#service.address() as AddressInfo).port}`,
       port,
-      // Nothing listens there: what these tests ask needs no database.
+      // Nothing listens there: these tests need no database.
       databaseUrl: 'postgres://127.0.0.1:1/none',
       apps: defaultApps,
-      operatorName: 'operator',
+      adminName: 'admin',
       grantAdmin: async () => {},
     });
     await this.#playground.addTo(this.server);

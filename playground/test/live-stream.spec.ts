@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { LiveEvent } from '../server/live-events.js';
 import { LiveStream } from '../server/live-stream.js';
-import type { People } from '../server/people.js';
-import type { Troubles } from '../server/troubles.js';
+import type { UserRecords } from '../server/user-records.js';
+import type { ServerFaults } from '../server/server-faults.js';
 import { usePlayground } from './harness.js';
 
 const playground = usePlayground();
@@ -16,7 +16,7 @@ afterEach(() => {
 const appid = 'wxe000000000000001';
 const secret = 'e000000000000001'.repeat(2);
 
-/** What a page hears from now on. */
+/** Collects the events that a page receives from now on. */
 async function watch(): Promise<{ text: string; events: LiveEvent[] }> {
   const controller = new AbortController();
   closing.add(controller);
@@ -31,7 +31,7 @@ async function watch(): Promise<{ text: string; events: LiveEvent[] }> {
   void (async () => {
     for await (const text of stream) heard.text += text;
   })().catch(() => {});
-  await expect.poll(() => heard.events).toContainEqual({ type: 'troubles', armed: [] });
+  await expect.poll(() => heard.events).toContainEqual({ type: 'faults', active: [] });
   return heard;
 }
 
@@ -42,8 +42,8 @@ async function exchange(): Promise<{ code: string; openid: string; session_key: 
   return { code, ...((await answer.json()) as { openid: string; session_key: string }) };
 }
 
-function setTrouble(trouble: string, query: string): Promise<Response> {
-  return fetch(`http://${playground.host}/playground/troubles/${trouble}?${query}`, { method: 'POST' });
+function setFault(fault: string, query: string): Promise<Response> {
+  return fetch(`http://${playground.host}/playground/faults/${fault}?${query}`, { method: 'POST' });
 }
 
 it('tells of each call to WeChat, and nothing secret of it', async () => {
@@ -79,41 +79,41 @@ it('tells of each call to WeChat, and nothing secret of it', async () => {
 
 it('tells what is going to go wrong, until it has', async () => {
   const heard = await watch();
-  await setTrouble('code_used', `appid=${appid}`);
-  await expect.poll(() => heard.events.at(-1)).toEqual({ type: 'troubles', armed: ['code_used'] });
+  await setFault('code_used', `appid=${appid}`);
+  await expect.poll(() => heard.events.at(-1)).toEqual({ type: 'faults', active: ['code_used'] });
   await exchange();
 
-  await expect.poll(() => heard.events.at(-1)).toEqual({ type: 'troubles', armed: [] });
+  await expect.poll(() => heard.events.at(-1)).toEqual({ type: 'faults', active: [] });
   expect(heard.events).toContainEqual(
     expect.objectContaining({ carried: expect.objectContaining({ errcode: 40163 }) }),
   );
 });
 
-it('takes a trouble back, and leaves the faults of others alone', async () => {
+it('takes a fault back, and leaves the faults of others alone', async () => {
   const other = { path: '/sns/jscode2session', appid: 'wxe000000000000002', errcode: 45011 };
   playground.emulator.wechat.faults.add(other);
-  await setTrouble('wechat_busy', `appid=${appid}`);
-  await setTrouble('wechat_busy', `appid=${appid}&on=false`);
+  await setFault('wechat_busy', `appid=${appid}`);
+  await setFault('wechat_busy', `appid=${appid}&on=false`);
 
   expect(playground.emulator.wechat.faults.all()).toEqual([other]);
 });
 
-it.each(['toString', 'wechat', ''])('knows no trouble %j', async (trouble) => {
-  expect((await setTrouble(trouble, `appid=${appid}`)).ok).toBe(false);
+it.each(['toString', 'wechat', ''])('knows no fault %j', async (fault) => {
+  expect((await setFault(fault, `appid=${appid}`)).ok).toBe(false);
 });
 
-it('makes no trouble in an app that the service does not serve', async () => {
-  expect((await setTrouble('key_rotated', 'appid=wx00000000000000ff')).status).toBe(400);
+it('makes no fault in an app that the service does not serve', async () => {
+  expect((await setFault('key_rotated', 'appid=wx00000000000000ff')).status).toBe(400);
 });
 
 it.each(['went away before it was listened to', 'comes when everything stops'])(
   'keeps nothing for a page that %s',
   async (circumstance) => {
-    const of = vi.fn<() => Promise<never[]>>().mockResolvedValue([]);
-    const people = { of } as unknown as People;
-    const stream = new LiveStream(playground.emulator.wechat, people, {
-      armed: () => [],
-    } as unknown as Troubles);
+    const find = vi.fn<() => Promise<never[]>>().mockResolvedValue([]);
+    const users = { find } as unknown as UserRecords;
+    const stream = new LiveStream(playground.emulator.wechat, users, {
+      active: () => [],
+    } as unknown as ServerFaults);
     const isLate = circumstance.startsWith('comes');
     if (isLate) stream.close();
     const response = {
@@ -127,7 +127,7 @@ it.each(['went away before it was listened to', 'comes when everything stops'])(
     stream.add('xiaoming', response as unknown as ServerResponse);
 
     expect(response.end).toHaveBeenCalledOnce();
-    expect(of).not.toHaveBeenCalled();
+    expect(find).not.toHaveBeenCalled();
     stream.close();
   },
 );

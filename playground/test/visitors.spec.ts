@@ -62,7 +62,7 @@ describe('who is let in', () => {
     { origin: 'null' },
     { origin: 'http://127.0.0.1:3001' },
     { 'sec-fetch-site': 'cross-site' },
-    // Another port of this machine is the same site, and another origin.
+    // Another port of this machine is the same site, but another origin.
     { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'none' },
   ])('keeps out other pages: %j', async (headers) => {

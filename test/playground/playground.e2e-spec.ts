@@ -67,14 +67,14 @@ describe.skipIf(!browser)('the playground', () => {
     return phone(number).getByRole('button', { name });
   }
 
-  function trouble(name: string): Locator {
-    return page.locator(`[data-trouble="${name}"]`);
+  function fault(name: string): Locator {
+    return page.locator(`[data-fault="${name}"]`);
   }
 
   /** Resolves once what goes wrong in the service, or at WeChat, has been prepared there. */
-  async function prepareTrouble(name: string): Promise<void> {
-    const prepared = page.waitForResponse(/playground\/troubles/);
-    await trouble(name).click();
+  async function prepareFault(name: string): Promise<void> {
+    const prepared = page.waitForResponse(/playground\/faults/);
+    await fault(name).click();
     await prepared;
   }
 
@@ -103,12 +103,12 @@ describe.skipIf(!browser)('the playground', () => {
     await shown(button('退出登录', number));
   }
 
-  function card(name: 'token' | 'people'): Promise<string> {
+  function card(name: 'token' | 'database'): Promise<string> {
     return page.locator(`#${name}`).innerText();
   }
 
   /** What stands beside a name in a card. */
-  async function field(name: 'token' | 'people', term: string): Promise<string> {
+  async function field(name: 'token' | 'database', term: string): Promise<string> {
     return page.locator(`#${name} dt:text-is("${term}") + dd`).first().innerText();
   }
 
@@ -161,7 +161,7 @@ describe.skipIf(!browser)('the playground', () => {
   it('shows the token with its clock, and the row of the same user', async () => {
     expect(await page.locator('.clock-time').innerText()).toMatch(/^1[45]:\d\d$/);
     expect(await field('token', 'client_id')).toBe('wxe000000000000001');
-    await expect.poll(() => field('people', 'id')).toBe(await field('token', 'sub'));
+    await expect.poll(() => field('database', 'id')).toBe(await field('token', 'sub'));
     expect(await phone().locator('body').innerText()).toContain(await field('token', 'sub'));
   });
 
@@ -172,7 +172,7 @@ describe.skipIf(!browser)('the playground', () => {
     await phone().getByRole('textbox', { name: '昵称' }).fill('小明');
     await button('保存').click();
 
-    await expect.poll(() => field('people', 'nickname')).toBe('小明');
+    await expect.poll(() => field('database', 'nickname')).toBe('小明');
     expect(await messages()).toContain('POST /wxa/msg_sec_check');
   });
 
@@ -182,7 +182,7 @@ describe.skipIf(!browser)('the playground', () => {
     await agreeToPrivacy();
     await button('使用微信头像').click();
 
-    await expect.poll(() => field('people', 'avatar_key')).toBe('（已保存）');
+    await expect.poll(() => field('database', 'avatar_key')).toBe('（已保存）');
     await shown(phone().locator('img'));
     expect(await messages()).toContain('POST /me/avatar');
   });
@@ -193,41 +193,41 @@ describe.skipIf(!browser)('the playground', () => {
     await agreeToPrivacy();
     await button(/^允许$/).click();
 
-    await expect.poll(() => field('people', 'phone_sealed')).toBe('（已加密）');
+    await expect.poll(() => field('database', 'phone_sealed')).toBe('（已加密）');
     expect(await page.locator('body').innerText()).not.toMatch(/\b1\d{10}\b/);
   });
 
   it('lets the user refuse', async () => {
     await button('个人资料').click();
-    await trouble('denied').click();
+    await fault('denied').click();
     await button('绑定手机号').click();
 
     await shown(phone().getByText('没关系'));
-    expect(await trouble('denied').getAttribute('aria-pressed')).toBe('false');
-    expect(await field('people', 'phone_sealed')).toBe('null');
+    expect(await fault('denied').getAttribute('aria-pressed')).toBe('false');
+    expect(await field('database', 'phone_sealed')).toBe('null');
   });
 
   it('lets the user refuse an avatar, before and after they agreed', async () => {
     await button('个人资料').click();
-    await trouble('denied').click();
+    await fault('denied').click();
     await button('更换头像').click();
     await shown(phone().getByText('没关系'));
     expect(await phone().getByRole('dialog').count()).toBe(0);
     await button('更换头像').click();
     await agreeToPrivacy();
     await button('取消').click();
-    await trouble('denied').click();
+    await fault('denied').click();
     await button('更换头像').click();
 
     await expect.poll(() => page.locator('.note').allInnerTexts()).toHaveLength(2);
-    expect(await trouble('denied').getAttribute('aria-pressed')).toBe('false');
+    expect(await fault('denied').getAttribute('aria-pressed')).toBe('false');
     expect(await phone().getByRole('dialog').count()).toBe(0);
   });
 
   it('lets the user refuse a nickname, and asks again at the next tap', async () => {
     await button('个人资料').click();
     const nickname = phone().getByRole('textbox', { name: '昵称' });
-    await trouble('denied').click();
+    await fault('denied').click();
     await nickname.click();
     await shown(phone().getByText('没关系'));
     expect(await phone().getByRole('dialog').count()).toBe(0);
@@ -245,14 +245,14 @@ describe.skipIf(!browser)('the playground', () => {
       await route.continue();
     });
     await relaunch();
-    await trouble('offline').click();
+    await fault('offline').click();
     letThrough();
     await shown(page.locator('.message[data-name="GET /me"]').nth(1));
     await phone().locator('wx-page').waitFor();
     await button(/^(登录的设备|再试一次)/).click();
     await shown(phone().getByText('网络好像断开了'));
 
-    expect(await trouble('offline').getAttribute('aria-pressed')).toBe('true');
+    expect(await fault('offline').getAttribute('aria-pressed')).toBe('true');
   });
 
   it('keeps a nickname as it was typed if it could not be saved', async () => {
@@ -261,10 +261,10 @@ describe.skipIf(!browser)('the playground', () => {
     await nickname.click();
     await agreeToPrivacy();
     await nickname.fill('小明');
-    await trouble('offline').click();
+    await fault('offline').click();
     await button('保存').click();
     await shown(phone().getByText('网络好像断开了'));
-    await trouble('offline').click();
+    await fault('offline').click();
 
     expect(await nickname.inputValue()).toBe('小明');
   });
@@ -272,25 +272,25 @@ describe.skipIf(!browser)('the playground', () => {
   it('recovers from an answer that was lost', async () => {
     await logOut();
     await page.getByRole('button', { name: '清空' }).click();
-    await trouble('answer_lost').click();
+    await fault('answer_lost').click();
     await button('登录').click();
     await loggedIn();
 
     expect(await countOf('none')).toBe(1);
     await expect.poll(() => countOf('GET /sns/jscode2session')).toBe(1);
-    expect(await trouble('answer_lost').getAttribute('aria-pressed')).toBe('false');
+    expect(await fault('answer_lost').getAttribute('aria-pressed')).toBe('false');
   });
 
   it('recovers from a WeChat that is busy', async () => {
     await logOut();
     await page.getByRole('button', { name: '清空' }).click();
-    await prepareTrouble('wechat_busy');
-    expect(await trouble('wechat_busy').getAttribute('aria-pressed')).toBe('true');
+    await prepareFault('wechat_busy');
+    expect(await fault('wechat_busy').getAttribute('aria-pressed')).toBe('true');
     await button('登录').click();
     await loggedIn();
 
     await expect.poll(() => countOf('GET /sns/jscode2session')).toBe(3);
-    await expect.poll(() => trouble('wechat_busy').getAttribute('aria-pressed')).toBe('false');
+    await expect.poll(() => fault('wechat_busy').getAttribute('aria-pressed')).toBe('false');
   });
 
   it('recovers from a session_key that was changed elsewhere', async () => {
@@ -302,7 +302,7 @@ describe.skipIf(!browser)('the playground', () => {
     // The login that tells of their consent is over.
     await shown(page.locator('.message[data-name="POST /auth/logout"]'));
     await page.getByRole('button', { name: '清空' }).click();
-    await prepareTrouble('key_rotated');
+    await prepareFault('key_rotated');
     await button('同步步数').click();
     await expect.poll(() => countOf('POST /me/open-data')).toBe(2);
     await shown(button(/^同步步数$/));
@@ -335,7 +335,7 @@ describe.skipIf(!browser)('the playground', () => {
   });
 
   it('says that the user was kicked, and stays out until asked', async () => {
-    await trouble('kicked').click();
+    await fault('kicked').click();
     await shown(page.locator('.note'));
     await relaunch();
     await shown(phone().getByText('你已被请下线'));
@@ -349,7 +349,7 @@ describe.skipIf(!browser)('the playground', () => {
 
   it('refreshes a token that ran out once, and repeats the request', async () => {
     await page.getByRole('button', { name: '清空' }).click();
-    await trouble('token_expired').click();
+    await fault('token_expired').click();
     await button('登录的设备').click();
     await shown(phone().getByText('本机'));
 
@@ -397,11 +397,11 @@ describe.skipIf(!browser)('the playground', () => {
     await button('注销账号').click();
     await button(/^注销$/).click();
     await shown(phone().getByText('账号正在注销'));
-    await expect.poll(() => field('people', 'status')).toBe('deleting');
+    await expect.poll(() => field('database', 'status')).toBe('deleting');
     await button('恢复账号').click();
     await loggedIn();
 
-    await expect.poll(() => field('people', 'status')).toBe('active');
+    await expect.poll(() => field('database', 'status')).toBe('active');
     expect(await field('token', 'sub')).toBe(id);
   });
 
@@ -411,7 +411,7 @@ describe.skipIf(!browser)('the playground', () => {
       `UPDATE sessions SET created_at = created_at - interval '1 hour' WHERE user_id = $1`,
       [id],
     );
-    await trouble('token_expired').click();
+    await fault('token_expired').click();
     await button('登录的设备').click();
     await shown(phone().getByText('本机'));
     await button('返回').click();
@@ -421,7 +421,7 @@ describe.skipIf(!browser)('the playground', () => {
     await button(/^注销$/).click();
     await shown(phone().getByText('账号正在注销'));
 
-    await expect.poll(() => field('people', 'status')).toBe('deleting');
+    await expect.poll(() => field('database', 'status')).toBe('deleting');
     expect((await messages()).filter((name) => /^DELETE|login$/.test(name))).toEqual([
       'DELETE /me',
       'wx.login',
@@ -439,7 +439,7 @@ describe.skipIf(!browser)('the playground', () => {
     await button('登录的设备').click();
     await button(/^让安卓手机下线/).click();
     await button(/^下线$/).click();
-    await expect.poll(() => card('people')).toMatch(/已结束 · signed_out|已结束/);
+    await expect.poll(() => card('database')).toMatch(/已结束 · signed_out|已结束/);
     await button('登录的设备', 2).click();
 
     await shown(phone(2).getByText('已退出登录'));
@@ -452,16 +452,16 @@ describe.skipIf(!browser)('the playground', () => {
 
     await expect.poll(() => field('token', 'client_id')).toBe('wxe000000000000002');
     expect(await field('token', 'sub')).toBe(id);
-    await expect.poll(() => card('people')).toMatch(/wxe000000000000001[^]*wxe000000000000002/);
+    await expect.poll(() => card('database')).toMatch(/wxe000000000000001[^]*wxe000000000000002/);
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
   });
 
   it('lets happen to the next exchange what was prepared for it, whichever mini-program asks', async () => {
-    await prepareTrouble('wechat_slow');
+    await prepareFault('wechat_slow');
     await page.getByRole('button', { name: /^第二个小程序/ }).click();
     await loggedIn(2);
 
-    await expect.poll(() => trouble('wechat_slow').getAttribute('aria-pressed')).toBe('false');
+    await expect.poll(() => fault('wechat_slow').getAttribute('aria-pressed')).toBe('false');
   });
 
   it('starts over with all phones, those that are put away among them', async () => {
@@ -484,33 +484,33 @@ describe.skipIf(!browser)('the playground', () => {
 
   it('says that it cannot be done while the service is away, and goes on afterwards', async () => {
     const startOver = page.getByRole('button', { name: '重新开始', exact: true });
-    await page.route(/playground\/(start-over|troubles)/, (route) => route.abort());
+    await page.route(/playground\/(start-over|faults)/, (route) => route.abort());
     await startOver.click();
-    await trouble('kicked').click();
+    await fault('kicked').click();
     // Not on the whole page: what screen readers are told a second later says it again.
     await expect.poll(() => page.locator('#messages').getByText('没有成功').count()).toBe(2);
     await startOver.waitFor();
-    expect(await trouble('kicked').getAttribute('aria-pressed')).toBe('false');
+    expect(await fault('kicked').getAttribute('aria-pressed')).toBe('false');
   });
 
   it('shows a switch as on that could not be turned off', async () => {
-    await prepareTrouble('wechat_busy');
-    await page.route(/playground\/troubles/, (route) => route.abort());
-    await trouble('wechat_busy').click();
+    await prepareFault('wechat_busy');
+    await page.route(/playground\/faults/, (route) => route.abort());
+    await fault('wechat_busy').click();
     await shown(page.locator('#messages').getByText('没有成功'));
 
-    expect(await trouble('wechat_busy').getAttribute('aria-pressed')).toBe('true');
+    expect(await fault('wechat_busy').getAttribute('aria-pressed')).toBe('true');
   });
 
   it('disables the user, and says so', async () => {
-    await trouble('disabled').click();
-    await expect.poll(() => field('people', 'status')).toBe('disabled');
+    await fault('disabled').click();
+    await expect.poll(() => field('database', 'status')).toBe('disabled');
     await relaunch();
     await shown(phone().getByText('账号已停用'));
     await button('再试一次').click();
     await shown(phone().getByText(/原因：演示停用一分钟。.* 之后可以重新登录/));
-    await trouble('disabled').click();
-    await expect.poll(() => field('people', 'status')).toBe('active');
+    await fault('disabled').click();
+    await expect.poll(() => field('database', 'status')).toBe('active');
     await shown(page.getByText('恢复使用'));
     await button('再试一次').click();
     await loggedIn();
@@ -522,13 +522,13 @@ describe.skipIf(!browser)('the playground', () => {
       await button('注销账号').click();
       await button(/^注销$/).click();
     }
-    await expect.poll(() => field('people', 'status')).toBe(status);
-    await trouble('disabled').click();
-    await expect.poll(() => field('people', 'status')).toBe('disabled');
+    await expect.poll(() => field('database', 'status')).toBe(status);
+    await fault('disabled').click();
+    await expect.poll(() => field('database', 'status')).toBe('disabled');
     await page.getByRole('button', { name: '重新开始', exact: true }).click();
 
     await loggedIn();
-    await expect.poll(() => field('people', 'status')).toBe('active');
+    await expect.poll(() => field('database', 'status')).toBe('active');
   });
 
   describe('by the keyboard alone', () => {
@@ -548,7 +548,7 @@ describe.skipIf(!browser)('the playground', () => {
       await pressTabUntil(button('保存'));
       await page.keyboard.press('Enter');
 
-      await expect.poll(() => field('people', 'nickname')).toBe('小红');
+      await expect.poll(() => field('database', 'nickname')).toBe('小红');
     });
 
     it('refuses the privacy policy, and goes on past the nickname', async () => {
@@ -582,11 +582,11 @@ describe.skipIf(!browser)('the playground', () => {
       await pressTabUntil(page.locator('.message summary').first());
       await page.keyboard.press('Enter');
       await shown(page.locator('.message dl'));
-      await pressTabUntil(trouble('offline'));
+      await pressTabUntil(fault('offline'));
       await page.keyboard.press('Space');
-      expect(await trouble('offline').getAttribute('aria-pressed')).toBe('true');
+      expect(await fault('offline').getAttribute('aria-pressed')).toBe('true');
       await page.keyboard.press('Space');
-      expect(await trouble('offline').getAttribute('aria-pressed')).toBe('false');
+      expect(await fault('offline').getAttribute('aria-pressed')).toBe('false');
       await pressTabUntil(page.getByRole('button', { name: '重启小程序' }), 'Shift+Tab');
       await page.keyboard.press('Enter');
       await expect.poll(() => countOf('GET /me')).toBe(2);

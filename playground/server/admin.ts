@@ -1,18 +1,18 @@
-/** What the service answers to a login and to a refresh, as far as it is used here. */
+/** The part of the service's answer to a login or a refresh that is used here. */
 interface Tokens {
   accessToken: string;
   refreshToken: string;
   user: { id: string };
 }
 
-/** Who kicks and disables: a person of the emulator's whom the playground has given the role `admin`. */
-export class Operator {
-  /** The access token of the last login, for all who need one meanwhile. */
+/** The admin who kicks and disables: a user of the emulator with the role `admin`. */
+export class PlaygroundAdmin {
+  /** The access token of the last login. */
   #token: Promise<string> | undefined;
 
   /**
-   * @param wxLogin what `wx.login` gives on the operator's phone
-   * @param grantAdmin as `npm run admin:grant` does it
+   * @param wxLogin calls `wx.login` on the admin's phone
+   * @param grantAdmin gives the role, as `npm run admin:grant` does
    */
   constructor(
     private readonly serviceUrl: string,
@@ -20,12 +20,12 @@ export class Operator {
     private readonly grantAdmin: (userId: string) => Promise<void>,
   ) {}
 
-  /** Signs in, unless that has been done. */
+  /** Signs in, unless it is signed in. */
   async signIn(): Promise<void> {
     await this.token();
   }
 
-  /** @throws where the service does not do it */
+  /** @throws if the service refuses */
   async call(method: string, path: string, body?: object): Promise<void> {
     const held = this.token();
     const answer = await this.send(method, path, body, await held);
@@ -52,7 +52,7 @@ export class Operator {
     const login = await this.succeed('POST', '/auth/login', this.wxLogin());
     const { user, refreshToken } = (await login.json()) as Tokens;
     await this.grantAdmin(user.id);
-    // Roles are in the access token: the first one knows nothing of the new one.
+    // Roles are in the access token, so a new role needs a new token.
     const refreshed = await this.succeed('POST', '/auth/refresh', { refreshToken });
     return ((await refreshed.json()) as Tokens).accessToken;
   }

@@ -1,22 +1,22 @@
-import type { IdentityRow, PersonRecord, SessionRow, UserRow } from '../server/live-events.js';
+import type { IdentityRow, UserRecord, SessionRow, UserRow } from '../server/live-events.js';
 import { element } from './element.js';
 import { say } from './texts.js';
 
-/** The person's row in `users`, and what hangs on it. What has just changed is shown to have changed. */
-export class PeopleCard {
-  #people: PersonRecord[] = [];
+/** Shows the user's row in `users`, with its identities and sessions. Values that have just changed are highlighted. */
+export class DatabaseCard {
+  #users: UserRecord[] = [];
   #before = new Map<string, string>();
 
   constructor(private readonly place: HTMLElement) {
     this.draw();
   }
 
-  show(people: PersonRecord[]): void {
-    this.#people = people;
+  show(users: UserRecord[]): void {
+    this.#users = users;
     this.draw(this.#before.size > 0);
   }
 
-  /** @param showsChanges false: in another language, everything would have changed */
+  /** @param showsChanges false after a change of the language, which changes every text */
   draw(showsChanges = false): void {
     const now = new Map<string, string>();
     const cell = (key: string, text: string, name: 'dd' | 'span' = 'dd'): HTMLElement => {
@@ -24,27 +24,27 @@ export class PeopleCard {
       const isNew = showsChanges && this.#before.get(key) !== text;
       return element(name, isNew ? { class: 'changed' } : {}, text);
     };
-    const drawn = this.#people.map((person) =>
+    const drawn = this.#users.map((record) =>
       element(
         'div',
-        { class: 'person' },
+        { class: 'user-record' },
         element('h3', {}, 'users'),
         element(
           'dl',
           { class: 'fields' },
-          ...columnsOf(person.user).flatMap(([name, text]) => [
+          ...columnsOf(record.user).flatMap(([name, text]) => [
             element('dt', {}, name),
-            cell(`${person.user.id} ${name}`, text),
+            cell(`${record.user.id} ${name}`, text),
           ]),
         ),
         element('h3', {}, 'identities'),
-        element('ul', { class: 'rows' }, ...person.identities.map((row) => identity(row, cell))),
+        element('ul', { class: 'rows' }, ...record.identities.map((row) => identity(row, cell))),
         element('h3', {}, 'sessions'),
-        element('ul', { class: 'rows' }, ...person.sessions.map((row) => session(row, cell))),
+        element('ul', { class: 'rows' }, ...record.sessions.map((row) => session(row, cell))),
       ),
     );
     this.place.replaceChildren(
-      ...(drawn.length > 0 ? drawn : [element('p', { class: 'quiet' }, say('noPeople'))]),
+      ...(drawn.length > 0 ? drawn : [element('p', { class: 'quiet' }, say('noUser'))]),
     );
     this.#before = now;
   }
@@ -93,7 +93,7 @@ function session(row: SessionRow, cell: Cell): HTMLElement {
   );
 }
 
-/** The first thing in the parentheses of a user agent that names a device. */
+/** The first part in the parentheses of a user agent that names a device. */
 function deviceOf(userAgent: string | null): string {
   const [, inside = ''] = /\(([^)]*)\)/.exec(userAgent ?? '') ?? [];
   const parts = inside.split(';').map((part) => part.trim());

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Operator } from '../server/operator.js';
+import { PlaygroundAdmin } from '../server/admin.js';
 
-describe('the operator of the playground', () => {
+describe('the admin of the playground', () => {
   let server: Server;
-  let operator: Operator;
-  /** What the service was asked, and with which token. */
+  let admin: PlaygroundAdmin;
+  /** The requests to the service, with their tokens. */
   let asked: string[];
   let logins: number;
   let granted: string[];
-  /** Logins before this one are too old for changes. */
+  /** Logins before this time are too old for changes. */
   let oldestFresh: number;
   let isAway: boolean;
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('the operator of the playground', () => {
         if (isAway) return say(503);
         if (url === '/auth/login') {
           logins += 1;
-          return say(200, { accessToken: '', refreshToken: `refresh-${logins}`, user: { id: 'operator' } });
+          return say(200, { accessToken: '', refreshToken: `refresh-${logins}`, user: { id: 'admin' } });
         }
         if (url === '/auth/refresh') return say(200, { accessToken: `access-${logins}` });
         if (Number(bearer.replace('access-', '')) < oldestFresh) {
@@ -37,7 +37,7 @@ describe('the operator of the playground', () => {
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    operator = new Operator(
+    admin = new PlaygroundAdmin(
       `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       () => ({ appid: 'wx1', code: 'code' }),
       async (userId) => void granted.push(userId),
@@ -45,14 +45,14 @@ describe('the operator of the playground', () => {
   });
   afterEach(() => server.close());
 
-  const kick = () => operator.call('DELETE', '/admin/users/anna/sessions');
+  const kick = () => admin.call('DELETE', '/admin/users/anna/sessions');
   const kicks = () => asked.filter((line) => line.startsWith('DELETE'));
 
   it('logs in once, and takes the role before the first call', async () => {
-    await operator.signIn();
+    await admin.signIn();
     await kick();
     await kick();
-    expect(granted).toEqual(['operator']);
+    expect(granted).toEqual(['admin']);
     expect(asked).toEqual([
       'POST /auth/login',
       'POST /auth/refresh',
@@ -77,7 +77,7 @@ describe('the operator of the playground', () => {
   });
 
   it('logs in once for calls that are refused together', async () => {
-    await operator.signIn();
+    await admin.signIn();
     oldestFresh = 2;
     await Promise.all([kick(), kick(), kick()]);
     expect(logins).toBe(2);
@@ -85,7 +85,7 @@ describe('the operator of the playground', () => {
   });
 
   it('says what the service does not do, and does not try for ever', async () => {
-    await expect(operator.call('POST', '/admin/forbidden')).rejects.toThrow('403 to POST /admin/forbidden');
+    await expect(admin.call('POST', '/admin/forbidden')).rejects.toThrow('403 to POST /admin/forbidden');
     oldestFresh = 100;
     await expect(kick()).rejects.toThrow('401 to DELETE');
     expect(kicks()).toHaveLength(2);
@@ -93,7 +93,7 @@ describe('the operator of the playground', () => {
 
   it('can sign in later where the service was away at first', async () => {
     isAway = true;
-    await expect(operator.signIn()).rejects.toThrow('503 to POST /auth/login');
+    await expect(admin.signIn()).rejects.toThrow('503 to POST /auth/login');
     isAway = false;
     await kick();
     expect(logins).toBe(1);

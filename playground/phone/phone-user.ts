@@ -2,11 +2,11 @@ import { ask } from './dialogs.js';
 import type { Network } from './network.js';
 import type { Privacy } from './privacy.js';
 import type { TemporaryFiles } from './temporary-files.js';
-import type { Troubles } from './troubles.js';
+import type { PhoneFaults } from './phone-faults.js';
 import { Failure, failureOf } from './wechat-call.js';
 
-/** Whoever holds the phone: what they are asked for, and what comes of it. */
-export class Person {
+/** The user of the phone: what the phone asks for, and the answers. */
+export class PhoneUser {
   #allowsSteps = false;
 
   constructor(
@@ -14,7 +14,7 @@ export class Person {
     private readonly network: Network,
     private readonly privacy: Privacy,
     private readonly files: TemporaryFiles,
-    private readonly troubles: Troubles,
+    private readonly faults: PhoneFaults,
   ) {}
 
   /** The `detail` of the event `getphonenumber`. */
@@ -22,7 +22,7 @@ export class Person {
     try {
       await this.privacy.require('getPhoneNumber');
       const deny =
-        this.troubles.spend('denied') ||
+        this.faults.consume('denied') ||
         !(await this.allows('申请获取并验证你的手机号', `${this.name} 绑定的手机号`));
       return await this.network.askWechat('getPhoneNumber', deny ? { deny } : {});
     } catch (error) {
@@ -30,7 +30,7 @@ export class Person {
     }
   }
 
-  /** The `detail` of the event `chooseavatar`; undefined where none was chosen. */
+  /** The `detail` of the event `chooseavatar`. Undefined if none was chosen. */
   async avatar(): Promise<{ avatarUrl: string } | undefined> {
     try {
       await this.privacy.require('chooseAvatar');
@@ -38,7 +38,7 @@ export class Person {
       if (error instanceof Failure) return undefined;
       throw error;
     }
-    if (this.troubles.spend('denied')) return undefined;
+    if (this.faults.consume('denied')) return undefined;
     const source = await ask<'wechat' | 'album' | 'none'>({
       kind: 'sheet',
       title: '选择头像',
@@ -55,14 +55,14 @@ export class Person {
   }
 
   /**
-   * What `wx.getWeRunData` gives. Once they have allowed it, they are not asked again.
+   * The result of `wx.getWeRunData`. The user is asked once.
    *
    * @throws {Failure}
    */
   async steps(): Promise<{ errMsg: string }> {
     await this.privacy.require('getWeRunData');
     this.#allowsSteps ||=
-      !this.troubles.spend('denied') &&
+      !this.faults.consume('denied') &&
       (await this.allows('获取你的微信运动步数', '用来展示你今天走了多少步'));
     if (!this.#allowsSteps) throw new Failure('auth deny');
     return this.network.askWechat('getWeRunData');
@@ -82,7 +82,7 @@ export class Person {
   }
 }
 
-/** The person's picture at WeChat: the first letter of their name, on a colour of their own. */
+/** The user's picture at WeChat: the first letter of the name, on a colour of its own. */
 function drawAvatar(name: string): Promise<Blob | undefined> {
   const canvas = document.createElement('canvas');
   canvas.width = 256;

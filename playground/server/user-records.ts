@@ -1,8 +1,8 @@
 import { Pool } from 'pg';
 import { openidOf } from '../../emulator/src/state/identifiers.js';
-import type { PersonRecord } from './live-events.js';
+import type { UserRecord } from './live-events.js';
 
-/** Enough to tell two apart, and of no use to anybody. */
+/** So many characters are enough to tell two values apart, and of no use to anybody else. */
 const shown = 6;
 
 const sessionsShown = 5;
@@ -42,8 +42,8 @@ const text = `
   )
   ORDER BY u.id`;
 
-/** Reads what the service has written of the people of the emulator. */
-export class People {
+/** Reads the rows of the emulator's users in the service's database. */
+export class UserRecords {
   readonly #pool: Pool;
 
   constructor(
@@ -51,14 +51,14 @@ export class People {
     private readonly appids: readonly string[],
   ) {
     this.#pool = new Pool({ connectionString: databaseUrl, max: 1 });
-    // A connection that is lost is opened again by the next query.
+    // The next query opens a lost connection again.
     this.#pool.on('error', () => {});
   }
 
-  /** @param user as the emulator knows them */
-  async of(user: string): Promise<PersonRecord[]> {
+  /** @param user the user's name in the emulator */
+  async find(user: string): Promise<UserRecord[]> {
     const openids = this.appids.map((appid) => openidOf(appid, user));
-    const { rows } = await this.#pool.query<PersonRecord>(text, [this.appids, openids]);
+    const { rows } = await this.#pool.query<UserRecord>(text, [this.appids, openids]);
     return rows;
   }
 
