@@ -17,7 +17,7 @@ export function readAppsFile(file: string): AppInput[] {
 
 function readText(file: string): string {
   try {
-    // Leaves out a byte order mark, which editors on Windows write.
+    // Skips a byte order mark, which editors on Windows write.
     return new TextDecoder().decode(readFileSync(file));
   } catch (error) {
     throw new Error(`cannot read ${file}: ${messageOf(error)}`, { cause: error });

@@ -29,7 +29,7 @@ export async function runCommand(args: string[]): Promise<void> {
   }
 }
 
-/** Undefined: help was asked for. */
+/** Undefined if the user asked for help. */
 function parseOptions(args: string[]): EmulatorOptions | undefined {
   const { values } = parseArgs({
     args,
@@ -58,7 +58,7 @@ function parsePort(text: string): number {
   return port;
 }
 
-/** Nothing is kept on disk, so there is nothing to finish. */
+/** Nothing is on disk, so it can stop at once. */
 function endOnSignal(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
 }
@@ -78,7 +78,7 @@ ${lines.join('')}A login code, as wx.login gives it:
 `;
 }
 
-/** One line. Of what `parseArgs` says only the first sentence helps here. */
+/** One line. Only the first sentence of `parseArgs` is useful here. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isAboutOptions = 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');

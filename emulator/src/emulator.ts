@@ -6,30 +6,30 @@ import { Phone } from './phone/phone.js';
 import { WechatState } from './state/wechat-state.js';
 
 export interface EmulatorOptions {
-  /** 0, the default: any free port. */
+  /** Default: 0, any free port. */
   port?: number;
-  /** Loopback unless told otherwise. */
+  /** Default: loopback. */
   host?: string;
-  /** Host names and addresses by which it may be called, beside those of its own machine and `host`. */
+  /** Additional host names and addresses in the `Host` header, beside those of this machine and `host`. */
   allowedHosts?: readonly string[];
-  /** In place of the three default apps; what is left out of each is made up. */
+  /** Replaces the three default apps. Missing fields get generated values. */
   apps?: readonly AppInput[];
 }
 
 /** A running emulator. */
 export interface Emulator {
-  /** What a backend takes for WeChat's address, without a slash at its end. */
+  /** The address that a backend uses instead of WeChat's, without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** What the control calls show and change, for tests in the same process. */
+  /** The state behind the control calls, for tests in the same process. */
   readonly wechat: WechatState;
-  /** What the calls and buttons of a phone give, for tests in the same process. */
+  /** The calls and buttons of a phone, for tests in the same process. */
   readonly phone: Phone;
-  /** Drops all connections and answers under way. Can be called again. */
+  /** Closes all connections, also those in use. May be called more than once. */
   close(): Promise<void>;
 }
 
-/** Starts an emulator; resolves once it listens. */
+/** Starts an emulator, and resolves when it listens. */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', allowedHosts = [], apps = defaultApps } = options;
   const wechat = new WechatState(apps.map((app) => parseApp({ ...app })));
@@ -63,7 +63,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** An address that stands for all interfaces is none to connect to. */
+/** A client cannot connect to the address that means all interfaces. */
 function urlOf({ address, family, port }: AddressInfo): string {
   const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address;
   return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;

@@ -7,10 +7,10 @@ import type { WechatState } from './state/wechat-state.js';
 
 const bodyBytesTaken = 1024 * 1024;
 
-/** Longer than clients keep idle connections, so that none is closed just when a client uses it again. */
+/** Longer than clients keep idle connections open. Otherwise, a client might use a connection that is being closed. */
 const keepAliveMilliseconds = 120_000;
 
-/** @param allowedHosts names and addresses by which it may be called, beside those of its own machine */
+/** @param allowedHosts additional names and addresses in the `Host` header, beside those of this machine */
 export function createHttpServer(wechat: WechatState, allowedHosts: readonly string[] = []): Server {
   return createServer({ keepAliveTimeout: keepAliveMilliseconds }, (request, response) => {
     handle(wechat, allowedHosts, request, response).catch((error: unknown) => {
@@ -80,7 +80,7 @@ function send(
   { status, contentType, body }: HttpAnswer,
 ): void {
   response.writeHead(status, {
-    // Callers may compare their clock with WeChat's, which here is the emulator's.
+    // Clients may compare their clock with WeChat's, so the emulator sends its own time.
     date: new Date(clock.now()).toUTCString(),
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
@@ -88,7 +88,7 @@ function send(
   response.end(body);
 }
 
-/** Undefined: too long. It is read to its end all the same, or the caller would not wait for the answer. */
+/** Undefined if the body is too long. It is still read to its end, because the client would not wait for the answer otherwise. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -99,7 +99,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return bytes <= bodyBytesTaken ? Buffer.concat(chunks).toString('utf8') : undefined;
 }
 
-/** By hand, since the target of a request may be anything, and `new URL` refuses some of it. */
+/** Parsed by hand: a request target may be anything, and `new URL` refuses some. */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const questionMark = target.indexOf('?');
   const [path, query] =

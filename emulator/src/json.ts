@@ -1,6 +1,6 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The value that a text stands for, or undefined, which no JSON text stands for. */
+/** Parses JSON. Undefined if it is invalid: no JSON text means undefined. */
 export function parseJson(text: string, reviver?: (name: string, value: unknown) => unknown): unknown {
   try {
     return JSON.parse(text, reviver);

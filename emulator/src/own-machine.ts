@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 
-/** What a program answers to, beside the names of its own machine. */
+/** Additional names that a program accepts, beside those of its machine. */
 export interface Reachable {
   /** Host names and addresses, without a port. */
   hosts?: readonly string[];
@@ -9,13 +9,13 @@ export interface Reachable {
   origins?: readonly string[];
 }
 
-/** Names that lead to this machine whatever a DNS server says (RFC 6761 section 6.3), and its loopback addresses. */
+/** Names that always mean this machine (RFC 6761 section 6.3), and its loopback addresses. */
 const loopback = /^((?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 /**
- * Says why a request is refused: a web page may have sent it. A page of another origin can send requests to this
+ * Returns why a request is refused: a web page may have sent it. A page of another origin can send requests to this
  * machine (CSRF), and a page whose name was pointed at this machine can read the answers, too (DNS rebinding).
- * Undefined: the request comes from a program, or from a page of this machine.
+ * Undefined if the request comes from a program, or from a page of this machine.
  */
 export function refuseWebPages(
   { host, origin }: Pick<IncomingHttpHeaders, 'host' | 'origin'>,

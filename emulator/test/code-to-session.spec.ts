@@ -39,7 +39,7 @@ describe('GET /sns/jscode2session', () => {
       expect(json['unionid']).not.toBe(json['openid']);
     });
 
-    it('gives a person the same ids in every run', async () => {
+    it('gives a user the same ids in every run', async () => {
       const { json } = await emulator.exchange(await emulator.login(appOne, 'anna'));
 
       expect(json).toMatchObject({
@@ -48,7 +48,7 @@ describe('GET /sns/jscode2session', () => {
       });
     });
 
-    it('gives a person another openid in another app, and the same unionid under one Open Platform account', async () => {
+    it('gives a user another openid in another app, and the same unionid under one Open Platform account', async () => {
       const one = await emulator.exchange(await emulator.login(appOne));
       const two = await emulator.exchange(await emulator.login(appTwo), { appid: appTwo });
 
@@ -72,7 +72,7 @@ describe('GET /sns/jscode2session', () => {
       expect(Object.keys(told.json)).toEqual(['session_key', 'openid', 'unionid']);
     });
 
-    it('gives different people different openids', async () => {
+    it('gives different users different openids', async () => {
       const anna = await emulator.exchange(await emulator.login(appOne, 'anna'));
       const bo = await emulator.exchange(await emulator.login(appOne, 'bo'));
 

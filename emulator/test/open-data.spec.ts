@@ -173,7 +173,7 @@ describe('POST /__emulator__/wx/getWeRunData', () => {
     expect(payload['stepInfoList']).toEqual(days);
   });
 
-  it('gives a person the same steps in every run', async () => {
+  it('gives a user the same steps in every run', async () => {
     freezeTime(now);
     const { sessionKey } = await emulator.logIn();
     const { stepInfoList } = decrypt(sessionKey, await onPhone('getWeRunData'));

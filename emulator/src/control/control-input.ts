@@ -1,9 +1,9 @@
 import type { JsonObject } from '../json.js';
 
-/** What a control call was asked with: the JSON object in its body, and the parameters of its query. */
+/** The input of a control call: the JSON object of its body, and the parameters of its query. */
 export type ControlInput = JsonObject;
 
-/** A control call that cannot be done; the message tells the caller what to change. */
+/** A control call with wrong input. The message says what to change. */
 export class ControlError extends Error {
   constructor(
     message: string,
@@ -13,7 +13,7 @@ export class ControlError extends Error {
   }
 }
 
-/** A misspelt optional field would otherwise change nothing, silently. */
+/** Rejects unknown fields. Otherwise, a misspelt optional field would be ignored silently. */
 export function refuseUnknownFields(input: ControlInput, known: readonly string[]): void {
   const unknown = Object.keys(input).find((name) => !known.includes(name));
   if (unknown !== undefined) {
@@ -21,7 +21,7 @@ export function refuseUnknownFields(input: ControlInput, known: readonly string[
   }
 }
 
-/** Leaves out the fields that were not given, so that they overwrite nothing when merged. */
+/** Removes undefined fields, so that they overwrite nothing in a merge. */
 export function onlyGiven<Fields extends object>(fields: Fields): Fields {
   for (const name in fields) {
     if (fields[name] === undefined) delete fields[name];
@@ -44,7 +44,7 @@ export function optionalText(input: ControlInput, name: string): string | undefi
   return value;
 }
 
-/** A text of a certain form, which `form` tells the caller in words. */
+/** A text that matches a pattern. `form` describes the pattern to the caller. */
 export function patternedText(
   input: ControlInput,
   name: string,

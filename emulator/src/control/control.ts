@@ -17,7 +17,7 @@ import { parseSettings } from '../state/settings.js';
 import { parseUser, type User } from '../state/users.js';
 import type { WechatState } from '../state/wechat-state.js';
 
-/** Below it are the calls that WeChat itself does not have. */
+/** The prefix of the control calls, which WeChat does not have. */
 export const controlPrefix = '/__emulator__';
 
 export interface ControlRequest {
@@ -25,7 +25,7 @@ export interface ControlRequest {
   /** Without the prefix. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The header, as it was sent. */
+  /** The header, unchanged. */
   readonly contentType: string | undefined;
   readonly body: string;
 }
@@ -92,7 +92,7 @@ function findCall({ method, path }: ControlRequest): ControlCall {
   );
 }
 
-/** JSON alone: a web page cannot send that to another origin without asking first (CORS). */
+/** Only JSON is accepted: a web page needs a preflight to send it to another origin (CORS). */
 function parseInput({ query, contentType, body }: ControlRequest): ControlInput {
   const isJson = /^application\/json\s*(;|$)/i.test(contentType ?? '');
   if (!isJson && (contentType !== undefined || body !== '')) {
@@ -120,7 +120,7 @@ function getPhoneNumber(wechat: WechatState, input: ControlInput): object {
 
 function rotateSessionKey(wechat: WechatState, input: ControlInput): object {
   const [appid, user] = appAndUser(wechat, input);
-  wechat.users.named(user);
+  wechat.users.getOrCreate(user);
   wechat.sessions.rotate(appid, user, wechat.clock.now());
   return { rotated: true };
 }
@@ -157,7 +157,7 @@ function describeClock({ clock }: WechatState): object {
   return { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetSeconds() };
 }
 
-/** With the ids by which the apps know the user. */
+/** A user, with the ids in each app. */
 function describeUser(wechat: WechatState, user: User): object {
   const apps = wechat.apps.all();
   const openPlatforms = apps.flatMap((app) => app.openPlatform ?? []);

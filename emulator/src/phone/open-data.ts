@@ -1,12 +1,12 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 
-/** What a phone gives in place of data that only the backend is to read; both in base64. */
+/** Encrypted data that only the backend can read. Both fields are in base64. */
 export interface EncryptedData {
   encryptedData: string;
   iv: string;
 }
 
-/** By whom and when open data was asked for. */
+/** The app and the time of the request for open data. */
 export interface Watermark {
   /** Seconds since 1970. */
   timestamp: number;
@@ -23,7 +23,7 @@ export function encryptOpenData(payload: object, sessionKey: string, iv = random
   return { encryptedData: bytes.toString('base64'), iv: iv.toString('base64') };
 }
 
-/** What proves that `rawData` is WeChat's: the key is taken as the text it is. */
+/** The signature of `rawData`. The key is used as text, not decoded. */
 export function signRawData(rawData: string, sessionKey: string): string {
   return createHash('sha1').update(rawData).update(sessionKey).digest('hex');
 }

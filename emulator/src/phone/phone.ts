@@ -2,12 +2,12 @@ import { openidOf } from '../state/identifiers.js';
 import { encryptOpenData, signRawData, type EncryptedData, type Watermark } from './open-data.js';
 import { phoneInfoOf } from '../state/phone-numbers.js';
 import { stepInfoList } from './steps.js';
-import { unionidTold } from '../state/unionid.js';
+import { visibleUnionid } from '../state/unionid.js';
 import { anonymousUserInfo, type UserInfo } from './user-info.js';
 import type { WechatState } from '../state/wechat-state.js';
 
 /**
- * What `wx.getUserInfo` and `wx.getUserProfile` give. Before the first `wx.login` there is no key to sign and encrypt
+ * The result of `wx.getUserInfo` and `wx.getUserProfile`. Before the first `wx.login`, there is no key to sign and encrypt
  * with.
  */
 export interface UserInfoAnswer extends Partial<EncryptedData> {
@@ -23,12 +23,12 @@ export interface PhoneNumberAnswer extends Partial<EncryptedData> {
   code?: string;
 }
 
-/** What `wx.getWeRunData` gives. */
+/** The result of `wx.getWeRunData`. */
 export interface WeRunAnswer extends Partial<EncryptedData> {
   errMsg: string;
 }
 
-/** The phones of all users: what the calls and buttons of the same names give there. */
+/** The phones of all users: the results of the calls and buttons of the same names. */
 export class Phone {
   constructor(private readonly wechat: WechatState) {}
 
@@ -36,16 +36,16 @@ export class Phone {
   login(appid: string, user: string): { code: string; errMsg: string } {
     const { clock, loginCodes, sessions, settings, users } = this.wechat;
     const now = clock.now();
-    users.named(user);
+    users.getOrCreate(user);
     const session = sessions.renew(appid, user, now, settings.sessionKeyMinInterval);
     session.keyOnPhone = session.key;
     session.loggedInAt = now;
     return { code: loginCodes.issue(session, now), errMsg: 'login:ok' };
   }
 
-  /** `wx.checkSession`: whether the key behind the last code obtained on this phone is still the valid one. */
+  /** `wx.checkSession`: whether the session key of this phone's last code is still valid. */
   checkSession(appid: string, user: string): { errMsg: string } {
-    this.wechat.users.named(user);
+    this.wechat.users.getOrCreate(user);
     const session = this.wechat.sessions.find(openidOf(appid, user));
     if (session?.keyOnPhone !== undefined && session.keyOnPhone === session.key) {
       return { errMsg: 'checkSession:ok' };
@@ -53,9 +53,9 @@ export class Phone {
     return { errMsg: 'checkSession:fail session time out, need relogin' };
   }
 
-  /** `wx.getUserInfo`: nothing about the user any more, but still their ids. */
+  /** `wx.getUserInfo`: since 2022 without user data, but with the ids. */
   getUserInfo(appid: string, user: string, withCredentials = true): UserInfoAnswer {
-    const unionId = unionidTold(this.wechat, appid, user);
+    const unionId = visibleUnionid(this.wechat, appid, user);
     const answer = this.userInfoAnswer('getUserInfo:ok', appid, user, {
       openId: openidOf(appid, user),
       ...anonymousUserInfo,
@@ -68,15 +68,15 @@ export class Phone {
     return answer;
   }
 
-  /** `wx.getUserProfile`: nothing about the user any more, and no ids. */
+  /** `wx.getUserProfile`: since 2022 without user data, and without ids. */
   getUserProfile(appid: string, user: string): UserInfoAnswer {
     return this.userInfoAnswer('getUserProfile:ok', appid, user, anonymousUserInfo);
   }
 
-  /** A tap on the getPhoneNumber button; `deny`: the user refuses. */
+  /** A tap on the getPhoneNumber button. With `deny`, the user refuses. */
   getPhoneNumber(appid: string, user: string, deny = false): PhoneNumberAnswer {
     const { clock, phoneNumbers, users } = this.wechat;
-    const known = users.named(user);
+    const known = users.getOrCreate(user);
     if (deny) return { errMsg: 'getPhoneNumber:fail user deny' };
     const now = clock.now();
     const info = phoneInfoOf(known, this.watermark(appid));
@@ -88,7 +88,7 @@ export class Phone {
 
   /** `wx.getWeRunData`: the steps of a month. */
   getWeRunData(appid: string, user: string): WeRunAnswer {
-    this.wechat.users.named(user);
+    this.wechat.users.getOrCreate(user);
     const pair = this.encrypt(appid, user, {
       stepInfoList: stepInfoList(user, this.wechat.clock.nowInSeconds()),
       watermark: this.watermark(appid),
@@ -99,7 +99,7 @@ export class Phone {
   }
 
   private userInfoAnswer(errMsg: string, appid: string, user: string, payload: object): UserInfoAnswer {
-    this.wechat.users.named(user);
+    this.wechat.users.getOrCreate(user);
     const rawData = JSON.stringify(anonymousUserInfo);
     const key = this.keyOf(appid, user);
     return {
@@ -116,7 +116,7 @@ export class Phone {
     return key === undefined ? undefined : encryptOpenData(payload, key);
   }
 
-  /** The session key of this moment, whichever key the phone's last code stands for. */
+  /** The present session key. The phone's last code may be of an older key. */
   private keyOf(appid: string, user: string): string | undefined {
     const session = this.wechat.sessions.find(openidOf(appid, user));
     return session?.loggedInAt === undefined ? undefined : session.key;

@@ -1,4 +1,4 @@
-/** What a page is told about the user before it: since 2022 the same of everybody. */
+/** The user's data that a page gets. Since 2022, it is the same for all users. */
 export interface UserInfo {
   nickName: string;
   gender: number;
@@ -7,11 +7,11 @@ export interface UserInfo {
   province: string;
   country: string;
   avatarUrl: string;
-  /** In no page, but in the answers seen. */
+  /** Not documented, but in real answers. */
   is_demote: boolean;
 }
 
-/** In WeChat's order. The address is that of the grey picture. */
+/** In WeChat's order, with the address of the grey picture. */
 export const anonymousUserInfo: Readonly<UserInfo> = {
   nickName: '微信用户',
   gender: 0,

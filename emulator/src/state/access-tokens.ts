@@ -3,17 +3,17 @@ import { WechatError } from '../wechat-api/wechat-errors.js';
 
 export const accessTokenLifeSeconds = 7200;
 
-/** How long a token goes on working beside its successor, and how early the stable one is renewed. */
+/** A token stays valid for so long beside its successor, and the stable token is renewed so early. */
 export const overlapSeconds = 300;
 
-/** Refused tokens are told apart (ran out, or not the latest) while they are among the last so many of an app. */
+/** The last tokens of each app that the emulator remembers, to tell an expired token from a replaced one. */
 const tokensKept = 10;
 
 export interface AccessToken {
   readonly value: string;
   readonly appid: string;
   readonly expiresAt: number;
-  /** From when on it is no longer among the latest. */
+  /** The time when a newer token replaced it. */
   supersededAt: number;
 }
 
@@ -26,14 +26,14 @@ export function newAccessToken(appid: string, now: number): AccessToken {
   };
 }
 
-/** Whole seconds, rounded up, so that a token just made has its full life. */
+/** Whole seconds, rounded up, so that a new token has its full lifetime. */
 export function secondsLeft(token: AccessToken, now: number): number {
   return Math.ceil((token.expiresAt - now) / 1000);
 }
 
 /**
- * The tokens of one of the two endpoints, which know nothing of each other's. Of each app the latest token works,
- * and the one before it for the overlap; a third one is pushed out at once.
+ * The tokens of one of the two endpoints, which are independent of each other. The latest token of each app is valid,
+ * and the previous one during the overlap. An older one is invalid at once.
  */
 export class TokenFamily {
   readonly #byApp = new Map<string, AccessToken[]>();
@@ -52,8 +52,8 @@ export class TokenFamily {
   }
 
   /**
-   * What another server does by asking for tokens of its own: none given out so far works any more, and the latest is
-   * one that nobody here has seen. Returns how many ended.
+   * Acts like another server that fetches tokens: all tokens given out so far become invalid, and the latest is
+   * one that nobody here has seen. Returns how many became invalid.
    */
   replaceAll(appid: string, now: number): number {
     const working = (this.#byApp.get(appid) ?? []).filter((token) => now < endOf(token));
@@ -75,7 +75,7 @@ export class TokenFamily {
   }
 }
 
-/** Refuses as WeChat does a token that does not work: 42001 if it ran out by itself, otherwise 40001. */
+/** The error of an invalid token: 42001 if it has expired, otherwise 40001. */
 export function requireAlive(token: AccessToken | undefined, now: number): AccessToken {
   if (!token) throw new WechatError(40001);
   if (now >= endOf(token)) throw new WechatError(token.expiresAt <= token.supersededAt ? 42001 : 40001);

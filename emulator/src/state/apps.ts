@@ -15,7 +15,7 @@ const appTypes = ['miniprogram'] as const;
 const pushModes = ['plain', 'compatible', 'secure'] as const;
 const pushFormats = ['json', 'xml'] as const;
 
-/** Where and how WeChat sends this app its message pushes. */
+/** The address and format of this app's message pushes. */
 export interface AppPush {
   url?: string;
   token: string;
@@ -29,14 +29,14 @@ export interface App {
   secret: string;
   type: (typeof appTypes)[number];
   name?: string;
-  /** The Open Platform account that the app is bound to, under any name; without one there is no unionid. */
+  /** Any name of the Open Platform account of the app. Without it, there is no unionid. */
   openPlatform?: string;
-  /** The paths that WeChat refuses this app with 48001, for want of the right to call them. */
+  /** Paths that the app may not call: WeChat answers 48001. */
   unauthorized?: readonly string[];
   push: AppPush;
 }
 
-/** An app as one writes it down: what is left out is made up. `openPlatform: null` unbinds an app that is there. */
+/** An app as input. Missing fields get generated values. `openPlatform: null` unbinds an existing app. */
 export type AppInput = Partial<Omit<App, 'push' | 'openPlatform'>> & {
   openPlatform?: string | null;
   push?: Partial<AppPush>;
@@ -51,7 +51,7 @@ const defaultPush: AppPush = {
   format: 'json',
 };
 
-/** Two apps whose users share a unionid, and one that stands alone. */
+/** Two apps of one Open Platform account, and one without an account. */
 export const defaultApps: readonly App[] = [
   defaultApp('wxe000000000000001', 'emulator'),
   defaultApp('wxe000000000000002', 'emulator'),
@@ -74,7 +74,7 @@ export class Apps {
     return this.#byAppid.get(appid);
   }
 
-  /** Adds an app, or changes what is given of one that is there. */
+  /** Adds an app, or changes the given fields of an existing one. */
   save({ openPlatform, push, ...given }: AppInput): App {
     const appid = given.appid ?? newAppid();
     const before = this.#byAppid.get(appid) ?? {
@@ -92,7 +92,7 @@ export class Apps {
     return app;
   }
 
-  /** The app as others may see it: a secret that the emulator did not make may be the one of a real mini-program. */
+  /** The app without a secret that may be real: only secrets that the emulator made are shown. */
   describe(app: App): App {
     const { appid, secret, push } = app;
     const isMade = secret === defaultSecret(appid) || this.#secretsMade.has(secret);
@@ -114,7 +114,7 @@ export class Apps {
   }
 }
 
-/** Checks an app that came as JSON: from a control call, a file, or a caller without types. */
+/** Checks an app from JSON: of a control call, a file, or an untyped caller. */
 export function parseApp(input: ControlInput): AppInput {
   refuseUnknownFields(input, ['appid', 'secret', 'type', 'name', 'openPlatform', 'unauthorized', 'push']);
   return onlyGiven({
@@ -128,7 +128,7 @@ export function parseApp(input: ControlInput): AppInput {
   });
 }
 
-/** The app that a control call is about. */
+/** Returns the app of a control call. */
 export function requiredApp(apps: Apps, input: ControlInput): App {
   const appid = requiredText(input, 'appid');
   const app = apps.find(appid);

@@ -1,9 +1,9 @@
 const millisecondsPerSecond = 1000;
 
-/** The last second that fits the eight hexadecimal digits with which WeChat's request ids begin: 2106-02-07. */
+/** WeChat's request ids begin with the time in eight hexadecimal digits. This is the last second that fits: 2106-02-07. */
 const lastSecond = 0xffff_ffff;
 
-/** The emulator's time: the machine's, plus what was added by hand. Lifetimes are measured on it; delays are not. */
+/** The emulator's clock: the machine's time plus an offset. It measures lifetimes, but not delays. */
 export class Clock {
   #offset = 0;
 
@@ -21,7 +21,7 @@ export class Clock {
     return this.#offset / millisecondsPerSecond;
   }
 
-  /** Seconds by which the clock can still be moved forward. */
+  /** Maximum of seconds by which the clock can be moved forward. */
   secondsLeft(): number {
     return lastSecond - this.nowInSeconds();
   }

@@ -3,15 +3,15 @@ import { isJsonObject } from '../json.js';
 
 const verdicts = ['risky', 'review'] as const;
 
-/** What `label` says of a text in which WeChat finds nothing, and of one that fits none of its other labels. */
+/** WeChat's `label` of a text without a finding, and of a finding without another label. */
 export const normalLabel = 100;
 const otherLabel = 21_000;
 
-/** A word that the content check takes offence at. */
+/** A word that the content check finds. */
 export interface ContentWord {
   word: string;
   suggest: (typeof verdicts)[number];
-  /** One of WeChat's numbers, as 20003 for abuse. */
+  /** A label of WeChat, such as 20003 for abuse. */
   label: number;
 }
 
@@ -20,7 +20,7 @@ export const defaultContentWords: readonly ContentWord[] = [
   { word: '可疑词', suggest: 'review', label: otherLabel },
 ];
 
-/** Checks words that came as JSON; left out, `suggest` is risky and `label` 21000, "other". */
+/** Checks words from JSON. By default, `suggest` is risky and `label` is 21000, "other". */
 export function parseContentWords(words: unknown): ContentWord[] | undefined {
   if (words === undefined) return undefined;
   if (!Array.isArray(words)) throw invalidWords();

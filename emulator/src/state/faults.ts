@@ -15,30 +15,30 @@ const bodies = ['html', 'truncated', 'empty'] as const;
 const hourInMilliseconds = 3_600_000;
 const faultsKept = 1000;
 
-/** Something that goes wrong between a backend and WeChat. */
+/** A failure between a backend and WeChat. */
 export interface Fault {
-  /** Which of WeChat's paths, exactly. */
+  /** The exact path of WeChat's API. */
   path: string;
-  /** Only calls of this app. */
+  /** If set, only calls of this app. */
   appid?: string;
-  /** For so many calls; absent: until removed. */
+  /** Number of calls. If absent, the fault stays until it is removed. */
   times?: number;
-  /** Waits before it answers. With nothing else, the answer is the ordinary one. */
+  /** Delays the answer. Alone, it does not change the answer. */
   delayMs?: number;
-  /** Answers with this refusal. */
+  /** Answers with this error. */
   errcode?: number;
   httpStatus?: number;
-  /** A proxy's page, half of the right answer, or nothing. */
+  /** Answers with a proxy's page, half of the right answer, or nothing. */
   body?: (typeof bodies)[number];
   /** Resets the connection. */
   reset?: boolean;
-  /** Adds a field that no page mentions. */
+  /** Adds a field that is not documented. */
   unknownFields?: boolean;
-  /** The call takes effect (a code is spent, a token made) although its answer is lost or late. */
+  /** The call takes effect (a code is used, a token is made) although its answer is lost or late. */
   spend?: boolean;
 }
 
-/** Faults in the order they were asked for; the oldest that fits a call is the one it meets. */
+/** The faults, oldest first. A call meets the oldest fault that matches it. */
 export class Faults {
   #faults: Fault[] = [];
 
@@ -53,7 +53,7 @@ export class Faults {
     this.#faults.push({ ...fault });
   }
 
-  /** The fault that a call meets, if any; one of its times is over then. */
+  /** Returns the fault that a call meets, if any, and counts the call. */
   take(path: string, appidOfCall: () => string | undefined): Fault | undefined {
     const fault = this.#faults.find(
       (each) => each.path === path && (each.appid === undefined || each.appid === appidOfCall()),
@@ -65,7 +65,7 @@ export class Faults {
     return fault;
   }
 
-  /** Removes those of one path, or all; returns how many. */
+  /** Removes the faults of one path, or all. Returns how many. */
   clear(path?: string): number {
     const before = this.#faults.length;
     this.#faults = path === undefined ? [] : this.#faults.filter((fault) => fault.path !== path);
@@ -73,7 +73,7 @@ export class Faults {
   }
 }
 
-/** Whether something else than WeChat's own answer is sent, so that by itself the call takes no effect. */
+/** Whether the fault replaces WeChat's answer. Then the call takes no effect, unless the fault says so. */
 export function standsInForWechat({ errcode, httpStatus, body, reset }: Fault): boolean {
   return errcode !== undefined || httpStatus !== undefined || body !== undefined || reset === true;
 }

@@ -13,33 +13,33 @@ export function newAppSecret(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** The user in one app: always the same for the same two names, in every run. */
+/** The openid: always the same for the same appid and user, in every run. */
 export function openidOf(appid: string, user: string): string {
   return `o${digest('openid', appid, user)}`;
 }
 
-/** The user in all apps under one Open Platform account: likewise. */
+/** The unionid: always the same for the same Open Platform account and user. */
 export function unionidOf(openPlatform: string, user: string): string {
   return `o${digest('unionid', openPlatform, user)}`;
 }
 
-/** What `wx.login` hands out: 32 letters and digits, in every sample a `0` and another digit first. */
+/** A code of `wx.login`: 32 letters and digits. In every sample, the first is `0` and the second is a digit. */
 export function newLoginCode(): string {
   const tail = Array.from(randomBytes(30), (byte) => alphanumeric[byte % alphanumeric.length]).join('');
   return `0${randomInt(10)}${tail}`;
 }
 
-/** What the getPhoneNumber button hands out: 64 lower-case hexadecimal digits in the page's sample. */
+/** A code of the getPhoneNumber button: 64 lower-case hexadecimal digits, as in WeChat's sample. */
 export function newPhoneCode(): string {
   return randomBytes(32).toString('hex');
 }
 
-/** A Chinese mobile number, always the same for the same person. */
+/** A Chinese mobile number, always the same for the same user. */
 export function phoneOf(user: string): string {
   return `13${String(numberFrom('phone', user) % 1e9).padStart(9, '0')}`;
 }
 
-/** The steps that a user took on a day, always the same for the same two. */
+/** The steps of a user on a day, always the same for the same user and day. */
 export function stepsOf(user: string, dayStartedAt: number): number {
   return 1000 + (numberFrom('steps', user, String(dayStartedAt)) % 20_000);
 }
@@ -52,7 +52,7 @@ export function newAccessTokenValue(): string {
   return `69_${randomBytes(100).toString('base64url')}`;
 }
 
-/** 27 characters of the alphabet `A-Z a-z 0-9 - _`, which is also that of WeChat's ids. */
+/** 27 characters of the alphabet of WeChat's ids: `A-Z a-z 0-9 - _`. */
 function digest(...parts: string[]): string {
   return hash(parts).toString('base64url').slice(0, 27);
 }

@@ -5,8 +5,8 @@ import { WechatError } from '../wechat-api/wechat-errors.js';
 
 const lifeSeconds = 300;
 
-/** A spent code is told from an unknown one for as long as it is among the last so many. */
-const codesKept = 200_000;
+/** Number of codes that are remembered, to tell a used code from an unknown one. */
+const maxCodes = 200_000;
 
 interface LoginCode {
   readonly session: Session;
@@ -14,9 +14,9 @@ interface LoginCode {
   spent: boolean;
 }
 
-/** The codes of `wx.login`: each for one app and user, good for five minutes and once. */
+/** The codes of `wx.login`. Each is for one app and user, and can be used once, within five minutes. */
 export class LoginCodes {
-  readonly #codes = new RecentMap<LoginCode>(codesKept);
+  readonly #codes = new RecentMap<LoginCode>(maxCodes);
 
   issue(session: Session, now: number): string {
     const code = newLoginCode();
@@ -24,8 +24,8 @@ export class LoginCodes {
     return code;
   }
 
-  /** The session that a code stands for. Looking does not spend the code. */
-  redeemable(code: string, appid: string, now: number): Session {
+  /** Returns the session of a code. This does not use up the code. */
+  findUnused(code: string, appid: string, now: number): Session {
     const known = this.#codes.get(code);
     if (!known || known.session.appid !== appid) throw new WechatError(40029);
     if (known.spent) throw new WechatError(40163);

@@ -8,12 +8,12 @@ import { WechatError } from '../wechat-api/wechat-errors.js';
 const codeLifeSeconds = 300;
 const dataLifeSeconds = 3 * 86_400;
 
-/** Of each, the last so many. */
-const kept = 200_000;
+/** Number of codes and of encrypted numbers that are remembered. */
+const maxRemembered = 200_000;
 
-/** A number as WeChat tells it. */
+/** A phone number in WeChat's form. */
 export interface PhoneInfo {
-  /** With the country code unless it is 86. */
+  /** With the country code, unless it is 86. */
   phoneNumber: string;
   purePhoneNumber: string;
   countryCode: string | number;
@@ -33,20 +33,20 @@ interface EncryptedPhone {
   readonly madeAt: number;
 }
 
-/** What the getPhoneNumber button has handed out. */
+/** The codes and encrypted numbers that the getPhoneNumber button has returned. */
 export class PhoneNumbers {
-  readonly #codes = new RecentMap<PhoneCode>(kept);
-  readonly #encrypted = new RecentMap<EncryptedPhone>(kept);
+  readonly #codes = new RecentMap<PhoneCode>(maxRemembered);
+  readonly #encrypted = new RecentMap<EncryptedPhone>(maxRemembered);
 
-  /** A code for one app and user, good for five minutes and once. */
+  /** Creates a code for one app and user. It can be used once, within five minutes. */
   issueCode(appid: string, openid: string, info: PhoneInfo, now: number): string {
     const code = newPhoneCode();
     this.#codes.add(code, { appid, openid, info, issuedAt: now, spent: false });
     return code;
   }
 
-  /** The number that a code stands for, if it is this user's where one is named. Looking does not spend the code. */
-  redeemable(code: string, appid: string, openid: string | null, now: number): PhoneInfo {
+  /** Returns the phone number of a code. If `openid` is given, the code must be this user's. This does not use up the code. */
+  findUnused(code: string, appid: string, openid: string | null, now: number): PhoneInfo {
     const known = this.#codes.get(code);
     if (!known) throw new WechatError(40029);
     if (known.appid !== appid) throw new WechatError(40013);
@@ -64,7 +64,7 @@ export class PhoneNumbers {
     this.#encrypted.add(hashOfEncryptedData(encryptedData), { appid, madeAt: now });
   }
 
-  /** The encrypted number of this hash, for three days. */
+  /** Returns the encrypted number with this hash, for three days. */
   findEncrypted(hash: string, now: number): EncryptedPhone | undefined {
     const found = this.#encrypted.get(hash);
     return found && now - found.madeAt < dataLifeSeconds * 1000 ? found : undefined;
@@ -85,7 +85,7 @@ export function phoneInfoOf({ phone, countryCode }: User, watermark: Watermark):
   };
 }
 
-/** Over the base64 text, not over the bytes it stands for. */
+/** The hash of the base64 text, not of the decoded bytes. */
 export function hashOfEncryptedData(encryptedData: string): string {
   return createHash('sha256').update(encryptedData).digest('hex');
 }

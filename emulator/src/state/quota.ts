@@ -3,7 +3,7 @@ interface Window {
   count: number;
 }
 
-/** So many calls per key in a window of time that begins with the first of them. */
+/** A limit of calls per key in a window of time. The window begins with the first call. */
 export class Quota {
   readonly #windows = new Map<string, Window>();
 

@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../http-answer.js';
 import { parseJson } from '../json.js';
 import type { UpstreamRequest } from '../wechat-api/upstream-request.js';
 
-const requestsKept = 1000;
+const maxRequests = 1000;
 const bodyBytesKept = 4096;
 
 const masked = new Set([
@@ -20,30 +20,30 @@ const masked = new Set([
 
 /** A call that a backend made to WeChat. */
 export interface ReceivedRequest {
-  /** By the emulator's clock. */
+  /** In the emulator's time. */
   at: string;
   method: string;
   path: string;
   query: Record<string, string>;
-  /** The JSON that was sent; of anything else, and of anything long, only how much it was. */
+  /** The JSON body. Of any other or long body, only its size. */
   body?: unknown;
 }
 
-/** How a call was answered; what must stay secret is masked. */
+/** The answer to a call, with secrets masked. */
 export interface SentAnswer {
   status: number;
   body: unknown;
 }
 
-/** Hears of a call when it comes. What it returns hears how that was answered: undefined, if not at all. */
+/** Called when a call arrives. The function that it returns is called with the answer, or with undefined if there is none. */
 export type CallListener = (request: ReceivedRequest) => (answer: SentAnswer | undefined) => void;
 
-/** The last calls received, with what must stay secret masked. */
+/** The last received calls, with secrets masked. */
 export class ReceivedRequests {
   #requests: ReceivedRequest[] = [];
   readonly #listeners = new Set<CallListener>();
 
-  /** Tells of each call from now on, until the function that is returned is called. */
+  /** Calls the listener for each call from now on. Returns a function that removes it. */
   listen(listener: CallListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -53,7 +53,7 @@ export class ReceivedRequests {
     return [...this.#requests];
   }
 
-  /** @returns what is to be told of the answer */
+  /** @returns a function to call with the answer */
   add({ method, path, query, body }: UpstreamRequest, now: number): (answer: HttpAnswer | undefined) => void {
     const request: ReceivedRequest = {
       at: new Date(now).toISOString(),
@@ -63,12 +63,12 @@ export class ReceivedRequests {
     };
     if (body !== '') request.body = maskedBody(body);
     this.#requests.push(request);
-    if (this.#requests.length > requestsKept) this.#requests.shift();
+    if (this.#requests.length > maxRequests) this.#requests.shift();
     const answered = [...this.#listeners].map((listener) => listener(request));
     return (answer) => {
       if (answered.length === 0) return;
       const sent = answer && { status: answer.status, body: maskedBody(answer.body) };
-      for (const tell of answered) tell(sent);
+      for (const report of answered) report(sent);
     };
   }
 

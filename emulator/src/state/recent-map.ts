@@ -1,4 +1,4 @@
-/** A map that keeps what was added last and forgets what was added first, so that a long run needs no more memory. */
+/** A map with a maximum size. It forgets the oldest entries, so that a long run does not need more memory. */
 export class RecentMap<Value> {
   readonly #values = new Map<string, Value>();
 

@@ -1,15 +1,15 @@
 import { newSessionKey, openidOf } from './identifiers.js';
 
-/** What WeChat holds about one user in one app: only one session key is valid at a time. */
+/** WeChat's session of one user in one app. Only one session key is valid at a time. */
 export interface Session {
   readonly appid: string;
   readonly user: string;
   readonly openid: string;
   key: string;
   keyChangedAt: number;
-  /** The key that the last code obtained on this phone stands for; absent until `wx.login`. */
+  /** The session key of this phone's last code. Absent until `wx.login`. */
   keyOnPhone?: string;
-  /** When this phone last called `wx.login`; absent until then. */
+  /** The time of this phone's last `wx.login`, if there was one. */
   loggedInAt?: number;
 }
 
@@ -21,14 +21,14 @@ export class Sessions {
     return this.#byOpenid.get(openid);
   }
 
-  /** What `wx.login` does: a new key, unless the present one is younger than `minimumSeconds`. */
+  /** Logs in: makes a new key, unless the present one is younger than `minimumSeconds`. */
   renew(appid: string, user: string, now: number, minimumSeconds: number): Session {
     const session = this.find(openidOf(appid, user));
     if (session && now - session.keyChangedAt < minimumSeconds * 1000) return session;
     return this.rotate(appid, user, now);
   }
 
-  /** A new key, whatever the age of the present one; the phone knows nothing of it. */
+  /** Makes a new key, whatever the age of the present one. The phone does not know it. */
   rotate(appid: string, user: string, now: number): Session {
     const openid = openidOf(appid, user);
     const session = this.find(openid) ?? { appid, user, openid, key: '', keyChangedAt: now };
@@ -38,7 +38,7 @@ export class Sessions {
     return session;
   }
 
-  /** A key that takes over from the present one, on the phone too. */
+  /** Replaces the present key, also on the phone. */
   replaceKey(session: Session, key: string, now: number): void {
     if (session.keyOnPhone === session.key) session.keyOnPhone = key;
     session.key = key;

@@ -7,16 +7,16 @@ import {
   type ControlInput,
 } from '../control/control-input.js';
 
-/** What WeChat does one way or another, and a test may want both. */
+/** Behaviour of WeChat that varies. A test may need both. */
 export interface Settings {
   /**
-   * Seconds for which `wx.login` leaves a session key as it is. WeChat has such an interval and does not tell how
-   * long it is; 0: every login changes the key.
+   * For so many seconds, `wx.login` does not change a session key. WeChat has such an interval, but does not say how
+   * long it is. With 0, every login changes the key.
    */
   sessionKeyMinInterval: number;
-  /** The content type of the answers under `/wxa/`, of which WeChat's pages say nothing. */
+  /** The content type of the answers under `/wxa/`. WeChat does not document it. */
   wxaContentType: string;
-  /** What the content check takes offence at; in WeChat a model that nobody can look up. */
+  /** The words that the content check finds. WeChat uses a model for it. */
   contentWords: readonly ContentWord[];
 }
 

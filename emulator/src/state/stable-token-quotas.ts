@@ -4,7 +4,7 @@ import { WechatError } from '../wechat-api/wechat-errors.js';
 const daySeconds = 86_400;
 
 /**
- * How often an app may ask for its stable token.
+ * The limits on calls for the stable token.
  * See "getStableAccessToken", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
  */
 export class StableTokenQuotas {
@@ -13,7 +13,7 @@ export class StableTokenQuotas {
   readonly #forcedPerDay = new Quota(20, daySeconds);
   readonly #forcedSpacing = new Quota(1, 30);
 
-  /** Counts a call, or refuses it. */
+  /** Counts a call. Throws if a limit is reached. */
   countCall(appid: string, now: number): void {
     if (!this.#perDay.hasLeft(appid, now)) throw new WechatError(45009);
     if (!this.#perMinute.hasLeft(appid, now)) throw new WechatError(45011);

@@ -9,15 +9,15 @@ import {
 } from '../control/control-input.js';
 import { phoneOf } from './identifiers.js';
 
-/** A user with WeChat on their phone. */
+/** A user of WeChat. */
 export interface User {
   id: string;
   nickname?: string;
   /** Without the country code. */
   phone: string;
-  /** WeChat's page calls it a string, its sample shows the number 86: both occur. */
+  /** WeChat's documentation says string, and its sample shows the number 86. Both occur. */
   countryCode: string | number;
-  /** False: WeChat tells nobody this user's unionid. */
+  /** If false, WeChat never returns this user's unionid. */
   unionid: boolean;
 }
 
@@ -27,22 +27,22 @@ export class Users {
   readonly #byId = new Map<string, User>();
   readonly #hidden = new Set<string>();
 
-  /** All but the hidden ones. */
+  /** All users that are not hidden. */
   all(): User[] {
     return [...this.#byId.values()].filter(({ id }) => !this.#hidden.has(id));
   }
 
-  /** Shows the user of this name to nobody: whoever knows a name can log in as that user. */
+  /** Hides a user from all lists, because whoever knows a name can log in as that user. */
   hide(id: string): void {
     this.#hidden.add(id);
   }
 
-  /** The user of this name; made here if there is none yet. */
-  named(id: string): User {
+  /** Returns the user with this name. Creates the user if there is none. */
+  getOrCreate(id: string): User {
     return this.#byId.get(id) ?? this.save({ id });
   }
 
-  /** Adds a user, or changes what is given of one who is there. */
+  /** Adds a user, or changes the given fields of an existing one. */
   save({ id = this.unusedId(), ...given }: UserInput): User {
     const madeUp = { phone: phoneOf(id), countryCode: '86', unionid: true };
     const user: User = { id, ...madeUp, ...this.#byId.get(id), ...given };

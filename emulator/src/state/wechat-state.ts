@@ -10,7 +10,7 @@ import { defaultSettings, type Settings } from './settings.js';
 import { StableTokenQuotas } from './stable-token-quotas.js';
 import { Users } from './users.js';
 
-/** All that one emulator knows, in memory. */
+/** The whole state of one emulator, in memory. */
 export class WechatState {
   readonly clock = new Clock();
   readonly settings: Settings = { ...defaultSettings };
@@ -29,7 +29,7 @@ export class WechatState {
     this.apps = new Apps(apps);
   }
 
-  /** Forgets everything but the apps. */
+  /** Forgets everything except the apps. */
   reset(): void {
     this.clock.reset();
     Object.assign(this.settings, defaultSettings);

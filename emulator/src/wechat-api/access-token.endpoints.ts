@@ -53,7 +53,7 @@ export function stableToken(wechat: WechatState, { body }: UpstreamRequest): End
   };
 }
 
-/** The appid of the app whose token came in the query, of either family, and which may call this path. */
+/** Returns the appid of the token in the query, if the token is valid and the app may call this path. */
 export function requireAuthorizedApp(wechat: WechatState, { path, query }: UpstreamRequest): string {
   const value = query.get('access_token');
   if (!value) throw new WechatError(41001);

@@ -7,17 +7,17 @@ import type { UpstreamRequest } from './upstream-request.js';
 import { newRequestId, WechatError } from './wechat-errors.js';
 import type { WechatState } from '../state/wechat-state.js';
 
-/** For how long after a user's last `wx.login` WeChat judges their texts. */
+/** WeChat checks the texts of a user for so long after the last `wx.login`. */
 const activeSeconds = 7200;
 
 const contentLengthMaximum = 2500;
 
-/** On a profile, a comment, a forum, a social log. */
+/** WeChat's scenes: profile, comment, forum, social log. */
 const scenes: readonly unknown[] = [1, 2, 3, 4];
 const profileScene = 1;
 
 /**
- * POST /wxa/msg_sec_check: whether a text is fit to be shown.
+ * POST /wxa/msg_sec_check: checks whether a text may be shown.
  * See "msgSecCheck", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/sec-center/sec-check/msgSecCheck.html
  */
 export function checkMessage(wechat: WechatState, request: UpstreamRequest): EndpointAnswer {
@@ -31,7 +31,7 @@ export function checkMessage(wechat: WechatState, request: UpstreamRequest): End
   return { fields: judge(wechat, wordsIn(wechat, [requiredContent(fields), ...furtherTexts(fields)])) };
 }
 
-/** What is called without a version, as before 2021: one text, and a refusal in place of a verdict. */
+/** The old version, before 2021: it checks one text, and answers with an error instead of a result. */
 function checkInFirstVersion(wechat: WechatState, fields: JsonObject): EndpointAnswer {
   if (wordsIn(wechat, [requiredContent(fields)]).some(({ suggest }) => suggest === 'risky')) {
     throw new WechatError(87014);

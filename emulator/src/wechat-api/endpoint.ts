@@ -3,7 +3,7 @@ import type { UpstreamRequest } from './upstream-request.js';
 import { WechatError } from './wechat-errors.js';
 import type { WechatState } from '../state/wechat-state.js';
 
-/** What an endpoint would answer, and what answering changes: kept apart, so that an answer can be lost. */
+/** The answer of an endpoint, and its effect. They are separate, so that an answer can be lost. */
 export interface EndpointAnswer {
   /** In WeChat's order. */
   readonly fields: object;
@@ -16,7 +16,7 @@ export interface Endpoint {
   readonly answer: (wechat: WechatState, request: UpstreamRequest) => EndpointAnswer;
 }
 
-/** The app that a backend says it is. The appid is judged first. */
+/** Checks the appid and secret of a backend, the appid first. */
 export function requireApp(wechat: WechatState, appid: string | null, secret: string | null): App {
   if (!appid) throw new WechatError(41002);
   const app = wechat.apps.find(appid);

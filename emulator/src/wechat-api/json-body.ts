@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson, type JsonObject } from '../json.js';
 import { WechatError } from './wechat-errors.js';
 
-/** The JSON object in a body; WeChat tells an empty body from a wrong one. */
+/** Parses the JSON object of a body. WeChat has different errors for an empty and for a wrong body. */
 export function parseJsonBody(body: string): JsonObject {
   if (body === '') throw new WechatError(44002);
   const fields = parseJson(body);
@@ -9,7 +9,7 @@ export function parseJsonBody(body: string): JsonObject {
   return fields;
 }
 
-/** Null: not given. */
+/** Null means that the field is absent. */
 export function textField(fields: JsonObject, name: string): string | null {
   const value = fields[name] ?? null;
   if (value !== null && typeof value !== 'string') throw new WechatError(47001);

@@ -6,7 +6,7 @@ import { WechatError } from './wechat-errors.js';
 import type { WechatState } from '../state/wechat-state.js';
 
 /**
- * POST /wxa/business/getuserphonenumber: the number that a code of the getPhoneNumber button stands for.
+ * POST /wxa/business/getuserphonenumber: returns the phone number of a getPhoneNumber code.
  * See "getPhoneNumber", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html
  */
 export function getUserPhoneNumber(wechat: WechatState, request: UpstreamRequest): EndpointAnswer {
@@ -14,7 +14,7 @@ export function getUserPhoneNumber(wechat: WechatState, request: UpstreamRequest
   const fields = parseJsonBody(request.body);
   const code = textField(fields, 'code') ?? '';
   const openid = textField(fields, 'openid');
-  const info = wechat.phoneNumbers.redeemable(code, appid, openid, wechat.clock.now());
+  const info = wechat.phoneNumbers.findUnused(code, appid, openid, wechat.clock.now());
   return {
     fields: { errcode: 0, errmsg: 'ok', phone_info: info },
     effect: () => wechat.phoneNumbers.spendCode(code),
@@ -35,7 +35,7 @@ export function checkEncryptedMessage(wechat: WechatState, request: UpstreamRequ
     fields: {
       errcode: 0,
       errmsg: 'ok',
-      // Spelt as WeChat spells it.
+      // WeChat spells it so.
       vaild: found.appid === appid,
       create_time: Math.floor(found.madeAt / 1000),
     },

@@ -8,7 +8,7 @@ import { WechatError } from './wechat-errors.js';
 import type { WechatState } from '../state/wechat-state.js';
 
 /**
- * GET /wxa/checksession: whether the backend's session key is the valid one.
+ * GET /wxa/checksession: checks whether the backend's session key is valid.
  * See "checkSessionKey", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/checkSessionKey.html
  */
 export function checkSessionKey(wechat: WechatState, request: UpstreamRequest): EndpointAnswer {
@@ -17,7 +17,7 @@ export function checkSessionKey(wechat: WechatState, request: UpstreamRequest): 
 }
 
 /**
- * GET /wxa/resetusersessionkey: a new session key at the backend's wish; the old one dies at once.
+ * GET /wxa/resetusersessionkey: replaces the session key. The old one is invalid at once.
  * See "ResetUserSessionKey", https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/ResetUserSessionKey.html
  */
 export function resetUserSessionKey(wechat: WechatState, request: UpstreamRequest): EndpointAnswer {
@@ -29,7 +29,7 @@ export function resetUserSessionKey(wechat: WechatState, request: UpstreamReques
   };
 }
 
-/** The key is taken as the text it is, not decoded; the message that is signed is empty. */
+/** The signature of an empty message. The key is used as text, not decoded. */
 function requireSignedSession(wechat: WechatState, request: UpstreamRequest): Session {
   const appid = requireAuthorizedApp(wechat, request);
   const { query } = request;

@@ -24,7 +24,7 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/wxa/msg_sec_check', { method: 'POST', answer: checkMessage }],
 ]);
 
-/** What a proxy between a backend and WeChat puts in the place of an answer. */
+/** What a proxy may answer instead of WeChat. */
 const proxyPage = `<!DOCTYPE html>
 <html>
 <head><title>Proxy</title></head>
@@ -33,7 +33,7 @@ const proxyPage = `<!DOCTYPE html>
 `;
 
 /**
- * Answers a call as WeChat does, or as the fault that the call meets wants it. Undefined: the connection is to be
+ * Answers a call as WeChat does, or as the matching fault says. Undefined means that the connection must be
  * reset. Rejects if the signal comes before the answer is due.
  */
 export async function answerUpstream(
@@ -86,7 +86,7 @@ async function answerWithFault(
   return { ...answer, status, body: fault.body === 'truncated' ? firstHalf(answer.body) : answer.body };
 }
 
-/** What WeChat answers; with `takesEffect: false`, what it would. */
+/** Returns WeChat's answer. With `takesEffect: false`, the call changes nothing. */
 function call(
   wechat: WechatState,
   request: UpstreamRequest,
@@ -121,7 +121,7 @@ function jsonAnswer(wechat: WechatState, path: string, fields: object): HttpAnsw
   return { status: 200, contentType: contentTypeOf(wechat, path), body: JSON.stringify(fields) };
 }
 
-/** JSON leaves the older families as plain text, which is why parsers that go by the header fail. */
+/** The older families send JSON as plain text, so parsers that trust the header fail. */
 function contentTypeOf(wechat: WechatState, path: string): string {
   return subsystemOf(path) === 'wxa' ? wechat.settings.wxaContentType : 'text/plain';
 }
@@ -139,7 +139,7 @@ function firstHalf(body: string): string {
   return body.slice(0, Math.floor(body.length / 2));
 }
 
-/** The app in whose name a call was made, as far as the call tells. */
+/** The app that made a call, if the call shows it. */
 function appidBehind(wechat: WechatState, { query, body }: UpstreamRequest): string | undefined {
   const fields = parseJson(body);
   const inBody = isJsonObject(fields) ? fields['appid'] : undefined;

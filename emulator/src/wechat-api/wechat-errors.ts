@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
-/** WeChat's refusal of a call: a number, to which a text and a request id are added on the way out. */
+/** An error of WeChat: a number. The response adds a text and a request id. */
 export class WechatError extends Error {
   constructor(readonly errcode: number) {
     super(`errcode ${errcode}`);
   }
 }
 
-/** The three families of paths, which differ in content type and in the form of their texts. */
+/** The three families of paths. They differ in content type and error texts. */
 export type Subsystem = 'sns' | 'cgi-bin' | 'wxa';
 
-/** As WeChat spells them, mistakes included; where no real answer is known, as its pages spell them. */
+/** WeChat's error texts, with its mistakes. If no real answer is known, the text is from WeChat's documentation. */
 const messages: Readonly<Record<number, string>> = {
   [-1]: 'system error',
   0: 'ok',
@@ -58,7 +58,7 @@ export interface ErrorContext {
   callerAddress: string;
 }
 
-/** The body of a refusal. */
+/** The body of an error. */
 export function errorFields(errcode: number, context: ErrorContext): { errcode: number; errmsg: string } {
   const message = messageOf(errcode, context);
   if (errcode === 0) return { errcode, errmsg: message };
@@ -72,14 +72,14 @@ function messageOf(errcode: number, { subsystem, callerAddress }: ErrorContext):
   return messages[errcode] ?? 'unknown error';
 }
 
-/** WeChat tells the operator which address it saw, in both spellings. */
+/** WeChat shows the caller's address in IPv4 and IPv6 form. */
 function whitelistMessage(callerAddress: string): string {
   const address = callerAddress.replace(/^::ffff:/, '');
   const inVersion6 = address.includes(':') ? address : `::ffff:${address}`;
   return `invalid ip ${address} ipv6 ${inVersion6}, not in whitelist`;
 }
 
-/** Three groups of eight hexadecimal digits, the first of which is the time of the request. */
+/** Three groups of eight hexadecimal digits. The first group is the time of the request. */
 export function newRequestId(nowInSeconds: number): string {
   const time = nowInSeconds.toString(16).padStart(8, '0');
   return `${time}-${randomBytes(4).toString('hex')}-${randomBytes(4).toString('hex')}`;
