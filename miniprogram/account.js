@@ -5,22 +5,22 @@ const { baseUrl } = require('./config.js');
 const auth = createAuth({ baseUrl, appid: wx.getAccountInfoSync().miniProgram.appId });
 
 /**
- * Asks the service.
+ * Sends a request to the service.
  *
- * @returns what it answered
- * @throws {AuthError} where that is no success
+ * @returns the data of the answer
+ * @throws {AuthError} if it is not a success
  */
 async function ask(options) {
   return successOf(await auth.request(options));
 }
 
 /**
- * Has the service open what WeChat gives encrypted. WeChat's key may have changed since, by a login elsewhere: the client
- * has then logged in once more, and the data have to be fetched once more, too.
+ * Lets the service decrypt data of WeChat. WeChat's key may have changed because of a login elsewhere. Then the client
+ * has logged in again, and the data must be fetched again.
  *
- * @param fetchData a call of wx that gives encryptedData and iv
- * @returns what was in it
- * @throws {AuthError} or how the call of wx failed
+ * @param fetchData a call of wx that returns encryptedData and iv
+ * @returns the decrypted data
+ * @throws {AuthError} or the failure of the call of wx
  */
 async function openData(fetchData) {
   const open = async () => {

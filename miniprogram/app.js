@@ -4,7 +4,7 @@ const home = 'pages/home/home';
 
 App({
   onLaunch() {
-    // Whoever is signed out, by whatever, is told on the first page what to do about it.
+    // After a sign-out for any reason, the first page explains what to do.
     auth.on('logout', () => {
       const [page] = getCurrentPages().slice(-1);
       if (page && page.route !== home) wx.reLaunch({ url: `/${home}` });

@@ -1,6 +1,6 @@
 module.exports = {
-  /** Where the service is. A phone reaches neither 127.0.0.1 nor plain http: there it is your own domain. */
+  /** The address of the service. A phone can reach neither 127.0.0.1 nor http: use your own domain there. */
   baseUrl: 'http://127.0.0.1:3000',
-  /** The version of the privacy policy that the person agrees to. */
+  /** The version of the privacy policy that the user agrees to. */
   policyVersion: '2026-11',
 };

@@ -1,4 +1,4 @@
-/** What went wrong and what can be done about it, by the service's code or the client's. */
+/** What went wrong and what to do, by the code of the service or of the client. */
 const texts = {
   network: '网络好像断开了，请检查网络后再试',
   wx_login_failed: '微信登录没有成功，请稍后再试',
@@ -22,7 +22,7 @@ const texts = {
   signed_out: '登录已结束，请重新登录',
 };
 
-/** @returns {string} what to tell the person about an error */
+/** @returns {string} the text for an error */
 function explain({ code }) {
   return texts[code] || `出了点问题，请稍后再试（${code || '未知错误'}）`;
 }

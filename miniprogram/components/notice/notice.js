@@ -1,4 +1,4 @@
-/** Says in the middle of a page what there is instead of its content; what can be done stands in the slot. */
+/** A notice in the middle of a page, instead of its content. The slot holds the buttons. */
 Component({
   properties: {
     title: String,

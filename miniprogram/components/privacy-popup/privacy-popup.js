@@ -12,7 +12,7 @@ Component({
   lifetimes: {
     attached() {
       this.waiting = [];
-      // Base libraries before 2.32.3 ask nobody.
+      // Base libraries before 2.32.3 do not ask for consent.
       if (!wx.onNeedPrivacyAuthorization) return;
       wx.onNeedPrivacyAuthorization((resolve) => {
         this.waiting.push(resolve);

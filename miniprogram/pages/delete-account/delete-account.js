@@ -7,7 +7,7 @@ Page({
     problem: '',
   },
 
-  async leave() {
+  async requestDeletion() {
     const { confirm } = await wx.showModal({
       title: '确定注销账号？',
       content: '你会马上退出所有设备。期满之前重新登录，可以恢复账号。',
@@ -18,7 +18,7 @@ Page({
     this.setData({ isBusy: true, problem: '' });
     try {
       const { eraseAt } = await ask({ url: '/me', method: 'DELETE' });
-      // The first page says until when it can be taken back.
+      // The first page says until when the deletion can be cancelled.
       wx.setStorageSync('eraseAt', eraseAt);
       await auth.logout();
     } catch (error) {

@@ -2,7 +2,7 @@ const { ask } = require('../../account.js');
 const { explain } = require('../../explain.js');
 const { formatTime } = require('../../format.js');
 
-/** What WeChat's user agents give away, by a word of theirs. */
+/** Device names by a word in WeChat's user agent. */
 const kinds = [
   ['wechatdevtools', '开发者工具'],
   ['iPhone', 'iPhone'],
@@ -16,9 +16,9 @@ Page({
   data: {
     devices: [],
     isLoaded: false,
-    /** Why the list cannot be shown. */
+    /** Why the list is not shown. */
     problem: '',
-    /** The one that is being signed out. */
+    /** The device that is being signed out. */
     leaving: '',
   },
 
@@ -51,7 +51,7 @@ Page({
       wx.showToast({ title: '已下线' });
       await this.load();
     } catch (error) {
-      // Gone already is what was wanted.
+      // If it is already gone, that is fine.
       if (error.code === 'not_found') await this.load();
       else wx.showToast({ title: explain(error), icon: 'none' });
     }

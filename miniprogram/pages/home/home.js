@@ -2,7 +2,7 @@ const { auth, ask } = require('../../account.js');
 const { explain } = require('../../explain.js');
 const { formatPhone, formatTime } = require('../../format.js');
 
-/** Why nobody is signed in, as the person is told. */
+/** Texts for the reasons of a sign-out. */
 const outTexts = {
   signed_out: { title: '已退出登录', text: '再次登录之前，这台设备会一直保持退出。' },
   kicked: {
@@ -21,7 +21,7 @@ Page({
     user: null,
     phone: '',
     since: '',
-    /** In the state `out`: why. */
+    /** The reason, in the state `out`. */
     reason: '',
     title: '',
     text: '',
@@ -40,12 +40,12 @@ Page({
     this.load();
   },
 
-  /** The client logs in silently, unless the person has signed out. */
+  /** The client logs in silently, unless the user has signed out. */
   async load() {
     if (this.data.state === 'problem') this.setData({ state: 'loading' });
     try {
       const user = await ask({ url: '/me' });
-      // They may have signed out meanwhile.
+      // The user may have signed out meanwhile.
       if (auth.user) this.showUser(user);
     } catch (error) {
       this.showError(error);
@@ -92,18 +92,18 @@ Page({
     });
   },
 
-  /** An error of the service's, or of the client's. */
+  /** Shows an error of the service or of the client. */
   showError(error) {
-    // Of a session that was ended, the problem's reason is that it was, and not what the operator wrote.
+    // If a session was ended, the problem's `reason` is a code, not the admin's text.
     const said = error.code === 'session_revoked' ? undefined : error.problem;
     if (error.reason in outTexts) this.showOut(error.reason, said);
     else this.setData({ state: 'problem', title: '没有连上', text: explain(error) });
   },
 
-  /** @param problem what the service said of it, if it was asked */
+  /** @param problem the service's answer, if there is one */
   showOut(reason, { reason: why, until, eraseAt } = {}) {
     const known = eraseAt || wx.getStorageSync('eraseAt');
-    // Once it is over, whoever logs in begins anew.
+    // When the time is over, a login creates a new account.
     const eraseTime = Date.parse(known) > Date.now() ? known : '';
     const shown = eraseTime ? 'deleted' : reason;
     const details = [

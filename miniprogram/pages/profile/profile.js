@@ -3,29 +3,29 @@ const { policyVersion } = require('../../config.js');
 const { explain } = require('../../explain.js');
 const { formatPhone } = require('../../format.js');
 
-/** What came of the getPhoneNumber button, where no number was stored. */
+/** Texts for the outcomes of the getPhoneNumber button without a stored number. */
 const phoneHints = {
   denied: '没关系，不绑定手机号也能使用。想绑定的时候，再点一次就好。',
   quota_exceeded: '今天的手机号验证次数用完了，请改天再来。其他功能不受影响。',
   try_again: '这次的授权过期了，请再点一次。',
 };
 
-/** Where they do not agree to the privacy policy. */
+/** The user does not agree to the privacy policy. */
 const withoutConsentHint = '没关系，不填写这些资料也能使用。想填的时候，再点一次就好。';
 
-/** Where they do not let the mini-program have their steps. */
+/** The user does not allow access to the steps. */
 const withoutStepsHint = '没关系，不同步步数也能使用。想同步的时候，再点一次就好。';
 
-/** WeChat's number for what needs consent to the privacy policy, which the person did not give. */
+/** WeChat's errno if the user has not agreed to the privacy policy. */
 const withoutConsent = 104;
 
 Page({
   data: {
     user: null,
     phone: '',
-    /** Of the last day that WeChat knows of. */
+    /** The steps of the last day. */
     steps: '',
-    /** Why there is nothing to show. */
+    /** Why no steps are shown. */
     problem: '',
     isUploading: false,
     isSaving: false,
@@ -95,7 +95,7 @@ Page({
     this.setData({ isBinding: false });
   },
 
-  /** 微信运动: what is shown of it is not kept anywhere. */
+  /** 微信运动: the steps are shown, and stored nowhere. */
   async syncSteps() {
     this.setData({ isSyncing: true, stepsProblem: '', stepsHint: '' });
     try {
@@ -110,12 +110,12 @@ Page({
     this.setData({ isSyncing: false });
   },
 
-  /** Of the avatar and the nickname, WeChat tells the page nothing when consent is refused: the popup does. */
+  /** For avatar and nickname, WeChat does not tell the page that the user refused consent. The popup does. */
   showRefusal() {
     this.setData({ phoneProblem: '', hint: withoutConsentHint });
   },
 
-  /** The service keeps which version the person agreed to, and when: it comes with a login. */
+  /** The service records which version the user agreed to, and when. A login sends it. */
   async keepConsent() {
     this.setData({ hint: '' });
     try {
