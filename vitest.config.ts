@@ -28,7 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/**/*.e2e-spec.ts'],
+          include: ['test/**/*.e2e-spec.ts', 'bench/*.spec.ts'],
           globalSetup: ['test/global-setup.ts'],
         },
       },

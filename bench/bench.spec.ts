@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bench, useBench } from './harness/bench.js';
+import { loadWithAutocannon } from './harness/autocannon-load.js';
+import type { Contender } from './harness/contender.js';
+import { type Figures, Measurement } from './harness/measure.js';
+import { measureStart } from './harness/measure-start.js';
+import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
+import { byPhone, latePage } from './scenarios/admin-search.js';
+import { guardedScenarios } from './scenarios/guarded.js';
+import { scenarios } from './scenarios/index.js';
+import { openDataScenario } from './scenarios/open-data.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { sessionScenarios } from './scenarios/sessions.js';
+import { saveRevocations } from './world/revocations.js';
+
+// Whether the benchmark measures, and never what: machines differ, and this one may have other work.
+const pace = { warmUpRequests: 1, rounds: 1, roundSeconds: 1 };
+const cores = { server: undefined, description: 'not pinned' };
+/** So few that each is answered at once, however slow the machine. */
+const connections = 2;
+const users = 300;
+const onLinux = process.platform === 'linux';
+
+/** A bench that goes on until `close` is called. */
+async function openBench(): Promise<{ bench: Bench; close: () => Promise<void> }> {
+  let finish!: () => void;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  return new Promise((resolve, reject) => {
+    const used = useBench({ pace, cores }, async (bench) => {
+      resolve({
+        bench,
+        close: async () => {
+          finish();
+          await used;
+        },
+      });
+      await finished;
+    });
+    used.catch(reject);
+  });
+}
+
+function expectFigures(figures: Figures[]): void {
+  for (const { requestsPerSecond, p50Ms, p99Ms, cpuUs, peakMemoryMiB } of figures) {
+    expect(requestsPerSecond).toBeGreaterThan(0);
+    expect(p50Ms).toBeGreaterThan(0);
+    expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
+    expect(cpuUs !== undefined).toBe(onLinux);
+    expect(peakMemoryMiB !== undefined).toBe(onLinux);
+  }
+}
+
+describe('npm run bench', () => {
+  let bench: Bench;
+  let close: () => Promise<void>;
+  let contenders: Contender[];
+
+  beforeAll(async () => {
+    ({ bench, close } = await openBench());
+    const world = await bench.createWorld(users);
+    contenders = [
+      bench.service('service', world),
+      bench.reference('limit', await world.copy(bench.databases)),
+    ];
+  });
+
+  afterAll(() => close());
+
+  it.each<[string, Scenario]>(
+    [...sessionScenarios.slice(1), guardedScenarios[0]!, openDataScenario, latePage(5), byPhone].map(
+      (scenario) => [scenario.name, scenario],
+    ),
+  )('measures the service beside its limit: %s', async (_, scenario) => {
+    const figures = await bench.measurement.run({ ...scenario, connections }, contenders);
+    expect(figures).toHaveLength(2);
+    expectFigures(figures);
+  });
+
+  it('measures with autocannon where no other load generator is installed', async () => {
+    const measurement = new Measurement(bench.databases, loadWithAutocannon, pace);
+    const figures = await measurement.run({ ...sessionScenarios[0]!, connections }, contenders);
+    expect(figures).toHaveLength(2);
+    expectFigures(figures);
+  });
+
+  it('measures a start', async () => {
+    for (const { readyMs, readyCpuMs } of await measureStart(contenders, 1)) {
+      expect(readyMs).toBeGreaterThan(0);
+      expect(readyCpuMs !== undefined).toBe(onLinux);
+    }
+  });
+
+  it('measures a node that remembers revocations', async () => {
+    const revoked = await contenders[1]!.world.copy(bench.databases);
+    await saveRevocations(revoked, 10);
+    const figures = await bench.measurement.run(guardedScenarios[0]!, [bench.service('revoked', revoked)]);
+    expect(figures).toHaveLength(1);
+    expectFigures(figures);
+  });
+
+  it('stops at an answer that is no success, and shows it', async () => {
+    const refused: Scenario = {
+      name: 'refused',
+      title: 'no token',
+      makeRequests: () => [{ method: 'GET', path: '/auth/verify', headers: {} }],
+    };
+    await expect(bench.measurement.run(refused, contenders)).rejects.toThrow(
+      /refused, service: .*failed.*401/s,
+    );
+  });
+
+  it('stops if one-time requests are used up', async () => {
+    const few: Scenario = {
+      ...guardedScenarios[0]!,
+      isOneTime: true,
+    };
+    await expect(bench.measurement.run(few, contenders)).rejects.toThrow('too few one-time requests');
+  });
+
+  it('names each scenario once', () => {
+    const names = scenarios.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('the report of a benchmark', () => {
+  const figures = (cpuUs: number | undefined): Figures => ({
+    requestsPerSecond: 1_234.5,
+    p50Ms: 1,
+    p99Ms: 2,
+    cpuUs,
+    postgresCpuUs: undefined,
+    peakMemoryMiB: 100,
+  });
+
+  it('divides what the service needs by what its limit needs', () => {
+    const table = renderPairs([{ title: 'login', service: figures(300), limit: figures(200) }]);
+    expect(table).toContain('| login | service | 1,235 | 1 | 2 | 300 | 1.5 × | not measured | – | 100 |');
+  });
+
+  it('says what could not be measured', () => {
+    const pair = { title: 'login', service: figures(undefined), limit: figures(undefined) };
+    expect(renderPairs([pair])).toContain('| not measured | – | not measured | – |');
+    const start = { readyMs: 500, readyCpuMs: undefined, peakMemoryMiB: undefined };
+    expect(renderStart({ title: 'start', service: start, limit: start })).toContain(
+      '| start | service | 500 | not measured | not measured |',
+    );
+    expect(drawPairs([pair])).toContain('login');
+  });
+});

@@ -1,0 +1,62 @@
+import { useBench } from './harness/bench.js';
+import { reserveCore } from './harness/cores.js';
+import { measureStart } from './harness/measure-start.js';
+import type { Figures } from './harness/measure.js';
+import { describeRun } from './report/machine.js';
+import { drawPairs, type Pair, renderPairs, renderStart } from './report/pair-report.js';
+import { saveResults } from './report/results-file.js';
+import { scenarios } from './scenarios/index.js';
+
+/*
+ * What the service costs, beside the same work written by hand. `npm run build && npm run bench`; with names of scenarios
+ * only those, and results.md stays as it is.
+ */
+
+/** Users in the database: enough for ten thousand pages. */
+const users = 250_000;
+const pace = { warmUpRequests: 3_000, rounds: 5, roundSeconds: 2 };
+const starts = 5;
+
+const startName = 'start';
+const names = process.argv.slice(2);
+const known = [...scenarios.map(({ name }) => name), startName];
+const unknown = names.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no scenario ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+  process.exit(1);
+}
+const isWanted = (name: string) => names.length === 0 || names.includes(name);
+
+await useBench({ pace, cores: reserveCore() }, async (bench) => {
+  const machine = describeRun(bench);
+  console.log(machine);
+  const world = await bench.createWorld(users);
+  const contenders = [
+    bench.service('service', world),
+    bench.reference('limit', await world.copy(bench.databases)),
+  ];
+  const pairs: Pair<Figures>[] = [];
+  for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
+    console.log(`${scenario.name} …`);
+    const [service, limit] = await bench.measurement.run(scenario, contenders);
+    pairs.push({ title: scenario.title, service: service!, limit: limit! });
+  }
+  const tables: string[] = [];
+  if (pairs.length > 0) tables.push(renderPairs(pairs));
+  if (isWanted(startName)) {
+    console.log(`${startName} …`);
+    const [service, limit] = await measureStart(contenders, starts);
+    tables.push(renderStart({ title: 'start to ready', service: service!, limit: limit! }));
+  }
+  console.log(`\n${tables.join('\n\n')}`);
+  if (names.length > 0) return;
+  await saveResults({
+    heading: 'The service and its limit',
+    text: [machine, ...tables].join('\n\n'),
+    picture: {
+      file: 'results.svg',
+      description: 'CPU per request of the service as a multiple of the hand-written server',
+      svg: drawPairs(pairs),
+    },
+  });
+});

@@ -1,0 +1,91 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { app, encryptionKey, jwtAudience, jwtIssuer } from '../world/deployment.js';
+import { startWechatStandIn } from '../world/wechat-stand-in.js';
+import { World } from '../world/world.js';
+import { bundleReference } from './bundle-reference.js';
+import type { Contender } from './contender.js';
+import type { Cores } from './cores.js';
+import { Databases } from './databases.js';
+import { chooseLoad } from './load.js';
+import { Measurement, type Pace } from './measure.js';
+import { ServerProcess } from './server-process.js';
+
+const serviceMain = join(import.meta.dirname, '../../dist/main.js');
+
+/** What a benchmark has to work with. */
+export interface Bench {
+  databases: Databases;
+  measurement: Measurement;
+  cores: Cores;
+  /** Name of the load generator. */
+  loadName: string;
+  createWorld: (users: number) => Promise<World>;
+  /** The built service, on a world. */
+  service: (name: string, world: World) => Contender;
+  /** The hand-written server, on a world. */
+  reference: (name: string, world: World) => Contender;
+}
+
+/** Runs `work` with Postgres and a stand-in for WeChat, and leaves nothing behind. */
+export async function useBench(
+  { pace, cores }: { pace: Pace; cores: Cores },
+  work: (bench: Bench) => Promise<void>,
+): Promise<void> {
+  if (!existsSync(serviceMain)) throw new Error('The service is not built: npm run build');
+  const referenceMain = await bundleReference();
+  const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-bench-'));
+  const wechat = await startWechatStandIn();
+  const run = (name: string, world: World, main: string, environment: Record<string, string>): Contender => ({
+    name,
+    world,
+    start: () =>
+      ServerProcess.start({
+        main,
+        core: cores.server,
+        logFile: join(directory, `${name.replaceAll(/\W/g, '-')}.log`),
+        environment: { DATABASE_URL: world.databaseUrl, WECHAT_BASE_URL: wechat.url, ...environment },
+      }),
+  });
+  const settings = {
+    WECHAT_APPID: app.appid,
+    WECHAT_SECRET: app.secret,
+    AVATAR_STORAGE: `file:${directory}`,
+    ENCRYPTION_KEYS: encryptionKey,
+    JWT_ISSUER: jwtIssuer,
+    JWT_AUDIENCE: jwtAudience,
+  };
+  const service = (name: string, world: World) => run(name, world, serviceMain, settings);
+  const reference = (name: string, world: World) =>
+    run(name, world, referenceMain, {
+      SIGNING_KEY_ID: world.signingKey.kid,
+      SIGNING_KEY: world.signingKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    });
+  try {
+    await Databases.use(async (databases) => {
+      const { name: loadName, load } = chooseLoad();
+      await work({
+        databases,
+        measurement: new Measurement(databases, load, pace),
+        cores,
+        loadName,
+        createWorld: (users) =>
+          World.create(databases, users, async (databaseUrl) => {
+            const migrator = await ServerProcess.start({
+              main: serviceMain,
+              core: undefined,
+              logFile: join(directory, 'migration.log'),
+              environment: { DATABASE_URL: databaseUrl, WECHAT_BASE_URL: wechat.url, ...settings },
+            });
+            await migrator.stop();
+          }),
+        service,
+        reference,
+      });
+    });
+  } finally {
+    await wechat.close();
+    rmSync(directory, { recursive: true });
+  }
+}

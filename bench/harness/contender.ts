@@ -1,0 +1,10 @@
+import type { World } from '../world/world.js';
+import type { ServerProcess } from './server-process.js';
+
+/** A server on a database of its own, which is measured beside others. */
+export interface Contender {
+  /** `service`. */
+  name: string;
+  world: World;
+  start: () => Promise<ServerProcess>;
+}

@@ -1,0 +1,10 @@
+/** The value below which a share of sorted values lies; NaN of none. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+}
+
+/** The median of what was measured; undefined if one round has no value. */
+export function median(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined).toSorted((a, b) => a - b);
+  return known.length < values.length || known.length === 0 ? undefined : percentile(known, 0.5);
+}

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { LoadOptions, LoadRequest, LoadResult } from './load.js';
+
+const script = join(import.meta.dirname, 'wrk-load.lua');
+
+/** Load by wrk, in a process of its own with one thread. The requests go through a file. */
+export async function loadWithWrk(
+  url: string,
+  requests: readonly LoadRequest[],
+  { connections, seconds }: LoadOptions,
+): Promise<LoadResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-bench-load-'));
+  try {
+    const file = join(directory, 'requests');
+    writeFileSync(file, requests.map((request) => frame(toHttp(new URL(url).host, request))).join(''));
+    const { stdout } = await promisify(execFile)('wrk', [
+      '--threads=1',
+      `--connections=${connections}`,
+      `--duration=${Math.ceil(seconds)}s`,
+      '--timeout=10s',
+      `--script=${script}`,
+      url,
+      '--',
+      file,
+    ]);
+    return JSON.parse(stdout.slice(stdout.indexOf('\n{') + 1)) as LoadResult;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The request as HTTP/1.1 writes it. */
+function toHttp(host: string, { method, path, headers, body }: LoadRequest): string {
+  const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  const lines = Object.entries({ Host: host, ...headers, ...length }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`;
+}
+
+/** Its length in bytes, a new line, the request. */
+function frame(request: string): string {
+  return `${Buffer.byteLength(request)}\n${request}`;
+}

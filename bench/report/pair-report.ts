@@ -1,0 +1,89 @@
+import type { Figures } from '../harness/measure.js';
+import type { StartFigures } from '../harness/measure-start.js';
+import { type BarChart, drawBarChart } from './bar-chart.js';
+import { formatNumber, formatRatio, ratio } from './numbers.js';
+import { renderTable } from './table.js';
+
+/** The service and its limit in one scenario. */
+export interface Pair<Measured> {
+  title: string;
+  service: Measured;
+  limit: Measured;
+}
+
+const servers = ['service', 'limit'] as const;
+
+/** Two rows for each scenario. The ratios stand in the row of the service. */
+export function renderPairs(pairs: Pair<Figures>[]): string {
+  const head = [
+    'scenario',
+    'server',
+    'requests/s',
+    'p50 ms',
+    'p99 ms',
+    'CPU µs',
+    '× limit',
+    'Postgres CPU µs',
+    '× limit',
+    'peak MiB',
+  ];
+  const rows = pairs.flatMap((pair) =>
+    servers.map((server) => {
+      const figures = pair[server];
+      const times = (name: 'cpuUs' | 'postgresCpuUs') =>
+        server === 'service' ? formatRatio(ratio(figures[name], pair.limit[name])) : '';
+      return [
+        server === 'service' ? pair.title : '',
+        server,
+        formatNumber(figures.requestsPerSecond),
+        formatNumber(figures.p50Ms),
+        formatNumber(figures.p99Ms),
+        formatNumber(figures.cpuUs),
+        times('cpuUs'),
+        formatNumber(figures.postgresCpuUs),
+        times('postgresCpuUs'),
+        formatNumber(figures.peakMemoryMiB),
+      ];
+    }),
+  );
+  return renderTable(head, rows, 2);
+}
+
+export function renderStart({ title, service, limit }: Pair<StartFigures>): string {
+  const row = (name: string, server: string, { readyMs, readyCpuMs, peakMemoryMiB }: StartFigures) => [
+    name,
+    server,
+    formatNumber(readyMs),
+    formatNumber(readyCpuMs),
+    formatNumber(peakMemoryMiB),
+  ];
+  return renderTable(
+    ['scenario', 'server', 'ms', 'CPU ms', 'peak MiB'],
+    [row(title, 'service', service), row('', 'limit', limit)],
+    2,
+  );
+}
+
+/** CPU per request as a multiple of the limit's. */
+export function drawPairs(pairs: Pair<Figures>[]): string {
+  const chart: BarChart = {
+    title: 'CPU per request, as a multiple of the hand-written server (dashed line)',
+    series: ['service', 'its Postgres'],
+    groups: pairs.map(({ title, service, limit }) => ({
+      label: title,
+      // A guarded request asks no database.
+      values: [
+        ratio(service.cpuUs, limit.cpuUs),
+        usesPostgres(limit) ? ratio(service.postgresCpuUs, limit.postgresCpuUs) : undefined,
+      ],
+    })),
+    mark: 1,
+    format: formatRatio,
+  };
+  return drawBarChart(chart);
+}
+
+/** Postgres has a little to do all the time: microseconds, if many requests share it. */
+function usesPostgres({ postgresCpuUs = 0 }: Figures): boolean {
+  return postgresCpuUs > 20;
+}

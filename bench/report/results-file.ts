@@ -1,0 +1,30 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+
+const directory = join(import.meta.dirname, '..');
+const file = join(directory, 'results.md');
+const title =
+  '# Results\n\nWritten by the commands of this folder. [README](README.md) says what they measure.\n';
+
+/** A part of results.md, which one command writes. */
+export interface ResultsSection {
+  heading: string;
+  text: string;
+  /** The picture below the text. */
+  picture: { file: string; description: string; svg: string };
+}
+
+/** Puts a section into results.md, in place of the one with the same heading, and its picture beside it. */
+export async function saveResults({ heading, text, picture }: ResultsSection): Promise<void> {
+  const [begin = title, ...sections] = existsSync(file)
+    ? readFileSync(file, 'utf8').split(/^(?=## )/m)
+    : [title];
+  const section = `## ${heading}\n\n${text}\n\n![${picture.description}](${picture.file})\n`;
+  const index = sections.findIndex((existing) => existing.startsWith(`## ${heading}\n`));
+  if (index === -1) sections.push(section);
+  else sections[index] = section;
+  writeFileSync(join(directory, picture.file), picture.svg);
+  const content = [begin, ...sections].map((part) => part.trim()).join('\n\n');
+  writeFileSync(file, await format(content, { ...(await resolveConfig(file)), parser: 'markdown' }));
+}
