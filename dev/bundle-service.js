@@ -1,14 +1,52 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-// Replaces dist/main.js by one file with all that it imports: Node starts it in half the time. The rest of dist/ stays as
-// compiled, for applications that import the modules. Plain JavaScript, since the Dockerfile runs it without tsx.
-const main = join(import.meta.dirname, '../dist/main.js');
+// Replaces the programs of dist/ by bundles of all that they import: Node starts them in half the time. What several of
+// them import is in dist/chunks/. The rest of dist/ stays as compiled, for applications that import the modules. Plain
+// JavaScript, since the Dockerfile runs it without tsx.
+const dist = join(import.meta.dirname, '../dist');
+const programs = [
+  'main',
+  'commands/admin-grant',
+  'commands/admin-revoke',
+  'commands/admin-token',
+  'commands/doctor',
+  'commands/keys-reencrypt',
+  'commands/keys-rotate',
+  'commands/users-erase',
+  'commands/users-import',
+];
+
+/** Node reads data faster as JSON than as JavaScript. */
+const jsonAsText = {
+  name: 'json-as-text',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.json$/ }, ({ path }) => {
+      const json = JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));
+      return { contents: `module.exports = JSON.parse(${JSON.stringify(json)})` };
+    });
+  },
+};
+
+/** @nestjs/typeorm looks there for what older versions of TypeORM have. It would load TypeORM a second time. */
+const noOldTypeorm = {
+  name: 'no-old-typeorm',
+  setup({ onLoad }) {
+    onLoad({ filter: /@nestjs\/typeorm\/dist\/common\/typeorm-compat\.js$/ }, () => ({
+      contents: 'export const Connection = undefined, AbstractRepository = undefined',
+    }));
+  },
+};
 
 await build({
-  entryPoints: [main],
-  outfile: main,
+  entryPoints: programs.map((program) => join(dist, `${program}.js`)),
+  outdir: dist,
+  outbase: dist,
+  splitting: true,
+  chunkNames: 'chunks/[hash]',
   allowOverwrite: true,
+  plugins: [jsonAsText, noOldTypeorm],
   bundle: true,
   platform: 'node',
   format: 'esm',
