@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { openingTrouble } from './src/commands/command-database.js';
 import { reasonOf } from './src/commands/command.js';
@@ -8,6 +9,7 @@ import { commandEnvironment } from './src/config/running-environment.js';
 import { SettingsError } from './src/config/settings.error.js';
 import { setUpConnection } from './src/database/connection-setup.js';
 import { dataSourceOptions } from './src/database/data-source-options.js';
+import { takeOverMigrations } from './src/database/take-over-migrations.js';
 import { schema } from './src/schema.js';
 
 /** Says what is wrong in words: TypeORM's command line would show a stack. */
@@ -17,33 +19,42 @@ function giveUp(reason: string): never {
 }
 
 /** @throws {SettingsError} */
-function readDatabaseUrl(): string {
-  const { values, faults } = readVariables(commandEnvironment().environment, ['DATABASE_URL']);
-  const { DATABASE_URL: databaseUrl = '' } = values;
+function readDatabaseSettings(): { databaseUrl: string; databaseSchema: string | undefined } {
+  const { environment } = commandEnvironment();
+  const { values, faults } = readVariables(environment, ['DATABASE_URL', 'DATABASE_SCHEMA']);
+  const { DATABASE_URL: databaseUrl = '', DATABASE_SCHEMA: databaseSchema } = values;
   const fault = databaseUrlFault(values['DATABASE_URL']);
   if (fault !== undefined && faults.length === 0) {
     const example = 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp';
     faults.push({ name: 'DATABASE_URL', fault, example });
   }
   if (faults.length > 0) throw new SettingsError(faults);
-  return databaseUrl;
+  return { databaseUrl, databaseSchema };
 }
 
-let databaseUrl: string;
+let settings: ReturnType<typeof readDatabaseSettings>;
 try {
-  databaseUrl = readDatabaseUrl();
+  settings = readDatabaseSettings();
 } catch (error) {
   giveUp(reasonOf(error));
 }
 
 class CommandLineDataSource extends DataSource {
   override async initialize(): Promise<this> {
-    return super.initialize().catch((error: unknown) => giveUp(openingTrouble(error, databaseUrl)));
+    try {
+      await super.initialize();
+      await takeOverMigrations(this);
+      return this;
+    } catch (error) {
+      giveUp(openingTrouble(error, settings.databaseUrl));
+    }
   }
 }
 
+const place = { schema: settings.databaseSchema, makesSchema: true };
+
 /** For the TypeORM command line: `npm run migration:show` and its sisters. A migration may take as long as it takes. */
 export default new CommandLineDataSource({
-  ...dataSourceOptions(schema, { databaseUrl, databasePoolSize: 2 }),
-  extra: { onConnect: setUpConnection },
+  ...dataSourceOptions(schema, { ...settings, databasePoolSize: 2 }),
+  extra: { onConnect: (client: PoolClient) => setUpConnection(client, place) },
 });

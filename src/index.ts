@@ -13,6 +13,7 @@ export { SigningKey } from './auth/signing-key.entity.js';
 export { loadSettings } from './config/load-settings.js';
 export { Settings } from './config/settings.js';
 export { SettingsError } from './config/settings.error.js';
+export { weappAuthDataSource } from './database/data-source-options.js';
 export { ServiceError } from './errors/service.error.js';
 export { schema } from './schema.js';
 export { LoginCode } from './sessions/login-code.entity.js';

@@ -16,7 +16,8 @@ export type OwnSchema = Partial<Schema>;
 /**
  * The ground that `AuthModule` and the rooms above it stand on, for an application of its own. Import it once. It
  * connects to `DATABASE_URL` with the application's entities beside those of this service, and runs the migrations
- * of both, however many nodes start at once; `TypeOrmModule.forFeature()` does the rest.
+ * of both, however many nodes start at once. The data source is named `weappAuthDataSource`: `TypeOrmModule.forFeature([Note],
+ * weappAuthDataSource)`.
  */
 @Module({})
 export class WeappAuthModule implements OnModuleInit {

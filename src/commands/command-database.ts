@@ -1,6 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/settings.js';
-import { setUpConnection } from '../database/connection-setup.js';
 import { dataSourceOptions } from '../database/data-source-options.js';
 import { Database } from '../database/database.js';
 import { DatabaseUnavailableError, NamedStatementsLostError } from '../database/database.errors.js';
@@ -48,9 +47,10 @@ export async function withDatabase<Result>(
 /** @throws {CommandError} where there is no connection to be had */
 export async function openDataSource(settings: Settings): Promise<DataSource> {
   const { databaseUrl } = settings;
+  const options = dataSourceOptions(schema, { ...settings, databasePoolSize: 2 });
   const dataSource = new DataSource({
-    ...dataSourceOptions(schema, { databaseUrl, databasePoolSize: 2 }),
-    extra: { query_timeout: queryTimeoutMs, keepAlive: true, onConnect: setUpConnection },
+    ...options,
+    extra: { ...options.extra, query_timeout: queryTimeoutMs },
     // A connection that is lost is met again by whatever wants to use it.
     poolErrorHandler: () => {},
   } as DataSourceOptions);

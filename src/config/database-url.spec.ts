@@ -46,11 +46,7 @@ describe('DATABASE_URL', () => {
     ['two hosts without ports', 'postgres://weapp:winter@one,two/weapp', 'several hosts'],
     ['two hosts in the query', 'postgres:///weapp?host=one,two', 'several hosts'],
     ['two hosts in two parameters', 'postgres:///weapp?host=one&host=two', 'several hosts'],
-    [
-      'a parameter of another tool',
-      'postgres://weapp:winter@db/weapp?schema=app',
-      'options=-c%20search_path',
-    ],
+    ['a parameter of another tool', 'postgres://weapp:winter@db/weapp?schema=app', 'DATABASE_SCHEMA'],
     [
       'a parameter that nobody knows',
       'postgres://weapp:winter@db/weapp?channel_binding=require',

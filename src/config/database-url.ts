@@ -17,9 +17,9 @@ const knownParameters = [
 
 /** What other tools call it, and how it is said here. */
 const otherWords: Record<string, string> = {
-  schema: 'for a schema other than public write options=-c%20search_path%3DSCHEMA',
-  currentSchema: 'for a schema other than public write options=-c%20search_path%3DSCHEMA',
-  search_path: 'for a schema other than public write options=-c%20search_path%3DSCHEMA',
+  schema: 'for a schema other than public set DATABASE_SCHEMA',
+  currentSchema: 'for a schema other than public set DATABASE_SCHEMA',
+  search_path: 'for a schema other than public set DATABASE_SCHEMA',
   pgbouncer: 'set DATABASE_NAMED_STATEMENTS=false',
   connection_limit: 'set DATABASE_POOL_SIZE',
 };

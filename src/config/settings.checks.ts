@@ -61,3 +61,8 @@ export function isEncryptionKeys(value: unknown): boolean {
     )
   );
 }
+
+/** Whether Postgres takes it for the name of a schema without quotes. Names that begin with pg_ are its own. */
+export function isSchemaName(value: unknown): boolean {
+  return typeof value === 'string' && /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(value);
+}

@@ -21,6 +21,7 @@ import {
   isOriginList,
   isProxyUrl,
   isPublicUrl,
+  isSchemaName,
   isUrl,
 } from './settings.checks.js';
 import { HasNoFault, List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
@@ -100,6 +101,15 @@ export class Settings {
   /** Postgres, version 15 or newer. */
   @HasNoFault(databaseUrlFault, 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp')
   databaseUrl: string;
+
+  /** Where the tables are. If it is unset: in the first schema of the connection's search_path, usually `public`. */
+  @IsOptional()
+  @Satisfies(
+    isSchemaName,
+    'must be a name of a schema: lower-case letters, digits and _, not beginning with a digit or pg_',
+    'weapp',
+  )
+  databaseSchema?: string;
 
   /** Pool size of this process. One more connection polls for revocations. */
   @WholeNumber({ min: 1, max: 1000, example: 10 })

@@ -11,7 +11,7 @@ interface SessionSetting {
 
 /**
  * What every connection works with. Names as in `pg_settings`; those that a version of Postgres does not have are
- * passed over. `search_path` stays as it is preset, since it says where the tables are; and
+ * passed over. `search_path` stays as it is preset unless `DATABASE_SCHEMA` says where the tables are; and
  * `default_transaction_read_only`, by which clouds protect a database whose disk is full.
  */
 const sessionSettings: SessionSetting[] = [
@@ -49,9 +49,12 @@ interface Surroundings {
   role: string;
   searchPath: string;
   isPathInUrl: boolean;
-  isPathUsable: boolean;
-  /** Where pg_trgm lies, if that is not on the path. */
-  strayExtension: { schema: string; isUsable: boolean } | null;
+  /** The first schema of the path that there is, and that the role may use: where tables are made. */
+  currentSchema: string | null;
+  /** The schema that is asked for, if there is such a one. */
+  wantedSchema: { isUsable: boolean } | null;
+  /** Where pg_trgm lies, if it is installed. */
+  extension: { schema: string; isOnPath: boolean; isUsable: boolean } | null;
   /** What a session has of `sessionSettings` before it sets anything. */
   presets: Record<string, string>;
 }
@@ -60,7 +63,7 @@ interface Surroundings {
  * Sets what is to be set, and looks around, in one round trip. Behind a pooler in transaction mode, settings would go to
  * whichever server connection comes next, which another client gets afterwards: there nothing is set.
  */
-const setUpStatement = (processId: number) => `
+const setUpStatement = (processId: number, schema: string) => `
   SELECT
     pg_is_in_recovery() AS "isStandby",
     pg_backend_pid() <> ${processId} AS "isPooled",
@@ -69,13 +72,19 @@ const setUpStatement = (processId: number) => `
     quote_ident(current_user) AS role,
     path.setting AS "searchPath",
     path.source = 'client' AS "isPathInUrl",
-    current_schema() IS NOT NULL AS "isPathUsable",
+    current_schema() AS "currentSchema",
+    (
+      SELECT json_build_object('isUsable', has_schema_privilege(oid, 'USAGE'))
+      FROM pg_namespace WHERE nspname = ${schema}
+    ) AS "wantedSchema",
     (
       SELECT json_build_object(
-        'schema', quote_ident(nspname), 'isUsable', has_schema_privilege(pg_namespace.oid, 'USAGE'))
+        'schema', quote_ident(nspname),
+        'isOnPath', nspname = ANY (current_schemas(true)),
+        'isUsable', has_schema_privilege(pg_namespace.oid, 'USAGE'))
       FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
-      WHERE extname = 'pg_trgm' AND nspname <> ALL (current_schemas(true))
-    ) AS "strayExtension",
+      WHERE extname = 'pg_trgm'
+    ) AS extension,
     presets
   FROM pg_settings AS path, (
     SELECT
@@ -92,6 +101,14 @@ export function isPooled(client: object): boolean {
   return pooled.has(client);
 }
 
+/** Where a connection is to find the tables. */
+export interface TablePlace {
+  /** `DATABASE_SCHEMA`; if it is unset, the first schema of the search_path. */
+  schema?: string;
+  /** Whether to make the schema if it is missing. */
+  makesSchema?: boolean;
+}
+
 /**
  * Makes a new connection fit for work, whatever the server, the database or the role presets. To be run on every
  * connection, before anything else.
@@ -99,36 +116,101 @@ export function isPooled(client: object): boolean {
  * @throws {StandbyError}
  * @throws {UnsuitableDatabaseError} and what to do
  */
-export async function setUpConnection(client: PoolClient): Promise<void> {
+export async function setUpConnection(client: PoolClient, place: TablePlace = {}): Promise<void> {
   // Between the pool's listener and TypeORM's there is a moment in which nobody listens to a new connection, and
   // an error without a listener would end the process. Whoever uses the connection notices by its own means.
   client.on('error', () => {});
   const { processID } = client as unknown as { processID: number | null };
-  const { rows } = await client.query<Surroundings>({
-    text: setUpStatement(processID ?? 0),
-    query_timeout: setUpTimeoutMs,
-  } as { text: string });
-  const surroundings = rows[0]!;
-  if (surroundings.isStandby) throw new StandbyError();
-  const fault = faultOf(surroundings);
+  const wantedSchema = place.schema === undefined ? 'NULL' : client.escapeLiteral(place.schema);
+  const [surroundings] = await ask<Surroundings>(client, setUpStatement(processID ?? 0, wantedSchema));
+  const found = surroundings!;
+  if (found.isStandby) throw new StandbyError();
+  const fault = encodingFault(found) ?? extensionFault(found, place) ?? presetFault(found);
   if (fault !== undefined) throw new UnsuitableDatabaseError(fault);
-  if (surroundings.isPooled) pooled.add(client);
+  if (place.schema !== undefined) await enterSchema(client, place.schema, place.makesSchema === true, found);
+  if (found.isPooled) pooled.add(client);
 }
 
-function faultOf(found: Surroundings): string | undefined {
-  const { database, role, encoding, searchPath, strayExtension } = found;
-  if (encoding !== 'UTF8') {
-    return `The database ${database} is encoded in ${encoding}, which does not have every character that people use in their names. Make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE weapp ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;`;
+async function ask<Row extends object>(client: PoolClient, text: string): Promise<Row[]> {
+  const { rows } = await client.query<Row>({ text, query_timeout: setUpTimeoutMs } as { text: string });
+  return rows;
+}
+
+/** Has the connection find the tables in the schema, and pg_trgm wherever that lies. */
+async function enterSchema(
+  client: PoolClient,
+  schema: string,
+  makesSchema: boolean,
+  found: Surroundings,
+): Promise<void> {
+  const { database, role, extension } = found;
+  const name = client.escapeIdentifier(schema);
+  const makeIt = `CREATE SCHEMA ${name} AUTHORIZATION ${role};`;
+  if (found.wantedSchema === null) {
+    if (!makesSchema) {
+      throw new UnsuitableDatabaseError(
+        `The database ${database} has no schema ${schema}, which DATABASE_SCHEMA names. The service makes it when it starts; or make it by hand: ${makeIt}`,
+      );
+    }
+    await makeSchema(
+      client,
+      name,
+      `${role} may not make the schema ${schema} in the database ${database}, which DATABASE_SCHEMA names. Make it: ${makeIt}`,
+    );
+  } else if (!found.wantedSchema.isUsable) {
+    throw new UnsuitableDatabaseError(
+      `${role} may not use the schema ${schema} of the database ${database}, which DATABASE_SCHEMA names. Allow it: GRANT USAGE, CREATE ON SCHEMA ${name} TO ${role};`,
+    );
   }
-  if (!found.isPathUsable) {
+  const path = extension === null || extension.schema === schema ? name : `${name}, ${extension.schema}`;
+  if (!found.isPooled) {
+    await ask(client, `SELECT set_config('search_path', ${client.escapeLiteral(path)}, false)`);
+  } else if (found.currentSchema !== schema || extension?.isOnPath === false) {
+    throw new UnsuitableDatabaseError(
+      `DATABASE_URL leads to a connection pooler, behind which the schema of DATABASE_SCHEMA cannot be set for each connection. Set it for the role, and let the pooler connect anew: ALTER ROLE ${role} IN DATABASE ${database} SET search_path = ${path};`,
+    );
+  }
+}
+
+/** Several nodes may start at once. */
+async function makeSchema(client: PoolClient, name: string, refusal: string): Promise<void> {
+  try {
+    await ask(client, `CREATE SCHEMA IF NOT EXISTS ${name}`);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    // SQLSTATE insufficient_privilege
+    if (code === '42501') throw new UnsuitableDatabaseError(refusal);
+    // SQLSTATEs unique_violation and duplicate_schema: another node has made it meanwhile.
+    if (code !== '23505' && code !== '42P06') throw error;
+  }
+}
+
+function encodingFault({ database, encoding }: Surroundings): string | undefined {
+  if (encoding === 'UTF8') return undefined;
+  return `The database ${database} is encoded in ${encoding}, which does not have every character that people use in their names. Make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE weapp ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;`;
+}
+
+/** Whether there is a place for tables, and pg_trgm can be used. */
+function extensionFault(found: Surroundings, { schema: wanted }: TablePlace): string | undefined {
+  const { database, role, searchPath, extension } = found;
+  if (wanted === undefined && found.currentSchema === null) {
     return `search_path (${searchPath}) names no schema of the database ${database} that ${role} may use, so there is no place for tables. Make the schema (CREATE SCHEMA … AUTHORIZATION ${role};), or name another: ${pathCommand(found, 'public')}`;
   }
-  if (strayExtension !== null) {
-    const { schema, isUsable } = strayExtension;
+  if (extension === null || extension.isOnPath) return undefined;
+  const { schema, isUsable } = extension;
+  if (wanted !== undefined) {
     return isUsable
-      ? `The extension pg_trgm lies in the schema ${schema}, which search_path (${searchPath}) does not name. Add it: ${pathCommand(found, `${searchPath}, ${schema}`)}`
-      : `The extension pg_trgm lies in the schema ${schema}, which ${role} may not use. Allow it, and have search_path (${searchPath}) name that schema: GRANT USAGE ON SCHEMA ${schema} TO ${role}; ${pathCommand(found, `${searchPath}, ${schema}`)}`;
+      ? undefined
+      : `The extension pg_trgm lies in the schema ${schema}, which ${role} may not use. Allow it: GRANT USAGE ON SCHEMA ${schema} TO ${role};`;
   }
+  return isUsable
+    ? `The extension pg_trgm lies in the schema ${schema}, which search_path (${searchPath}) does not name. Add it: ${pathCommand(found, `${searchPath}, ${schema}`)}`
+    : `The extension pg_trgm lies in the schema ${schema}, which ${role} may not use. Allow it, and have search_path (${searchPath}) name that schema: GRANT USAGE ON SCHEMA ${schema} TO ${role}; ${pathCommand(found, `${searchPath}, ${schema}`)}`;
+}
+
+/** Behind a pooler, whether what cannot be set is preset as our SQL expects. */
+function presetFault(found: Surroundings): string | undefined {
+  const { database, role } = found;
   const wrong = found.isPooled
     ? sessionSettings.filter(({ name, value, isVital }) => isVital && !isSame(found.presets[name], value))
     : [];

@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
-import { dataSourceOptions, type Schema } from './data-source-options.js';
+import { dataSourceOptions, type Schema, weappAuthDataSource } from './data-source-options.js';
 import { DatabaseClock } from './database-clock.js';
 import { Database } from './database.js';
 import { isDatabaseFailure } from './database.errors.js';
@@ -19,6 +19,7 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
+          name: weappAuthDataSource,
           useFactory: (settings: Settings) => ({
             ...dataSourceOptions(schema, settings),
             poolErrorHandler: () => logger.warn('An idle connection to Postgres was lost.'),

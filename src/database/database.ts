@@ -4,6 +4,7 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { isPooled } from './connection-setup.js';
+import { weappAuthDataSource, migrationsTable } from './data-source-options.js';
 import {
   DatabaseUnavailableError,
   isDatabaseFailure,
@@ -70,7 +71,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   #losesNames = false;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectDataSource(weappAuthDataSource) private readonly dataSource: DataSource,
     private readonly settings: Settings,
   ) {}
 
@@ -268,13 +269,13 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   async missingMigrations(): Promise<string[]> {
     const names = this.dataSource.migrations.map(({ name }) => name!);
     const [table] = await this.look<{ exists: boolean }>({
-      name: 'migrations-table-1',
-      text: `SELECT to_regclass('migrations') IS NOT NULL AS exists`,
+      name: 'migrations-table-2',
+      text: `SELECT to_regclass('${migrationsTable}') IS NOT NULL AS exists`,
     });
     if (!table!.exists) return names;
     const executed = await this.look<{ name: string }>({
-      name: 'migrations-1',
-      text: 'SELECT name FROM migrations',
+      name: 'migrations-2',
+      text: `SELECT name FROM ${migrationsTable}`,
     });
     return names.filter((name) => !executed.some((row) => row.name === name));
   }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { advisoryLocks } from './advisory-locks.js';
-import { setUpConnection } from './connection-setup.js';
+import { setUpConnection, type TablePlace } from './connection-setup.js';
+import { takeOverMigrations } from './take-over-migrations.js';
 
 /**
- * Brings the schema up to date. Any number of nodes may start at once: the first migrates, the others wait and
+ * Brings the schema up to date, and makes it if there is none. Any number of nodes may start at once: the first migrates, the others wait and
  * then find nothing left to do.
  *
  * The lock is held in a transaction of its own around the whole run, because TypeORM reads the list of executed
@@ -12,10 +14,13 @@ import { setUpConnection } from './connection-setup.js';
  * any request may.
  */
 export async function migrate(options: DataSourceOptions): Promise<void> {
+  const { place } = options.extra as { place: TablePlace };
   const dataSource = await new DataSource({
     ...options,
     poolSize: 2,
-    extra: { onConnect: setUpConnection },
+    extra: {
+      onConnect: (client: PoolClient) => setUpConnection(client, { ...place, makesSchema: true }),
+    },
   } as DataSourceOptions).initialize();
   try {
     while (!(await migrateInTurn(dataSource))) await sleep(turnPause);
@@ -35,6 +40,7 @@ async function migrateInTurn(dataSource: DataSource): Promise<boolean> {
   return dataSource.transaction('READ COMMITTED', async (holder) => {
     const [lock] = await holder.query<{ taken: boolean }[]>(tryLock);
     if (!lock!.taken) return false;
+    await takeOverMigrations(dataSource);
     await runPatiently(() => dataSource.runMigrations({ transaction: 'each' }));
     return true;
   });

@@ -158,9 +158,9 @@ describe('npm run doctor', () => {
     });
 
     it('one migration is missing', async () => {
-      await world.database.query(`ALTER TABLE migrations RENAME TO migrations_kept`);
+      await world.database.query(`ALTER TABLE weapp_auth_migrations RENAME TO migrations_kept`);
       await world.database.query(
-        `CREATE TABLE migrations AS SELECT * FROM migrations_kept WHERE name LIKE 'Initial%'`,
+        `CREATE TABLE weapp_auth_migrations AS SELECT * FROM migrations_kept WHERE name LIKE 'Initial%'`,
       );
       try {
         const { faults } = await diagnose();
@@ -168,8 +168,8 @@ describe('npm run doctor', () => {
         expect(faults[0]).toContain('ExternalId1795219400000');
         expect(faults[0]).not.toContain('Initial');
       } finally {
-        await world.database.query(`DROP TABLE migrations`);
-        await world.database.query(`ALTER TABLE migrations_kept RENAME TO migrations`);
+        await world.database.query(`DROP TABLE weapp_auth_migrations`);
+        await world.database.query(`ALTER TABLE migrations_kept RENAME TO weapp_auth_migrations`);
       }
     });
 

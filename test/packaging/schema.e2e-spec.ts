@@ -33,7 +33,7 @@ describe('the database schema', () => {
       const dataSource = await new DataSource(options).initialize();
       for (const _ of schema.migrations) await dataSource.undoLastMigration();
       const left = await dataSource.query(
-        `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`,
+        `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'weapp_auth_migrations'`,
       );
       await dataSource.destroy();
       expect(left).toEqual([]);
@@ -50,7 +50,7 @@ describe('the database schema', () => {
       try {
         const options = dataSourceOptions(schema, { databaseUrl: database.url, databasePoolSize: 2 });
         await Promise.all([migrate(options), migrate(options)]);
-        expect(await database.count('migrations')).toBe(schema.migrations.length);
+        expect(await database.count('weapp_auth_migrations')).toBe(schema.migrations.length);
       } finally {
         await database.drop();
       }

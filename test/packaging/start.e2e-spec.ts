@@ -89,7 +89,7 @@ describe('npm run start:prod', () => {
         world.launchNode({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: '2' }),
       );
       await Promise.all(nodes.map((node) => node.listening()));
-      expect(await database.count('migrations')).toBe(schema.migrations.length);
+      expect(await database.count('weapp_auth_migrations')).toBe(schema.migrations.length);
       expect(await database.count('signing_keys')).toBe(1);
       const { body } = await world.login(nodes[0]!, 'anna');
       const answers = await Promise.all(nodes.map((node) => node.me(body.accessToken)));

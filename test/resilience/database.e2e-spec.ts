@@ -172,7 +172,7 @@ describe('database failures: when Postgres', () => {
   it('is asked whether a node is ready, it is asked once for all who ask', async () => {
     // Older than what the node remembers of earlier answers.
     const fresh = await world.startNode({ DATABASE_URL: postgres.url('postgres') });
-    const release = await hold('LOCK TABLE migrations', []);
+    const release = await hold('LOCK TABLE weapp_auth_migrations', []);
     const answers = Array.from({ length: 50 }, () => fresh.get('/health/ready'));
     const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`;
     await expect.poll(() => query(waiting, [])).toHaveLength(1);

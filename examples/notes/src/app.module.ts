@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AccountModule, AuthModule, loadSettings, WeappAuthModule } from 'weapp-auth';
+import { AccountModule, AuthModule, loadSettings, WeappAuthModule, weappAuthDataSource } from 'weapp-auth';
 import { Note } from './note.entity.js';
 import { NotesController } from './notes.controller.js';
 import { Notes1795220000000 } from './notes.migration.js';
@@ -15,7 +15,7 @@ import { Notes1795220000000 } from './notes.migration.js';
     ),
     AuthModule, // /auth, the published keys, and JwtGuard
     AccountModule, // /me
-    TypeOrmModule.forFeature([Note]),
+    TypeOrmModule.forFeature([Note], weappAuthDataSource),
   ],
   controllers: [NotesController],
 })

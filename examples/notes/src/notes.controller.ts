@@ -10,14 +10,14 @@ import {
 } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { CurrentUser, JwtGuard, Roles, type SignedInUser } from 'weapp-auth';
+import { CurrentUser, JwtGuard, Roles, type SignedInUser, weappAuthDataSource } from 'weapp-auth';
 import { Note } from './note.entity.js';
 
 /** Everybody has notes of their own; only a moderator may throw all of them away. */
 @Controller('notes')
 @UseGuards(JwtGuard)
 export class NotesController {
-  constructor(@InjectRepository(Note) private readonly notes: Repository<Note>) {}
+  constructor(@InjectRepository(Note, weappAuthDataSource) private readonly notes: Repository<Note>) {}
 
   @Get()
   mine(@CurrentUser() { id }: SignedInUser): Promise<Note[]> {
