@@ -46,7 +46,7 @@ describe('a database of the last version', () => {
   const findAsAdmin = (id: string) => node.as(adminToken, 'GET', `/admin/users/${id}`);
 
   it('has the schema of the new version, once the service has started on it', async () => {
-    expect(await database.count('migrations')).toBe(schema.migrations.length);
+    expect(await database.count('weapp_auth_migrations')).toBe(schema.migrations.length);
     const options = dataSourceOptions(schema, { databaseUrl: database.url, databasePoolSize: 2 });
     const dataSource = await new DataSource(options).initialize();
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
