@@ -1,3 +1,4 @@
+import { withTimeout } from '../src/limits/with-timeout.js';
 import { isRunByNpm } from './environment.js';
 import { watchAncestors } from './ancestors.js';
 import { describeError } from './describe-error.js';
@@ -103,12 +104,4 @@ export class Launch {
     await Promise.allSettled(this.parts.map(async (part) => part.kill?.()));
     process.exit(1);
   }
-}
-
-async function withTimeout(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
 }

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { withTimeout } from '../src/limits/with-timeout.js';
 import { bareEnvironment } from './environment.js';
 import { takeLauncherLock } from './launcher-lock.js';
 import { LocalError } from './local.error.js';
@@ -221,13 +222,11 @@ function serve(
     else server.once('exit', finish);
   });
   const isRunning = (): boolean => server.exitCode === null && server.signalCode === null;
-  const endsWithin = (milliseconds: number): Promise<boolean> => {
-    let timer: NodeJS.Timeout;
-    const tooLate = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), milliseconds);
-    });
-    return Promise.race([ended.then(() => true), tooLate]).finally(() => clearTimeout(timer));
-  };
+  const endsWithin = async (milliseconds: number): Promise<boolean> =>
+    (await withTimeout(
+      milliseconds,
+      ended.then(() => true),
+    )) === true;
 
   return {
     port,

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
  */
 const floors: Record<string, number> = {
   errors: 0,
+  limits: 1,
   validation: 1,
   config: 2,
   crypto: 3,

@@ -4,10 +4,10 @@ import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { Database, type NamedStatement, type Transaction } from '../database/database.js';
 import { StandbyError } from '../database/database.errors.js';
 import { describeError } from '../errors/describe-error.js';
+import { withTimeout } from '../limits/with-timeout.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
 import { RevocationsUnknownError, type RevocationReason } from './sessions.errors.js';
-import { withTimeout } from './with-timeout.js';
 
 /** Milliseconds between two polls. */
 const pollIntervalMs = 250;
@@ -163,7 +163,7 @@ export class RevocationsService implements Task {
     const deadline = performance.now() + catchUpTimeoutMs;
     while (!this.isFresh()) {
       const left = deadline - performance.now();
-      if (left <= 0 || !(await withTimeout(left, this.poll()))) throw new RevocationsUnknownError();
+      if (left <= 0 || (await withTimeout(left, this.poll())) !== true) throw new RevocationsUnknownError();
     }
   }
 

@@ -1,13 +1,16 @@
 /**
- * The outcome of `work`, or false where it takes longer than so many milliseconds. What has arrived while this process
+ * The outcome of `work`, or undefined if it takes longer than so many milliseconds. What has arrived while this process
  * stood still is looked at first: its timers are not to speak for the others.
  */
-export async function withTimeout(milliseconds: number, work: Promise<boolean>): Promise<boolean> {
+export async function withTimeout<Result>(
+  milliseconds: number,
+  work: Promise<Result>,
+): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
+  const late = new Promise<undefined>((resolve) => {
     // Timers come before what sockets have received, `setImmediate` comes after it.
     // https://nodejs.org/learn/asynchronous-work/event-loop-timers-and-nexttick
-    timer = setTimeout(() => setImmediate(() => resolve(false)), milliseconds);
+    timer = setTimeout(() => setImmediate(() => resolve(undefined)), milliseconds);
   });
   try {
     return await Promise.race([work, late]);
