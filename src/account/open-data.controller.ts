@@ -47,7 +47,7 @@ export class OpenDataController {
     @ValidBody() sealed: OpenDataRequest,
   ): Promise<OpenDataResponse> {
     const identity = await this.sessionKeys.findBySession({ userId, sessionId });
-    return this.limit.count(userId, () => {
+    return this.limit.run(userId, () => {
       if (identity === null) throw new SessionKeyStaleError();
       const maxAge = this.settings.openDataMaxAge;
       return { data: withoutIdentity(decryptOpenData(sealed, { ...identity, appid, maxAge })) };
@@ -71,9 +71,7 @@ export class OpenDataController {
     else {
       const sealed = { encryptedData: encryptedData!, iv: iv! };
       const identity = await this.sessionKeys.findBySession(owner);
-      const phone = await this.limit.count(userId, () =>
-        this.phoneNumbers.decryptPhone(appid, identity, sealed),
-      );
+      const phone = this.limit.run(userId, () => this.phoneNumbers.decryptPhone(appid, identity, sealed));
       await this.phoneNumbers.saveConfirmedPhone(owner, sealed, phone);
     }
     return this.me.toResponse(await this.me.getActiveUser(userId));

@@ -95,7 +95,7 @@ export class AuthController {
     try {
       return this.answer(await this.sessions.refresh(refreshToken, ip));
     } catch (error) {
-      if (error instanceof RefreshTokenInvalidError && error.isForged) await this.limit.countForgery(ip);
+      if (error instanceof RefreshTokenInvalidError && error.isForged) this.limit.countForgery(ip);
       throw error;
     }
   }

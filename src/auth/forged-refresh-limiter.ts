@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Settings } from '../config/settings.js';
+import { RateLimit } from '../limits/rate-limit.js';
 import { networkOf } from '../validation/ip-address.js';
 import { RefreshLimitError } from './auth.errors.js';
-
-/** Seconds that a count goes on. */
-const periodSeconds = 60;
 
 /**
  * Counts the forged refresh tokens of an address, on this node. Beyond `RATE_LIMIT_LOGIN` a minute they are answered
@@ -14,11 +11,10 @@ const periodSeconds = 60;
  */
 @Injectable()
 export class ForgedRefreshLimiter {
-  readonly #limit: number;
-  readonly #forgeries = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: periodSeconds });
+  readonly #forgeries: RateLimit;
 
   constructor({ rateLimitLogin }: Settings) {
-    this.#limit = rateLimitLogin;
+    this.#forgeries = new RateLimit(rateLimitLogin, RefreshLimitError);
   }
 
   /**
@@ -26,11 +22,9 @@ export class ForgedRefreshLimiter {
    *
    * @throws {RefreshLimitError} if too many came from the address
    */
-  async countForgery(ip: string): Promise<void> {
-    if (this.#limit === 0) return;
-    const { consumedPoints, msBeforeNext } = await this.#forgeries.consume(networkOf(ip));
-    if (consumedPoints > this.#limit) {
-      throw new RefreshLimitError(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
-    }
+  countForgery(ip: string): void {
+    const network = networkOf(ip);
+    this.#forgeries.assertWithin(network);
+    this.#forgeries.count(network);
   }
 }

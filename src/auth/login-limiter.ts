@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { RateLimit } from '../limits/rate-limit.js';
 import { networkOf } from '../validation/ip-address.js';
 import { LoginLimitError, TooManyLoginsError } from './auth.errors.js';
-
-/** Milliseconds that a failure counts, from the first one on. */
-const periodMs = 60_000;
 
 /** Milliseconds that an exchange waits for its turn. */
 const maxWaitMs = 5_000;
@@ -14,11 +12,8 @@ interface Waiter {
   refuse: (reason: Error) => void;
 }
 
-/** What a node knows of an address. */
-interface AddressState {
-  failures: number;
-  /** When the failures are forgotten, by `performance.now()`; 0 if none was counted since. */
-  periodEnd: number;
+/** The exchanges of one network. */
+interface Queue {
   /** Exchanges that may still fail. */
   underWay: number;
   /** The longest wait first. */
@@ -34,17 +29,17 @@ interface AddressState {
  */
 @Injectable()
 export class LoginLimiter {
-  readonly #limit: number;
-  readonly #addresses = new Map<string, AddressState>();
+  readonly #failures: RateLimit;
+  /** By network. */
+  readonly #queues = new Map<string, Queue>();
 
   constructor({ rateLimitLogin }: Settings) {
-    this.#limit = rateLimitLogin;
+    this.#failures = new RateLimit(rateLimitLogin, LoginLimitError, (network) => this.settle(network));
   }
 
   /** @throws {LoginLimitError} if the address has failed too often */
   check(ip: string): void {
-    const address = this.#addresses.get(networkOf(ip));
-    if (address !== undefined && this.isOver(address)) throw limitError(address);
+    this.#failures.assertWithin(networkOf(ip));
   }
 
   /**
@@ -59,86 +54,60 @@ export class LoginLimiter {
     exchange: () => Promise<Result>,
     isFailure: (error: unknown) => boolean,
   ): Promise<Result> {
-    if (this.#limit === 0) return exchange();
-    const name = networkOf(ip);
-    const address = this.#addresses.get(name) ?? {
-      failures: 0,
-      periodEnd: 0,
-      underWay: 0,
-      waiting: new Set(),
-    };
-    this.#addresses.set(name, address);
-    await this.turn(name, address);
+    const network = networkOf(ip);
+    const queue = this.#queues.get(network) ?? { underWay: 0, waiting: new Set() };
+    this.#queues.set(network, queue);
+    await this.turn(network, queue);
     try {
       return await exchange();
     } catch (error) {
-      if (isFailure(error)) this.countFailure(name, address);
+      if (isFailure(error)) this.#failures.count(network);
       throw error;
     } finally {
-      address.underWay -= 1;
-      this.settle(name, address);
+      queue.underWay -= 1;
+      this.settle(network);
     }
   }
 
   /** Takes a failure back. */
   refund(ip: string): void {
-    const name = networkOf(ip);
-    const address = this.#addresses.get(name);
-    if (address === undefined || address.failures === 0) return;
-    address.failures -= 1;
-    this.settle(name, address);
+    const network = networkOf(ip);
+    this.#failures.refund(network);
+    this.settle(network);
   }
 
-  private isOver({ failures }: AddressState): boolean {
-    return this.#limit > 0 && failures >= this.#limit;
-  }
-
-  private async turn(name: string, address: AddressState): Promise<void> {
+  private async turn(network: string, queue: Queue): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((admit, refuse) => {
         const waiter = { admit, refuse };
-        address.waiting.add(waiter);
+        queue.waiting.add(waiter);
         timer = setTimeout(() => {
-          address.waiting.delete(waiter);
+          queue.waiting.delete(waiter);
           refuse(new TooManyLoginsError());
         }, maxWaitMs);
-        this.settle(name, address);
+        this.settle(network);
       });
     } finally {
       clearTimeout(timer);
     }
   }
 
-  private countFailure(name: string, address: AddressState): void {
-    address.failures += 1;
-    if (address.periodEnd > 0) return;
-    address.periodEnd = performance.now() + periodMs;
-    setTimeout(() => {
-      address.failures = 0;
-      address.periodEnd = 0;
-      this.settle(name, address);
-    }, periodMs).unref();
-  }
-
-  /** Admits or refuses whoever needs to wait no longer; forgets an address of which there is nothing to know. */
-  private settle(name: string, address: AddressState): void {
-    for (const waiter of address.waiting) {
-      const isOver = this.isOver(address);
-      if (!isOver && address.failures + address.underWay >= this.#limit) break;
-      address.waiting.delete(waiter);
-      if (isOver) {
-        waiter.refuse(limitError(address));
+  /** Admits or refuses whoever needs to wait no longer; forgets a queue that is empty. */
+  private settle(network: string): void {
+    const queue = this.#queues.get(network);
+    if (queue === undefined) return;
+    for (const waiter of queue.waiting) {
+      const refusal = this.#failures.refusal(network);
+      if (refusal === undefined && queue.underWay >= this.#failures.left(network)) break;
+      queue.waiting.delete(waiter);
+      if (refusal !== undefined) {
+        waiter.refuse(refusal);
       } else {
-        address.underWay += 1;
+        queue.underWay += 1;
         waiter.admit();
       }
     }
-    const isKnown = address.periodEnd > 0 || address.underWay > 0 || address.waiting.size > 0;
-    if (!isKnown) this.#addresses.delete(name);
+    if (queue.underWay === 0 && queue.waiting.size === 0) this.#queues.delete(network);
   }
-}
-
-function limitError({ periodEnd }: AddressState): LoginLimitError {
-  return new LoginLimitError(Math.max(1, Math.ceil((periodEnd - performance.now()) / 1_000)));
 }

@@ -1,13 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
+import { RateLimit } from '../limits/rate-limit.js';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
 import { UserConcurrencyLimitError, UserRateLimitError } from './auth.errors.js';
-
-/** Milliseconds of the window of a rate limit. It begins with the first request. */
-const periodMs = 60_000;
-
-/** Windows that are remembered. Only signed-in users have one. */
-const maxWindows = 100_000;
 
 /** Requests of one user at the same time, over all routes of a group. */
 const maxConcurrent = 4;
@@ -30,7 +24,8 @@ export interface UserRateLimit {
 /** Limits each user on this node: requests per minute, and requests at the same time. */
 @Injectable()
 export class UserLimiter {
-  readonly #windows = new LRUCache<string, { requests: number }>({ max: maxWindows, ttl: periodMs });
+  /** By the name of the limit. */
+  readonly #rateLimits = new Map<string, RateLimit>();
   /** Requests in progress, by group and user. */
   readonly #inProgress = new Map<string, number>();
 
@@ -42,24 +37,17 @@ export class UserLimiter {
    */
   async limitRate<Result>(
     userId: string,
-    { name, perMinute, countsMalformed = false }: UserRateLimit,
+    rateLimit: UserRateLimit,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const key = `${name} ${userId}`;
-    let window = this.#windows.get(key);
-    if (window === undefined) {
-      window = { requests: 0 };
-      this.#windows.set(key, window);
-    }
-    if (window.requests >= perMinute) {
-      throw new UserRateLimitError(Math.max(1, Math.ceil(this.#windows.getRemainingTTL(key) / 1_000)));
-    }
-    window.requests += 1;
+    const limit = this.rateLimitOf(rateLimit);
+    limit.assertWithin(userId);
+    const takeBack = limit.count(userId);
     try {
       return await work();
     } catch (error) {
-      const isMalformed = error instanceof InvalidRequestError && !countsMalformed;
-      if (isMalformed || error instanceof UserConcurrencyLimitError) window.requests -= 1;
+      const isMalformed = error instanceof InvalidRequestError && rateLimit.countsMalformed !== true;
+      if (isMalformed || error instanceof UserConcurrencyLimitError) takeBack();
       throw error;
     }
   }
@@ -85,5 +73,13 @@ export class UserLimiter {
       if (left === 0) this.#inProgress.delete(key);
       else this.#inProgress.set(key, left);
     }
+  }
+
+  private rateLimitOf({ name, perMinute }: UserRateLimit): RateLimit {
+    const known = this.#rateLimits.get(name);
+    if (known !== undefined) return known;
+    const limit = new RateLimit(perMinute, UserRateLimitError);
+    this.#rateLimits.set(name, limit);
+    return limit;
   }
 }
