@@ -5,9 +5,9 @@ import { applyDecorators, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
-import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import type { FastifyRequest } from 'fastify';
 import { requireFastify } from './fastify.js';
+import { ConcurrencyLimit } from '../limits/concurrency-limit.js';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
 import { PayloadTooLargeError, TooManyUploadsError, UnsupportedMediaTypeError } from './http.errors.js';
 
@@ -21,7 +21,7 @@ const maxFileBytes = 2 * 1024 * 1024;
 const maxFormBytes = maxFileBytes + 32 * 1024;
 
 /** Uploads that this node holds in memory while they arrive: slow ones must not add up. */
-const maxConcurrentUploads = 32;
+const concurrency = { maxConcurrent: 32, maxQueued: 0 };
 
 /** Milliseconds in which the form must have arrived. */
 const arrivalTimeoutMs = 20_000;
@@ -71,7 +71,7 @@ export function TakesUpload(): MethodDecorator {
 /** Files that are sent as forms. Nothing of one is read before the route's guards have let the request in. */
 @Injectable()
 export class Uploads implements OnModuleInit {
-  readonly #turns = bulkhead(maxConcurrentUploads, 0);
+  readonly #concurrency = new ConcurrencyLimit(concurrency, TooManyUploadsError);
 
   constructor(private readonly host: HttpAdapterHost) {}
 
@@ -98,7 +98,7 @@ export class Uploads implements OnModuleInit {
       );
     }
     if (request.headers['content-type']!.length > maxContentType) throw malformedForm();
-    const files = await this.inTurn(async () => filesOf(await receive(request), request));
+    const files = await this.#concurrency.run(async () => filesOf(await receive(request), request));
     const [file, ...others] = files;
     if (file?.field !== fileField || others.length > 0) {
       throw invalid(`${fileField} must be the one file of the form`);
@@ -106,14 +106,6 @@ export class Uploads implements OnModuleInit {
     if (file.content.length > maxFileBytes) throw tooLarge();
     if (file.content.length === 0) throw invalid(`${fileField} must not be empty`);
     return file.content;
-  }
-
-  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await this.#turns.execute(work);
-    } catch (error) {
-      throw error instanceof BulkheadRejectedError ? new TooManyUploadsError() : error;
-    }
   }
 }
 

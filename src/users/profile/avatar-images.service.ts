@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import sharp from 'sharp';
+import { ConcurrencyLimit } from '../../limits/concurrency-limit.js';
 import { AvatarDamagedError, AvatarFormatError, TooManyAvatarsError } from './avatars.errors.js';
 
 /** Pixels of an avatar's side. */
@@ -12,8 +12,7 @@ const maxPixels = 25_000_000;
 const encodeTimeoutSeconds = 5;
 
 /** Images at once, and waiting, on this node. Each takes a core, and a large one 250 MB of memory. */
-const maxConcurrent = 2;
-const maxQueued = 16;
+const concurrency = { maxConcurrent: 2, maxQueued: 16 };
 
 /** The marker EOI, with which a JPEG ends. */
 const endOfImage = Buffer.from([0xff, 0xd9]);
@@ -26,7 +25,7 @@ type Format = 'jpeg' | 'png' | 'webp';
  */
 @Injectable()
 export class AvatarImagesService {
-  readonly #turns = bulkhead(maxConcurrent, maxQueued);
+  readonly #concurrency = new ConcurrencyLimit(concurrency, TooManyAvatarsError);
 
   constructor() {
     // Of the whole process: no image comes twice, and one thread per image leaves the others for logins.
@@ -44,11 +43,7 @@ export class AvatarImagesService {
   async encode(upload: Buffer): Promise<Buffer> {
     const format = formatOf(upload);
     if (format === undefined) throw new AvatarFormatError();
-    try {
-      return await this.#turns.execute(() => draw(upload, format));
-    } catch (error) {
-      throw error instanceof BulkheadRejectedError ? new TooManyAvatarsError() : error;
-    }
+    return this.#concurrency.run(() => draw(upload, format));
   }
 }
 

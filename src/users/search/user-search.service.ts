@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
+import { ConcurrencyLimit } from '../../limits/concurrency-limit.js';
 import { isUuid } from '../../validation/uuid.js';
 import { PhoneCipher } from '../profile/phone-cipher.js';
 import { toE164 } from '../profile/phone-number.js';
@@ -49,8 +49,7 @@ const queryCanceled = '57014';
 const commonShare = 0.01;
 
 /** Searches at once, and waiting, on this node: the other connections are for users who log in. */
-const maxConcurrent = 2;
-const maxQueued = 8;
+const concurrency = { maxConcurrent: 2, maxQueued: 8 };
 
 type Run = <Row>(statement: Statement) => Promise<Row[]>;
 
@@ -58,7 +57,7 @@ type Run = <Row>(statement: Statement) => Promise<Row[]>;
 @Injectable()
 export class UserSearchService implements OnModuleInit {
   readonly #logger = new Logger(UserSearchService.name);
-  readonly #turns = bulkhead(maxConcurrent, maxQueued);
+  readonly #concurrency = new ConcurrencyLimit(concurrency, TooManySearchesError);
 
   constructor(
     private readonly database: Database,
@@ -87,7 +86,7 @@ export class UserSearchService implements OnModuleInit {
    */
   async search(query: UserSearchQuery): Promise<UserPage> {
     const after = query.cursor === undefined ? undefined : this.cursors.readCursor(query, query.cursor);
-    const { users, estimate } = await this.inTurn(() =>
+    const { users, estimate } = await this.#concurrency.run(() =>
       this.withinTimeout((run) => this.read(run, query, after)),
     );
 
@@ -134,14 +133,6 @@ export class UserSearchService implements OnModuleInit {
       exactStatement(q, isUuid(q) ? q : null, phone === undefined ? [] : this.phones.hashPhone(phone)),
     );
     return { ids: exact.map(({ id }) => id), pattern: nicknamePattern(q) };
-  }
-
-  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await this.#turns.execute(work);
-    } catch (error) {
-      throw error instanceof BulkheadRejectedError ? new TooManySearchesError() : error;
-    }
   }
 
   /** All statements together share one time-out: each gets what the ones before have left. */

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { ServiceError } from '../errors/service.error.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+
+class TooManyError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many.', { retryAfter: 2 });
+  }
+}
+
+describe('a limit on concurrent work', () => {
+  it('does so much at once, lets so much wait, and refuses the rest without beginning it', async () => {
+    const limit = new ConcurrencyLimit({ maxConcurrent: 2, maxQueued: 1 }, TooManyError);
+    const ends: (() => void)[] = [];
+    const work = () => limit.run(() => new Promise<void>((resolve) => void ends.push(resolve)));
+    const accepted = [work(), work(), work()];
+    await expect(work()).rejects.toThrow(TooManyError);
+    expect(ends).toHaveLength(2);
+    ends[0]!();
+    await accepted[0];
+    await expect.poll(() => ends).toHaveLength(3);
+    for (const end of ends) end();
+    await Promise.all(accepted);
+  });
+
+  it('passes on what the work gives, and what it throws', async () => {
+    const limit = new ConcurrencyLimit({ maxConcurrent: 1, maxQueued: 0 }, TooManyError);
+    await expect(limit.run(async () => 'done')).resolves.toBe('done');
+    await expect(limit.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  });
+});
