@@ -16,6 +16,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
+COPY bin ./bin
 COPY --from=build /app/dist ./dist
 # Where avatars are kept, unless AVATAR_STORAGE says otherwise.
 RUN mkdir -p .data/avatars && chown node:node .data/avatars

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { openingTrouble } from './src/commands/command-database.js';
-import { reasonOf } from './src/commands/command.js';
+import { explainDatabaseFailure, reasonOf } from './src/commands/command.js';
 import { databaseUrlFault } from './src/config/database-url.js';
 import { readVariables } from './src/config/environment.js';
 import { commandEnvironment } from './src/config/running-environment.js';
@@ -46,7 +45,7 @@ class CommandLineDataSource extends DataSource {
       await takeOverMigrations(this);
       return this;
     } catch (error) {
-      giveUp(openingTrouble(error, settings.databaseUrl));
+      return giveUp(explainDatabaseFailure(error, settings.databaseUrl));
     }
   }
 }

@@ -6,17 +6,7 @@ import { build } from 'esbuild';
 // them import is in dist/chunks/. The rest of dist/ stays as compiled, for applications that import the modules. Plain
 // JavaScript, since the Dockerfile runs it without tsx.
 const dist = join(import.meta.dirname, '../dist');
-const programs = [
-  'main',
-  'commands/admin-grant',
-  'commands/admin-revoke',
-  'commands/admin-token',
-  'commands/doctor',
-  'commands/keys-reencrypt',
-  'commands/keys-rotate',
-  'commands/users-erase',
-  'commands/users-import',
-];
+const programs = ['main', 'commands/weapp-auth'];
 
 /** Node reads data faster as JSON than as JavaScript. */
 const jsonAsText = {

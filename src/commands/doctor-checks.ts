@@ -1,7 +1,6 @@
-import { SigningKeysService } from '../auth/signing-keys.service.js';
+import type { SigningKeysService } from '../auth/signing-keys.service.js';
 import type { Settings, WechatApp } from '../config/settings.js';
-import { KeyRing } from '../crypto/key-ring.js';
-import { DatabaseClock } from '../database/database-clock.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { Database } from '../database/database.js';
 import { NamedStatementsLostError } from '../database/database.errors.js';
 import type { WechatClient } from '../wechat/wechat.client.js';
@@ -49,8 +48,7 @@ export async function checkMigrations(database: Database): Promise<string> {
   return 'all have run';
 }
 
-export async function checkEncryptionKeys(database: Database, { encryptionKeys }: Settings): Promise<string> {
-  const keys = new SigningKeysService(database, new DatabaseClock(database), new KeyRing(encryptionKeys));
+export async function checkEncryptionKeys(keys: SigningKeysService): Promise<string> {
   const count = await keys.load();
   return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
 }
@@ -71,10 +69,8 @@ export async function checkOpenids(database: Database): Promise<string> {
   );
 }
 
-export async function checkClockOfDatabase(database: Database): Promise<string> {
-  const clock = new DatabaseClock(database);
-  const difference = await measureClock(() => clock.read());
-  return judgeClock('the database', difference);
+export async function checkClockOfDatabase(clock: DatabaseClock): Promise<string> {
+  return judgeClock('the database', await measureClock(() => clock.read()));
 }
 
 /** Whether WeChat answers at all: by how many milliseconds this machine's clock is ahead of WeChat's. */

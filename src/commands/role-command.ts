@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
-import { AuditLogService } from '../audit/audit-log.service.js';
 import { isUuid } from '../validation/uuid.js';
-import { RevocationsService } from '../sessions/revocations.service.js';
-import { SessionEnding } from '../sessions/session-ending.js';
 import { adminRole } from '../users/status/admins.js';
 import { isRoleName } from '../users/status/role-name.js';
 import {
@@ -12,8 +9,29 @@ import {
   UserStatusService,
 } from '../users/status/user-status.service.js';
 import { UserNotFoundError } from '../users/identities/user-not-found.error.js';
-import { withDatabase } from './command-database.js';
-import { CommandError, loadCommandSettings, readCommandLine, UsageError } from './command.js';
+import { runInApplication } from './command-application.js';
+import { type Arguments, CommandError, loadCommandSettings, UsageError } from './command.js';
+
+const options = {
+  user: { type: 'string' },
+  appid: { type: 'string' },
+  openid: { type: 'string' },
+  role: { type: 'string', default: adminRole },
+} as const;
+
+/** How the commands around roles are called. */
+export const roleArguments = {
+  synopsis: '(--user <id> | --appid <appid> --openid <openid>) [--role <name>]',
+  explanations: {
+    '--user <id>': 'the user, by id',
+    '--appid <appid>': 'the user, by the openid in one mini-program: the appid of that',
+    '--openid <openid>':
+      'the openid; - reads it from standard input, where no other user of the machine sees it',
+    '--role <name>': `the role; ${adminRole} if it is not given`,
+  },
+  example: '--user 01a1fc0b-8543-769f-a0a8-36d8f00a7120',
+  options,
+};
 
 /** What the commands around roles are told. */
 interface RoleOptions {
@@ -21,31 +39,23 @@ interface RoleOptions {
   role: string;
 }
 
-/**
- * Changes one role of one user, as the command line has it.
- *
- * @param name the npm script
- */
+/** Changes one role of one user, as the command line has it. */
 export async function changeRole<Outcome extends RoleChange>(
-  name: string,
-  change: (standing: UserStatusService, options: RoleOptions) => Promise<Outcome>,
+  values: Arguments<typeof options>['values'],
+  change: (status: UserStatusService, options: RoleOptions) => Promise<Outcome>,
 ): Promise<Outcome & { role: string }> {
-  const options = readRoleOptions(
-    `npm run ${name} -- (--user <id> | --appid <appid> --openid <openid>) [--role <name>]   (--role: admin unless named; --openid -: the openid comes from standard input)`,
-  );
+  const { reference, role } = readRoleOptions(values);
   const settings = loadCommandSettings();
-  refuseUnknownApp(settings, options.reference);
+  refuseUnknownApp(settings, reference);
   try {
-    const outcome = await withDatabase(settings, (database) => {
-      const audit = new AuditLogService(database);
-      const ending = new SessionEnding(new RevocationsService(database), audit);
-      return change(new UserStatusService(database, ending, audit), options);
-    });
-    return { ...outcome, role: options.role };
+    const outcome = await runInApplication(settings, [UserStatusService], (app) =>
+      change(app.get(UserStatusService), { reference, role }),
+    );
+    return { ...outcome, role };
   } catch (error) {
     if (!(error instanceof UserNotFoundError)) throw error;
     throw new CommandError(
-      'id' in options.reference
+      'id' in reference
         ? 'There is no user with this id.'
         : 'Nobody has come with this openid to this mini-program yet: let them log in once.',
     );
@@ -59,28 +69,18 @@ export function warnOfNoAdmin(): void {
   );
 }
 
-function readRoleOptions(usage: string): RoleOptions {
-  const { values } = readCommandLine(usage, {
-    options: {
-      user: { type: 'string' },
-      appid: { type: 'string' },
-      openid: { type: 'string' },
-      role: { type: 'string', default: adminRole },
-    },
-  });
-  const refuse = (fault: string) => new UsageError(`${fault}. Usage: ${usage}`);
-  const { user, appid, openid, role } = values;
+function readRoleOptions({ user, appid, openid, role }: Arguments<typeof options>['values']): RoleOptions {
   if (!isRoleName(role)) {
-    throw refuse('--role takes 1 to 32 of a-z, 0-9, _ and -, a letter first');
+    throw new UsageError('--role takes 1 to 32 of a-z, 0-9, _ and -, a letter first');
   }
   if (user !== undefined) {
     if (appid !== undefined || openid !== undefined) {
-      throw refuse('Give either --user, or --appid and --openid');
+      throw new UsageError('Give either --user, or --appid and --openid');
     }
-    if (!isUuid(user)) throw refuse('--user takes the id of a user');
+    if (!isUuid(user)) throw new UsageError('--user takes the id of a user');
     return { reference: { id: user }, role };
   }
-  if (!appid || !openid) throw refuse('Say who: --user, or --appid and --openid');
+  if (!appid || !openid) throw new UsageError('Say who: --user, or --appid and --openid');
   return { reference: { appid, openid: openid === '-' ? readStandardInput() : openid }, role };
 }
 

@@ -213,7 +213,7 @@ describe('/me/identities', () => {
       const { id } = login.body.user;
       for (const roles of ['{admin}', '{}']) {
         await world.database.query('UPDATE users SET roles = $2 WHERE id = $1', [id, roles]);
-        const { stdout } = await runCommand('admin-token', ['--user', id], world.environment());
+        const { stdout } = await runCommand('admin:token', ['--user', id], world.environment());
         const token = stdout.trim();
         world.keepSecret(token);
         const operator = { body: { accessToken: token } } as Answer;

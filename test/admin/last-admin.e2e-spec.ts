@@ -121,8 +121,8 @@ describe('the last admin', () => {
   });
 
   it.each([
-    ['admin-revoke', (id: string) => ['--user', id]],
-    ['users-erase', (id: string) => [id]],
+    ['admin:revoke', (id: string) => ['--user', id]],
+    ['users:erase', (id: string) => [id]],
   ])('can be taken away by %s at the command line, which says that nobody is left', async (name, options) => {
     const { code, stderr } = await runCommand(name, options(operator.id), world.environment());
     expect({ code, stderr }).toEqual({
@@ -135,8 +135,8 @@ describe('the last admin', () => {
   it('is not missed by a command that takes another role, or the role from one of two', async () => {
     const second = await admin('ida');
     for (const [name, ...options] of [
-      ['admin-revoke', '--user', operator.id, '--role', 'editor'],
-      ['admin-revoke', '--user', second.id],
+      ['admin:revoke', '--user', operator.id, '--role', 'editor'],
+      ['admin:revoke', '--user', second.id],
     ] as const) {
       expect(await runCommand(name, options, world.environment())).toMatchObject({ code: 0, stderr: '' });
     }

@@ -123,7 +123,7 @@ describe('a fresh login', () => {
 
     it('and is given by admin:token', async () => {
       const { id } = await world.createAdmin(node);
-      const { stdout } = await runCommand('admin-token', ['--user', id], world.environment());
+      const { stdout } = await runCommand('admin:token', ['--user', id], world.environment());
       const token = stdout.trim();
       world.keepSecret(token);
       const { auth_time: loggedInAt, iat } = decodeJwt(token) as { auth_time: number; iat: number };

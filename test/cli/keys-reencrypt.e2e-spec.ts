@@ -134,7 +134,7 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
   }
 
   const reencrypt = (): Promise<CommandResult> =>
-    runCommand('keys-reencrypt', [], world.environment(under(newKey, world.encryptionKey)));
+    runCommand('keys:reencrypt', [], world.environment(under(newKey, world.encryptionKey)));
 
   const findPhone = async (node: ServiceNode, index: number): Promise<Answer> => {
     const { body } = await world.login(node, 'admin', alone.appid);
@@ -235,7 +235,7 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
     ]);
 
     const command = OperatorCommand.launch(
-      'keys-reencrypt',
+      'keys:reencrypt',
       [],
       world.environment(under(newKey, world.encryptionKey)),
     );
@@ -304,11 +304,11 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
   });
 
   it('takes no options', async () => {
-    const result = await runCommand('keys-reencrypt', ['--force'], world.environment());
+    const result = await runCommand('keys:reencrypt', ['--force'], world.environment());
     expect(result).toEqual({
       code: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^[^\n]+ Usage: npm run keys:reencrypt\n$/),
+      stderr: expect.stringMatching(/^[^\n]+ Usage: weapp-auth keys:reencrypt\n$/),
     });
   });
 });

@@ -20,7 +20,7 @@ describe('npm run keys:rotate', () => {
   });
 
   const rotate = (...options: string[]): Promise<CommandResult> =>
-    runCommand('keys-rotate', options, world.environment(settings));
+    runCommand('keys:rotate', options, world.environment(settings));
 
   /** In the order in which they sign. */
   const storedKeys = (): Promise<StoredKey[]> =>
@@ -159,7 +159,7 @@ describe('npm run keys:rotate', () => {
   });
 
   it('lets no key sign again that is planned to retire, if the settings became shorter meanwhile', async () => {
-    await runCommand('keys-rotate', [], world.environment({ JWKS_MAX_AGE: '3600' }));
+    await runCommand('keys:rotate', [], world.environment({ JWKS_MAX_AGE: '3600' }));
     const slow = await newestKey();
     await rotate();
     const [before, last] = (await storedKeys()).slice(-2);
@@ -181,7 +181,7 @@ describe('npm run keys:rotate', () => {
       expect(result).toEqual({
         code: 2,
         stdout: '',
-        stderr: expect.stringMatching(/^[^\n]+ Usage: npm run keys:rotate [^\n]+\n$/),
+        stderr: expect.stringMatching(/^[^\n]+ Usage: weapp-auth keys:rotate [^\n]+\n$/),
       });
     }
   });

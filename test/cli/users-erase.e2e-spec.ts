@@ -13,7 +13,7 @@ describe('npm run users:erase', () => {
     node = await world.startNode();
   });
 
-  const erase = (...options: string[]) => runCommand('users-erase', options, world.environment());
+  const erase = (...options: string[]) => runCommand('users:erase', options, world.environment());
 
   it('erases a user, whose file the service then removes', async () => {
     const { id, traces } = await createUserWithAllData(world, node, 'quin', '13800000008');
@@ -34,7 +34,7 @@ describe('npm run users:erase', () => {
     for (const result of [none, malformed]) {
       expect(result).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining('Usage: npm run users:erase'),
+        stderr: expect.stringContaining('Usage: weapp-auth users:erase'),
       });
     }
   });

@@ -33,7 +33,7 @@ describe('npm run users:import', () => {
   }
 
   async function importFile(): Promise<CommandResult> {
-    const result = await runCommand('users-import', [file], world.environment());
+    const result = await runCommand('users:import', [file], world.environment());
     // Neither may tell who is in the file.
     expect(result.stdout + result.stderr).not.toMatch(/138\d{8}|\bo[A-Z]\w*-person/);
     return result;
@@ -558,7 +558,7 @@ describe('npm run users:import', () => {
     });
 
     it('that is not there', async () => {
-      const result = await runCommand('users-import', [join(directory, 'none.csv')], world.environment());
+      const result = await runCommand('users:import', [join(directory, 'none.csv')], world.environment());
       expect(result).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/^ENOENT[^\n]+none\.csv[^\n]+\n$/),
@@ -566,16 +566,16 @@ describe('npm run users:import', () => {
     });
 
     it.each([[[]], [['a.csv', 'b.csv']], [['--file', 'a.csv']]])('when called with %j', async (options) => {
-      expect(await runCommand('users-import', options, world.environment())).toMatchObject({
+      expect(await runCommand('users:import', options, world.environment())).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/^[^\n]+Usage: npm run users:import[^\n]+\n$/),
+        stderr: expect.stringMatching(/^[^\n]+Usage: weapp-auth users:import[^\n]+\n$/),
       });
     });
 
     it('while the database is away', async () => {
       write(header);
       const away = world.environment({ DATABASE_URL: 'postgres://127.0.0.1:1/weapp' });
-      expect(await runCommand('users-import', [file], away)).toMatchObject({
+      expect(await runCommand('users:import', [file], away)).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/^The database is away[^\n]+\n$/),
       });
@@ -749,7 +749,7 @@ describe('npm run users:import', () => {
 
     it('is killed in the middle, and the next run completes it', async () => {
       const letGo = await holdSecondBatch();
-      const killed = OperatorCommand.launch('users-import', [file], world.environment());
+      const killed = OperatorCommand.launch('users:import', [file], world.environment());
       await world.waitsForLock();
       killed.process.kill('SIGKILL');
       await killed.result();
@@ -767,7 +767,7 @@ describe('npm run users:import', () => {
     it('is interrupted in the middle, keeps the report so far, and the next run completes it', async () => {
       writeFileSync(file, readFileSync(file, 'utf8').replace('\n', '\nwx-unknown,oX-person,,,,,\n'));
       const letGo = await holdSecondBatch();
-      const interrupted = OperatorCommand.launch('users-import', [file], world.environment());
+      const interrupted = OperatorCommand.launch('users:import', [file], world.environment());
       await world.waitsForLock();
       interrupted.process.kill('SIGINT');
       const { code, stderr } = await interrupted.result();

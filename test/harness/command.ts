@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const commands = join(import.meta.dirname, '../../dist/commands');
+const program = join(import.meta.dirname, '../../bin/weapp-auth.js');
 
 /** What a command of the operator's has done. */
 export interface CommandResult {
@@ -11,7 +11,7 @@ export interface CommandResult {
   stderr: string;
 }
 
-/** A command of the operator's, as its npm script starts it. */
+/** A command of the operator's: `weapp-auth <name>`, as its npm script starts it. */
 export class OperatorCommand {
   stdout = '';
   stderr = '';
@@ -31,7 +31,7 @@ export class OperatorCommand {
     directory = import.meta.dirname,
   ): OperatorCommand {
     return new OperatorCommand(
-      spawn(process.execPath, [join(commands, `${name}.js`), ...options], {
+      spawn(process.execPath, [program, name, ...options], {
         env: environment,
         cwd: directory,
         stdio: 'pipe',

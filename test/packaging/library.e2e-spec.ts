@@ -87,9 +87,10 @@ describe('the npm package in another application', () => {
 
   it('goes by the roles that a command of the package gives', async () => {
     const { body } = await world.login(notes, 'carl');
+    // As `npx weapp-auth` does, through the link that npm makes.
     execFileSync(
-      process.execPath,
-      [join(unpacked, 'dist/commands/admin-grant.js'), '--user', body.user.id, '--role', 'moderator'],
+      join(unpacked, 'bin/weapp-auth.js'),
+      ['admin:grant', '--user', body.user.id, '--role', 'moderator'],
       { env: world.environment() },
     );
     const again = await world.login(notes, 'carl');
@@ -162,7 +163,7 @@ describe('the npm package in another application', () => {
       readdirSync(unpacked)
         .filter((name) => !name.endsWith('.tgz'))
         .toSorted(),
-    ).toEqual(['LICENSE', 'README.md', 'README.zh-CN.md', 'dist', 'package.json']);
+    ).toEqual(['LICENSE', 'README.md', 'README.zh-CN.md', 'bin', 'dist', 'package.json']);
     const specs = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.includes('.spec.'),
     );

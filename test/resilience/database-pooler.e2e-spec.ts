@@ -67,8 +67,8 @@ describe('connection poolers: named statements', () => {
 
       it.each([
         ['doctor', []],
-        ['users-import', [file]],
-        ['keys-rotate', []],
+        ['users:import', [file]],
+        ['keys:rotate', []],
       ])('are not kept, and %s names the setting', async (command, options) => {
         const { code, stdout, stderr } = await runCommand(command, options, world.environment(settings()));
         expect(code).toBe(1);
@@ -90,7 +90,7 @@ describe('connection poolers: named statements', () => {
       });
 
       it('can be off, and an import still wants Postgres itself', async () => {
-        const { code, stderr } = await runCommand('users-import', [file], world.environment(settings(off)));
+        const { code, stderr } = await runCommand('users:import', [file], world.environment(settings(off)));
         expect(code).toBe(1);
         expect(stderr).toContain('DATABASE_URL naming Postgres itself');
       });

@@ -104,7 +104,7 @@ describe('a ban', () => {
     await asAdmin('PATCH', id, { status: 'disabled' });
     // A statement waits for seconds only, and a command may take as many to start: the import comes first.
     const startImport = await world.hold(takeAdvisoryLock, [...advisoryLocks.userImport]);
-    const imported = runCommand('users-import', [file], world.environment());
+    const imported = runCommand('users:import', [file], world.environment());
     await world.waitsForLock();
     // The erasure has locked what leads to the person, and waits for one of their sessions.
     const letGo = await world.hold('SELECT FROM sessions WHERE user_id = $1 LIMIT 1 FOR UPDATE', [id]);
@@ -142,13 +142,13 @@ describe('a ban', () => {
       `${tea.appid},quite-another-openid,`,
     ];
     writeFileSync(file, `${lines.join('\n')}\n`);
-    const { code, stdout } = await runCommand('users-import', [file], world.environment());
+    const { code, stdout } = await runCommand('users:import', [file], world.environment());
     expect({ code, stdout }).toEqual({
       code: 1,
       stdout: expect.stringMatching(/1 new users.* 3 refused/s),
     });
     await asAdmin('PATCH', id, { status: 'active' });
-    const again = await runCommand('users-import', [file], world.environment());
+    const again = await runCommand('users:import', [file], world.environment());
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(' 0 refused') });
     expect((await node.me(others.body.accessToken)).status).toBe(200);
     rmSync(dirname(file), { recursive: true });
@@ -186,7 +186,7 @@ describe('a ban', () => {
     await asAdmin('DELETE', id);
     const newKey = randomBytes(32).toString('base64');
     const both = world.environment({ ENCRYPTION_KEYS: `${newKey},${world.encryptionKey}` });
-    expect(await runCommand('keys-reencrypt', [], both)).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCommand('keys:reencrypt', [], both)).toMatchObject({ code: 0, stderr: '' });
     const renewed = await world.startNode({ ENCRYPTION_KEYS: newKey });
     expect((await world.login(renewed, 'rita')).body.code).toBe('account_disabled');
     expect((await world.login(renewed, 'rita', cake.appid)).body.code).toBe('account_disabled');

@@ -3,7 +3,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { Injectable } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
+import { Settings } from '../../config/settings.js';
 import { advisoryLocks, takeAdvisoryLock } from '../../database/advisory-locks.js';
 import { Database } from '../../database/database.js';
 import { BansService } from '../status/bans.service.js';
@@ -59,6 +61,7 @@ const batchSize = 5_000;
  * where nobody else has: whoever signs in meanwhile waits for the batch, or lets it plan again. Whatever ends the
  * import leaves whole batches behind, and the next run finds those lines done.
  */
+@Injectable()
 export class UserImport {
   readonly #progress: ImportProgress = {
     bytesRead: 0,
@@ -73,14 +76,13 @@ export class UserImport {
   readonly #digestKey = randomBytes(32);
   readonly #appids: ReadonlySet<string>;
 
-  /** @param appids the mini-programs that are served */
   constructor(
     private readonly database: Database,
     private readonly phones: PhoneCipher,
     private readonly bans: BansService,
-    appids: Iterable<string>,
+    { wechatApps }: Settings,
   ) {
-    this.#appids = new Set(appids);
+    this.#appids = new Set(wechatApps.map(({ appid }) => appid));
   }
 
   /**

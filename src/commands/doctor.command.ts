@@ -1,13 +1,15 @@
 import { NestFactory } from '@nestjs/core';
+import { SigningKeysService } from '../auth/signing-keys.service.js';
 import { ConfigModule } from '../config/config.module.js';
 import type { Settings } from '../config/settings.js';
 import { SettingsError } from '../config/settings.error.js';
+import { DatabaseClock } from '../database/database-clock.js';
 import { Database } from '../database/database.js';
 import { WechatClient } from '../wechat/wechat.client.js';
 import { WechatModule } from '../wechat/wechat.module.js';
-import { openDataSource } from './command-database.js';
+import { openApplication } from './command-application.js';
 import { missingLauncherHint } from '../config/running-environment.js';
-import { isWithoutDatabase, loadCommandSettings, readCommandLine, reasonOf, runCommand } from './command.js';
+import { defineCommand, isWithoutDatabase, loadCommandSettings, reasonOf } from './command.js';
 import {
   checkAppAndSecret,
   checkClockOfDatabase,
@@ -22,15 +24,20 @@ import {
 
 let faults = 0;
 
-// `npm run doctor`: says in plain words what is wrong with this deployment, and where to put it right.
-await runCommand(async () => {
-  readCommandLine('npm run doctor', { options: {} });
-  const settings = examineSettings();
-  if (settings !== undefined) {
-    await examineDatabase(settings);
-    await examineWechat(settings);
-  }
-  return faults === 0 ? 0 : 1;
+/** Says in plain words what is wrong with this deployment, and where to put it right. */
+export const doctor = defineCommand({
+  synopsis: '',
+  explanations: {},
+  example: '',
+  options: {},
+  async run() {
+    const settings = examineSettings();
+    if (settings !== undefined) {
+      await examineDatabase(settings);
+      await examineWechat(settings);
+    }
+    return faults === 0 ? 0 : 1;
+  },
 });
 
 function examineSettings(): Settings | undefined {
@@ -54,29 +61,28 @@ function examineSettings(): Settings | undefined {
 }
 
 async function examineDatabase(settings: Settings): Promise<void> {
-  const dataSource = await examine(
+  const app = await examine(
     'database',
-    () => openDataSource(settings),
+    () => openApplication(settings, [SigningKeysService]),
     () => 'reachable',
   );
-  if (dataSource === undefined) {
+  if (app === undefined) {
     tell('–', 'migrations, ENCRYPTION_KEYS, openids', 'not looked at without the database');
     return;
   }
-  const database = new Database(dataSource, settings);
+  const database = app.get(Database);
   try {
     await examine('Postgres', () => checkPostgres(database, settings));
     const isMigrated = await examine('migrations', () => checkMigrations(database));
     if (isMigrated === undefined) {
       tell('–', 'ENCRYPTION_KEYS, openids', 'not looked at before the migrations have run');
     } else {
-      await examine('ENCRYPTION_KEYS', () => checkEncryptionKeys(database, settings));
+      await examine('ENCRYPTION_KEYS', () => checkEncryptionKeys(app.get(SigningKeysService)));
       await examine('openids', () => checkOpenids(database));
     }
-    await examine('clock, beside the database', () => checkClockOfDatabase(database));
+    await examine('clock, beside the database', () => checkClockOfDatabase(app.get(DatabaseClock)));
   } finally {
-    await database.onApplicationShutdown();
-    await dataSource.destroy();
+    await app.close();
   }
 }
 
