@@ -1,11 +1,7 @@
 import 'reflect-metadata';
 import type { PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { explainDatabaseFailure, reasonOf } from './src/commands/command.js';
-import { databaseUrlFault } from './src/config/database-url.js';
-import { readVariables } from './src/config/environment.js';
-import { commandEnvironment } from './src/config/running-environment.js';
-import { SettingsError } from './src/config/settings.error.js';
+import { explainDatabaseFailure, loadDatabaseSettings, reasonOf } from './src/commands/command.js';
 import { setUpConnection } from './src/database/connection-setup.js';
 import { dataSourceOptions } from './src/database/data-source-options.js';
 import { takeOverMigrations } from './src/database/take-over-migrations.js';
@@ -17,23 +13,9 @@ function giveUp(reason: string): never {
   process.exit(1);
 }
 
-/** @throws {SettingsError} */
-function readDatabaseSettings(): { databaseUrl: string; databaseSchema: string | undefined } {
-  const { environment } = commandEnvironment();
-  const { values, faults } = readVariables(environment, ['DATABASE_URL', 'DATABASE_SCHEMA']);
-  const { DATABASE_URL: databaseUrl = '', DATABASE_SCHEMA: databaseSchema } = values;
-  const fault = databaseUrlFault(values['DATABASE_URL']);
-  if (fault !== undefined && faults.length === 0) {
-    const example = 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp';
-    faults.push({ name: 'DATABASE_URL', fault, example });
-  }
-  if (faults.length > 0) throw new SettingsError(faults);
-  return { databaseUrl, databaseSchema };
-}
-
-let settings: ReturnType<typeof readDatabaseSettings>;
+let settings: ReturnType<typeof loadDatabaseSettings>;
 try {
-  settings = readDatabaseSettings();
+  settings = loadDatabaseSettings();
 } catch (error) {
   giveUp(reasonOf(error));
 }

@@ -8,7 +8,7 @@ import { CommandsModule } from './commands.module.js';
 
 /**
  * Runs `work` in a Nest application without routes. The schema of the database must be the one that this version knows: a
- * command never migrates, since another version of the service may be running.
+ * command other than `migrate` never migrates, since another version of the service may be running.
  *
  * @param services what `work` gets from the application
  * @throws {CommandError} if the database cannot be used, and what to do
@@ -58,7 +58,7 @@ async function assertUsable(database: Database, { databaseNamedStatements }: Set
   const missing = await database.missingMigrations();
   if (missing.length > 0) {
     throw new CommandError(
-      `The database is not up to date: ${missing.join(', ')} has not run. Start the service of this version once, it migrates.`,
+      `The database is not up to date: ${missing.join(', ')} has not run. Start the service of this version or run weapp-auth migrate: either migrates.`,
     );
   }
 }

@@ -1,4 +1,6 @@
 import type { parseArgs } from 'node:util';
+import { databaseUrlFault } from '../config/database-url.js';
+import { readVariables } from '../config/environment.js';
 import { SettingsError } from '../config/settings.error.js';
 import { commandEnvironment, missingLauncherHint } from '../config/running-environment.js';
 import type { Settings } from '../config/settings.js';
@@ -60,6 +62,24 @@ export function loadCommandSettings(): Settings {
   if (file === undefined) return loadSettings(environment);
   process.stderr.write(`Settings: those of the running npm start (${file}).\n`);
   return loadSettings(environment, { allowEmulator: true });
+}
+
+/**
+ * Where the database is, and where in it the tables are: for what needs no other setting.
+ *
+ * @throws {SettingsError}
+ */
+export function loadDatabaseSettings(): { databaseUrl: string; databaseSchema: string | undefined } {
+  const { environment } = commandEnvironment();
+  const { values, faults } = readVariables(environment, ['DATABASE_URL', 'DATABASE_SCHEMA']);
+  const { DATABASE_URL: databaseUrl = '', DATABASE_SCHEMA: databaseSchema } = values;
+  const fault = databaseUrlFault(values['DATABASE_URL']);
+  if (fault !== undefined && faults.length === 0) {
+    const example = 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp';
+    faults.push({ name: 'DATABASE_URL', fault, example });
+  }
+  if (faults.length > 0) throw new SettingsError(faults);
+  return { databaseUrl, databaseSchema };
 }
 
 /** Whether nobody has said where the database is, as on a developer's machine. */

@@ -13,6 +13,10 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'Checks settings, database, clock and WeChat, and says what is wrong.',
     load: async () => (await import('./doctor.command.js')).doctor,
   },
+  migrate: {
+    summary: 'Brings the database up to date, as a node does when it starts.',
+    load: async () => (await import('./migrate.command.js')).migrate,
+  },
   'admin:grant': {
     summary: 'Gives a user a role.',
     load: async () => (await import('./admin-grant.command.js')).adminGrant,

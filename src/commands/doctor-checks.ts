@@ -42,7 +42,7 @@ export async function checkMigrations(database: Database): Promise<string> {
   const missing = await database.missingMigrations();
   if (missing.length > 0) {
     throw new CommandError(
-      `${missing.join(', ')} has not run. Start the service of this version once, it migrates`,
+      `${missing.join(', ')} has not run. Start the service of this version or run weapp-auth migrate: either migrates`,
     );
   }
   return 'all have run';
