@@ -9,6 +9,8 @@ export default defineConfig({
     // Most of the end-to-end tests wait: for processes that start, for time-outs, for nodes that learn. Three files at
     // a time, each with a database of its own, take a third as long, on two cores as well.
     maxWorkers: 3,
+    // What a file imports is loaded once per worker. No test changes a module or the environment.
+    isolate: false,
     sequence: { sequencer: LongestFirst },
     // A machine that others use stands still for seconds at times, and some tests try thousands of cases, or build
     // first. These limits only catch what hangs; what has to be quick says so where it is asked for.
