@@ -3,11 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { removePostgres, startPostgres } from '../dev/postgres.js';
+import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { migrate } from '../src/database/migrate.js';
+import { schema } from '../src/schema.js';
+import { TestDatabase } from './harness/database.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Superuser URL of the Postgres that all files share; each makes databases of its own in it. */
     postgresUrl: string;
+    /** Name of a database with the schema of this version, to be copied: a copy takes a tenth of the migrations' time. */
+    templateDatabase: string;
   }
 }
 
@@ -20,7 +26,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     // Tests write '90 days' for a number of seconds, which it is not where summer time begins or ends in between.
     settings: { fsync: 'off', max_connections: '200', timezone: 'UTC' },
   });
-  project.provide('postgresUrl', postgres.url('postgres'));
+  const serverUrl = postgres.url('postgres');
+  const template = await TestDatabase.create(serverUrl);
+  await migrate(dataSourceOptions(schema, { databaseUrl: template.url, databasePoolSize: 2 }));
+  project.provide('postgresUrl', serverUrl);
+  project.provide('templateDatabase', template.name);
   return async () => {
     await postgres.stop();
     removePostgres(dataDirectory);

@@ -1,15 +1,14 @@
 import { DataSource, type Logger as StatementLogger } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditLogService, type AuditQuery } from '../../src/audit/audit-log.service.js';
 import type { Settings } from '../../src/config/settings.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Database } from '../../src/database/database.js';
-import { migrate } from '../../src/database/migrate.js';
 import { schema } from '../../src/schema.js';
-import { TestDatabase } from '../harness/database.js';
+import type { TestDatabase } from '../harness/database.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
-import { alone, useWorld } from '../harness/world.js';
+import { alone, createMigratedDatabase, useWorld } from '../harness/world.js';
 
 describe('the audit log', () => {
   const world = useWorld();
@@ -235,9 +234,8 @@ describe('a page of an audit log with 200,000 entries', () => {
   let audit: AuditLogService;
 
   beforeAll(async () => {
-    filled = await TestDatabase.create(inject('postgresUrl'));
+    filled = await createMigratedDatabase();
     const options = dataSourceOptions(schema, { databaseUrl: filled.url, databasePoolSize: 2 });
-    await migrate(options);
     // One entry in four thousand rotates keys; the user has as many.
     await filled.query(
       `INSERT INTO audit_events (action, actor, user_id, ip, created_at)

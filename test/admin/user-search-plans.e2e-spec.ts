@@ -1,10 +1,9 @@
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, inject } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/config/settings.js';
 import { KeyRing } from '../../src/crypto/key-ring.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Database, type Transaction } from '../../src/database/database.js';
-import { migrate } from '../../src/database/migrate.js';
 import { schema } from '../../src/schema.js';
 import { PhoneCipher } from '../../src/users/profile/phone-cipher.js';
 import {
@@ -15,9 +14,9 @@ import {
 import { UserSearchService } from '../../src/users/search/user-search.service.js';
 import { type Statement, type UserSort, userSorts } from '../../src/users/search/user-search.statements.js';
 import { SearchTooBroadError } from '../../src/users/search/search.errors.js';
-import { TestDatabase } from '../harness/database.js';
+import type { TestDatabase } from '../harness/database.js';
 import { commonNickname, fillUsers, rareNickname, uncommonNickname } from '../harness/filled-users.js';
-import { alone, cake, tea } from '../harness/world.js';
+import { alone, cake, createMigratedDatabase, tea } from '../harness/world.js';
 
 /** `USERS=1000000 npx vitest run --project e2e test/admin/user-search-plans` does the same with more, and prints the figures. */
 const users = Number(process.env['USERS'] ?? 100_000);
@@ -122,9 +121,8 @@ describe(`among ${users} users, a search for those`, () => {
   let userSearch: UserSearchService;
 
   beforeAll(async () => {
-    filled = await TestDatabase.create(inject('postgresUrl'));
+    filled = await createMigratedDatabase();
     const options = dataSourceOptions(schema, { databaseUrl: filled.url, databasePoolSize: 2 });
-    await migrate(options);
     await fillUsers(filled, users);
     dataSource = await new DataSource({ ...options, extra: {} }).initialize();
     database = new RecordingDatabase(dataSource, {} as Settings);

@@ -1,9 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advisoryLocks, takeAdvisoryLock } from '../../src/database/advisory-locks.js';
-import { dataSourceOptions } from '../../src/database/data-source-options.js';
-import { migrate } from '../../src/database/migrate.js';
-import { schema } from '../../src/schema.js';
 import { useWorld } from '../harness/world.js';
 
 const manySessions = 20_000;
@@ -20,7 +17,6 @@ describe('a background job', () => {
   let holder: Client;
 
   beforeAll(async () => {
-    await migrate(dataSourceOptions(schema, { databaseUrl: world.database.url, databasePoolSize: 2 }));
     holder = new Client({ connectionString: world.database.url });
     await holder.connect();
     await fill();

@@ -1,20 +1,18 @@
 import { DataSource } from 'typeorm';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Settings } from '../../src/config/settings.js';
 import { AuditLogService } from '../../src/audit/audit-log.service.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Database } from '../../src/database/database.js';
-import { migrate } from '../../src/database/migrate.js';
 import { schema } from '../../src/schema.js';
 import { RevocationsService } from '../../src/sessions/revocations.service.js';
 import { SessionEnding } from '../../src/sessions/session-ending.js';
 import { SessionLimitJob } from '../../src/sessions/session-limit.job.js';
-import { TestDatabase } from '../harness/database.js';
+import { createMigratedDatabase } from '../harness/world.js';
 
 it('the job that limits sessions has nothing to do before the first login', async () => {
-  const testDatabase = await TestDatabase.create(inject('postgresUrl'));
+  const testDatabase = await createMigratedDatabase();
   const options = dataSourceOptions(schema, { databaseUrl: testDatabase.url, databasePoolSize: 2 });
-  await migrate(options);
   const dataSource = await new DataSource(options).initialize();
   const settings = new Settings();
   const database = new Database(dataSource, settings);

@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-/** A database of a test's own, empty at first. */
+/** A database of a test's own. */
 export class TestDatabase {
   private constructor(
+    readonly name: string,
     readonly url: string,
     private readonly serverUrl: string,
   ) {}
 
-  /** @param options of CREATE DATABASE */
+  /** @param options of CREATE DATABASE. Without a template, the database is empty. */
   static async create(serverUrl: string, options = ''): Promise<TestDatabase> {
     const name = `test_${randomBytes(6).toString('hex')}`;
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
     await query(serverUrl, `CREATE DATABASE ${name} ${options}`);
-    return new TestDatabase(url.href, serverUrl);
+    return new TestDatabase(name, url.href, serverUrl);
   }
 
   async query<Row extends object = Record<string, unknown>>(
@@ -31,8 +32,7 @@ export class TestDatabase {
   }
 
   async drop(): Promise<void> {
-    const name = new URL(this.url).pathname.slice(1);
-    await query(this.serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await query(this.serverUrl, `DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`);
   }
 }
 

@@ -21,7 +21,7 @@ export const soon = { interval: 20 };
 export const patient = { timeout: 120_000 };
 
 /**
- * What an end-to-end test lives in: an empty database, WeChat, and as many nodes of the service as it starts.
+ * What an end-to-end test lives in: a database without users, WeChat, and as many nodes of the service as it starts.
  * The emulator forgets everything before each test, the database goes on for the file.
  */
 export class World {
@@ -193,11 +193,16 @@ export class World {
   }
 }
 
+/** A database with the schema of this version, and without users. */
+export function createMigratedDatabase(): Promise<TestDatabase> {
+  return TestDatabase.create(inject('postgresUrl'), `TEMPLATE ${inject('templateDatabase')}`);
+}
+
 /** The world of a test file. At its end nothing secret may have leaked. */
 export function useWorld(): World {
   const world = new World();
   beforeAll(async () => {
-    world.database = await TestDatabase.create(inject('postgresUrl'));
+    world.database = await createMigratedDatabase();
     world.emulator = await createEmulator({ apps });
   });
   let nodesBefore = 0;

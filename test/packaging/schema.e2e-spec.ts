@@ -45,7 +45,7 @@ describe('the database schema', () => {
     'is made if the database presets %s: the lock of the migrations does not wait for itself',
     async (isolation) => {
       const database = await TestDatabase.create(inject('postgresUrl'));
-      const name = new URL(database.url).pathname.slice(1);
+      const { name } = database;
       await database.query(`ALTER DATABASE ${name} SET default_transaction_isolation = '${isolation}'`);
       try {
         const options = dataSourceOptions(schema, { databaseUrl: database.url, databasePoolSize: 2 });

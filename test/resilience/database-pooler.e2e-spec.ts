@@ -97,7 +97,7 @@ describe('connection poolers: named statements', () => {
 
       it('can be off, and a preset that the pooler hides from us is refused all the same', async () => {
         const database = await world.anotherDatabase();
-        const name = new URL(database.url).pathname.slice(1);
+        const { name } = database;
         await database.query(`ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
         const node = world.launchNode({ ...off, DATABASE_URL: pooler.through(database.url) });
         expect(await node.exit()).toBe(1);

@@ -25,10 +25,8 @@ const presets = {
   idle_session_timeout: '5s',
 };
 
-const nameOf = (database: TestDatabase) => new URL(database.url).pathname.slice(1);
-
 async function preset(database: TestDatabase, name: string, value: string): Promise<void> {
-  await database.query(`ALTER DATABASE ${nameOf(database)} SET ${name} = ${value}`);
+  await database.query(`ALTER DATABASE ${database.name} SET ${name} = ${value}`);
 }
 
 describe('database presets: a database', () => {
@@ -94,7 +92,7 @@ describe('database presets: a database', () => {
       for (const refusal of await refusalsOf(database.url)) {
         expect(refusal).toContain(`is encoded in ${encoding}`);
         const [command] = /CREATE DATABASE weapp .*;/.exec(refusal)!;
-        const name = `${nameOf(database)}_utf8`;
+        const name = `${database.name}_utf8`;
         await database.query(command.replace('weapp', name));
         await database.query(`DROP DATABASE ${name}`);
       }
@@ -110,7 +108,7 @@ describe('database presets: a database', () => {
     await database.query(/ALTER ROLE .*;/.exec(refusals[0]!)![0]);
     const node = await world.startNode({ DATABASE_URL: database.url });
     expect((await world.login(node, 'berta')).status).toBe(200);
-    await database.query(`ALTER ROLE postgres IN DATABASE ${nameOf(database)} RESET search_path`);
+    await database.query(`ALTER ROLE postgres IN DATABASE ${database.name} RESET search_path`);
   });
 
   it('whose URL has a search_path without pg_trgm is refused, and the option named mends it', async () => {
@@ -153,7 +151,7 @@ describe('database presets: a database', () => {
       await database.query(/ALTER ROLE .*;/.exec(refusals[0]!)![0]);
       const node = await world.startNode({ DATABASE_URL: url });
       expect((await world.login(node, 'dora')).status).toBe(200);
-      await database.query(`ALTER ROLE postgres IN DATABASE ${nameOf(database)} RESET ALL`);
+      await database.query(`ALTER ROLE postgres IN DATABASE ${database.name} RESET ALL`);
     });
 
     it('works if it presets nothing that matters', async () => {
