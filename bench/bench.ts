@@ -3,7 +3,7 @@ import { reserveCore } from './harness/cores.js';
 import { measureStart } from './harness/measure-start.js';
 import type { Figures } from './harness/measure.js';
 import { describeRun } from './report/machine.js';
-import { drawPairs, type Pair, renderPairs, renderStart } from './report/pair-report.js';
+import { drawPairs, type Pair, renderPairs, renderStart, summarizePair } from './report/pair-report.js';
 import { saveResults } from './report/results-file.js';
 import { scenarios } from './scenarios/index.js';
 
@@ -14,7 +14,7 @@ import { scenarios } from './scenarios/index.js';
 
 /** Users in the database: enough for ten thousand pages. */
 const users = 250_000;
-const pace = { warmUpRequests: 3_000, rounds: 5, roundSeconds: 2 };
+const pace = { warmUpRequests: 4_000, rounds: 5, roundSeconds: 2 };
 const starts = 5;
 
 const startName = 'start';
@@ -37,19 +37,25 @@ await useBench({ pace, cores: reserveCore() }, async (bench) => {
   ];
   const pairs: Pair<Figures>[] = [];
   for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
-    console.log(`${scenario.name} …`);
-    const [service, limit] = await bench.measurement.run(scenario, contenders);
-    pairs.push({ title: scenario.title, service: service!, limit: limit! });
+    try {
+      const [service, limit] = await bench.measurement.run(scenario, contenders);
+      const pair = { title: scenario.title, service: service!, limit: limit! };
+      pairs.push(pair);
+      console.log(`${scenario.name}: ${summarizePair(pair)}`);
+    } catch (error) {
+      // The others took minutes, and tell something all the same.
+      console.error(String(error));
+      process.exitCode = 1;
+    }
   }
   const tables: string[] = [];
   if (pairs.length > 0) tables.push(renderPairs(pairs));
   if (isWanted(startName)) {
-    console.log(`${startName} …`);
     const [service, limit] = await measureStart(contenders, starts);
     tables.push(renderStart({ title: 'start to ready', service: service!, limit: limit! }));
   }
   console.log(`\n${tables.join('\n\n')}`);
-  if (names.length > 0) return;
+  if (names.length > 0 || process.exitCode === 1) return;
   await saveResults({
     heading: 'The service and its limit',
     text: [machine, ...tables].join('\n\n'),

@@ -49,6 +49,13 @@ export function renderPairs(pairs: Pair<Figures>[]): string {
   return renderTable(head, rows, 2);
 }
 
+/** The costs of one scenario, in a line. */
+export function summarizePair({ service, limit }: Pair<Figures>): string {
+  const cost = (name: 'cpuUs' | 'postgresCpuUs') =>
+    `${formatNumber(service[name])} (${formatRatio(ratio(service[name], limit[name]))})`;
+  return `CPU µs per request ${cost('cpuUs')}, of Postgres ${cost('postgresCpuUs')}`;
+}
+
 export function renderStart({ title, service, limit }: Pair<StartFigures>): string {
   const row = (name: string, server: string, { readyMs, readyCpuMs, peakMemoryMiB }: StartFigures) => [
     name,

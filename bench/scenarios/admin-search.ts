@@ -13,8 +13,11 @@ import type { World } from '../world/world.js';
 import { PhoneCipher } from '../../src/users/profile/phone-cipher.js';
 import { bearer, post, type Scenario, series } from './scenario.js';
 
-/** The service runs two searches at once. Eight more may wait. */
-const connections = 8;
+/**
+ * The service runs two searches at once, and eight more may wait: those that the end of a round has interrupted are among
+ * them for a while.
+ */
+const connections = 4;
 
 /** Users on a page. */
 export const pageSize = 20;
