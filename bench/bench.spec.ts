@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bench, useBench } from './harness/bench.js';
 import { loadWithAutocannon } from './harness/autocannon-load.js';
@@ -5,6 +8,7 @@ import type { Contender } from './harness/contender.js';
 import { type Figures, Measurement } from './harness/measure.js';
 import { measureStart } from './harness/measure-start.js';
 import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
+import { saveResults } from './report/results-file.js';
 import { byPhone, latePage } from './scenarios/admin-search.js';
 import { guardedScenarios } from './scenarios/guarded.js';
 import { scenarios } from './scenarios/index.js';
@@ -146,5 +150,30 @@ describe('the report of a benchmark', () => {
       '| start | service | 500 | not measured | not measured |',
     );
     expect(drawPairs([pair])).toContain('login');
+  });
+
+  it('replaces its own section of results.md and leaves the others', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-bench-report-'));
+    const save = (heading: string, text: string) =>
+      saveResults(
+        { heading, text, picture: { file: 'p.svg', description: 'CPU', svg: '<svg/>' } },
+        directory,
+      );
+    try {
+      await save('Limit', 'Old figures.');
+      await save('Growth', 'Other figures.');
+      await save('Limit', 'New figures.');
+      const text = readFileSync(join(directory, 'results.md'), 'utf8');
+      expect(text.match(/^#.*|^.* figures\.$/gm)).toEqual([
+        '# Results',
+        '## Limit',
+        'New figures.',
+        '## Growth',
+        'Other figures.',
+      ]);
+      expect(readFileSync(join(directory, 'p.svg'), 'utf8')).toBe('<svg/>');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });

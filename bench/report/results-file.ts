@@ -2,8 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 
-const directory = join(import.meta.dirname, '..');
-const file = join(directory, 'results.md');
+const benchDirectory = join(import.meta.dirname, '..');
 const title =
   '# Results\n\nWritten by the commands of this folder. [README](README.md) says what they measure.\n';
 
@@ -16,7 +15,11 @@ export interface ResultsSection {
 }
 
 /** Puts a section into results.md, in place of the one with the same heading, and its picture beside it. */
-export async function saveResults({ heading, text, picture }: ResultsSection): Promise<void> {
+export async function saveResults(
+  { heading, text, picture }: ResultsSection,
+  directory = benchDirectory,
+): Promise<void> {
+  const file = join(directory, 'results.md');
   const [begin = title, ...sections] = existsSync(file)
     ? readFileSync(file, 'utf8').split(/^(?=## )/m)
     : [title];
@@ -26,5 +29,11 @@ export async function saveResults({ heading, text, picture }: ResultsSection): P
   else sections[index] = section;
   writeFileSync(join(directory, picture.file), picture.svg);
   const content = [begin, ...sections].map((part) => part.trim()).join('\n\n');
-  writeFileSync(file, await format(content, { ...(await resolveConfig(file)), parser: 'markdown' }));
+  writeFileSync(
+    file,
+    await format(content, {
+      ...(await resolveConfig(join(benchDirectory, 'results.md'))),
+      parser: 'markdown',
+    }),
+  );
 }
