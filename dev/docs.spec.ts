@@ -44,7 +44,7 @@ const translated = [
 
 const twins = [
   ...translated,
-  ...['client', 'emulator'].map((room) => [`${room}/README.md`, `${room}/README.zh-CN.md`] as const),
+  ...['client', 'emulator', 'guard'].map((room) => [`${room}/README.md`, `${room}/README.zh-CN.md`] as const),
 ];
 
 it.each(twins)('%s has a Chinese twin with the same headings and code', (english, chinese) => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { projectDirectory } from './build.js';
 
-const documents = ['', 'client', 'emulator', 'examples/notes', 'docs']
+const documents = ['', 'client', 'emulator', 'guard', 'examples', 'examples/notes', 'docs']
   .flatMap((directory) =>
     readdirSync(join(projectDirectory, directory), { recursive: directory === 'docs', encoding: 'utf8' }).map(
       (file) => join(directory, file),

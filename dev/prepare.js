@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-// `npm ci` runs this at its end: builds the service, and the client for the demo. Plain JavaScript, since what compiles
-// TypeScript is not there without the development dependencies.
+// `npm ci` runs this at its end: builds the service, the client for the demo, and the guard for the examples. Plain
+// JavaScript, since what compiles TypeScript is not there without the development dependencies.
 const project = join(import.meta.dirname, '..');
 const { resolve } = createRequire(import.meta.url);
 
@@ -32,4 +32,5 @@ if (compiler === undefined) {
   run(compiler, 'build');
   run(join('dev', 'bundle-service.js'));
   run('--import', import.meta.resolve('tsx'), join('client', 'build.ts'));
+  run(resolve('typescript/bin/tsc'), '-p', join('guard', 'tsconfig.build.json'));
 }
