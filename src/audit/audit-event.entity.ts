@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** What can be read in the audit log. */
+/** The actions in the audit log. */
 export const auditActions = [
   'session.login_repeated',
   'session.opened_by_operator',
@@ -29,11 +29,11 @@ export const auditActions = [
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-/** Who acts: a signed-in person, an operator at the command line, or the service by itself. */
+/** Who acts: a signed-in user (`person`), a command, or the service itself. */
 export const auditActors = ['person', 'command', 'service'] as const;
 export type AuditActor = (typeof auditActors)[number];
 
-/** Something that happened, append-only. Never holds an openid, a phone number or a nickname. */
+/** An entry of the audit log, append-only. Never contains an openid, a phone number or a nickname. */
 @Entity('audit_events')
 @Index('audit_events_user_id_idx', ['userId', 'id'])
 @Index('audit_events_action_idx', ['action', 'id'])

@@ -7,7 +7,7 @@ import { type AuditAction, type AuditActor, AuditEvent } from './audit-event.ent
 /** Who acts, and from which address. */
 export interface Actor {
   actor: AuditActor;
-  /** The user, where it is one. */
+  /** The id of the user, if a user acts. */
   actorId?: string;
   ip?: string;
 }
@@ -15,34 +15,34 @@ export interface Actor {
 /** An operator at the command line. */
 export const commandActor: Actor = { actor: 'command' };
 
-/** The service by itself. */
+/** The service itself. */
 export const serviceActor: Actor = { actor: 'service' };
 
-/** What happened. `details` holds what an operator asks next, and nothing that names a user. */
+/** A new entry. `details` has more facts, and never an openid, a phone number or a nickname. */
 export interface AuditEntry extends Actor {
   action: AuditAction;
-  /** To whom. */
+  /** The user to whom it was done. */
   userId?: string;
   sessionId?: string;
   details?: object;
 }
 
-/** Which events to read. */
+/** Which entries to read. */
 export interface AuditQuery {
-  /** To whom it happened. */
+  /** The user to whom it was done. */
   userId?: string;
   action?: AuditAction;
   limit: number;
-  /** Only those older than the event with this id. */
+  /** Only entries older than the one with this id. */
   before?: string;
 }
 
-/** Who runs this process: all that is known of an operator at the command line. */
+/** Account and machine of this process: all that is known about who runs a command. */
 function commandOperator(): { account: string; machine: string } {
   return { account: accountName(), machine: hostname() };
 }
 
-/** A container may run under a number that no name belongs to. */
+/** In a container, the uid of the process may have no name. */
 function accountName(): string {
   try {
     return userInfo().username;
@@ -57,8 +57,8 @@ export class AuditLogService {
   constructor(private readonly database: Database) {}
 
   /**
-   * Writes events in the transaction of what they tell of: all happen, or nothing does. If a command did it, `details`
-   * say by which account of which machine.
+   * Writes entries in the transaction of the changes that they record: all is committed, or nothing. For a command,
+   * `details` has the account and the machine.
    */
   async record(manager: EntityManager, ...entries: AuditEntry[]): Promise<void> {
     await manager.insert(
@@ -72,7 +72,7 @@ export class AuditLogService {
   }
 
   /**
-   * Writes that somebody has read, before they are told.
+   * Records that someone reads data, before they get it.
    *
    * @throws {DatabaseUnavailableError}
    */
@@ -81,9 +81,9 @@ export class AuditLogService {
   }
 
   /**
-   * One page of events, the newest first.
+   * One page of entries, the newest first.
    *
-   * @returns and where the next page begins, null where there is none
+   * @returns the page, and the cursor of the next one; null if there is none
    * @throws {DatabaseUnavailableError}
    */
   async page({
@@ -92,7 +92,7 @@ export class AuditLogService {
     limit,
     before,
   }: AuditQuery): Promise<{ events: AuditEvent[]; nextCursor: string | null }> {
-    // One more than the page shows, which tells whether there is a next one.
+    // Reads one more than the page shows, to know whether there is a next page.
     const found = await this.database.run((manager) =>
       manager.find(AuditEvent, {
         where: {

@@ -27,7 +27,7 @@ interface Counter {
 
 const betweenFlushes = 10_000;
 
-/** In the order of the key, so that nodes that write at the same time wait for each other in a row. */
+/** In the order of the key: nodes that write at the same time wait for each other, without a deadlock. */
 const addStatement: NamedStatement = {
   name: 'add-login-stats-1',
   text: `
@@ -42,8 +42,8 @@ const addStatement: NamedStatement = {
 };
 
 /**
- * The login counters. A node counts in memory, and adds what it has counted to the table every ten seconds: a
- * login waits for no row that all logins share. A node that is killed takes its last seconds along.
+ * The login counters. A node counts in memory, and adds its counts to the table every ten seconds: so no login waits for
+ * a row that all logins share. A node that is killed loses its last seconds.
  */
 @Injectable()
 @BackgroundTask()
@@ -62,11 +62,10 @@ export class LoginStatsService implements Task {
   }
 
   /**
-   * Counts a login to the day that this node's clock says it is: one that waits to be written, for ten seconds or
-   * for a database that is away, stays with its day.
+   * Counts a login on the present day, by the clock of this node. It keeps its day, however long it waits to be written.
    *
-   * @param appid any other than those that are served is not counted: the caller of a login writes it
-   * @param outcome `succeeded`, or the code of the problem; what is no code is an `internal_error`
+   * @param appid is not counted if it is not configured: a client could send any
+   * @param outcome `succeeded`, or the code of the problem; anything else counts as `internal_error`
    */
   count(appid: string, outcome: string, isNewUser: boolean): void {
     if (!this.#appids.has(appid)) return;
@@ -89,15 +88,15 @@ export class LoginStatsService implements Task {
   }
 
   /**
-   * Adds what was counted to the table, after what is being added already. What fails is kept for the next time,
-   * and counted twice where it had been written, and only the answer was lost.
+   * Adds the counts to the table, one write after the other. Counts of a failed write are kept for the next one. If only
+   * its answer was lost, they are counted twice.
    */
   async flush(): Promise<void> {
     this.#flushed = this.#flushed.then(() => this.write());
     return this.#flushed;
   }
 
-  /** What was counted today and on the days before, the newest day first; nodes may be ten seconds behind. */
+  /** The counts of today and the days before, the newest day first. Nodes may be ten seconds behind. */
   async ofLastDays(days: number): Promise<{ logins: DailyLogins[]; newUsers: DailyNewUsers[] }> {
     return this.database.run(async (manager) => {
       const since = `day > (now() AT TIME ZONE 'UTC')::date - $1::integer`;

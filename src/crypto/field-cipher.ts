@@ -8,16 +8,16 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const headerBytes = 1 + keyIdBytes + nonceBytes + tagBytes;
 
-/** A sealed value cannot be opened: the key is not in `ENCRYPTION_KEYS`, or the value was moved or changed. */
+/** A value cannot be decrypted: the key is not in `ENCRYPTION_KEYS`, or the value was moved or changed. */
 export class DecryptionError extends ServiceError {
   readonly code = 'internal_error';
 }
 
 /**
- * Seals secrets at rest with AES-256-GCM.
+ * Encrypts secrets at rest with AES-256-GCM.
  *
- * A sealed value is base64url of: version (1 byte), key id (4), nonce (12), tag (16), ciphertext. The associated
- * data ties it to its row: copied to another, it does not open.
+ * An encrypted value is base64url of: version (1 byte), key id (4), nonce (12), tag (16), ciphertext. The associated
+ * data binds it to its row: copied to another row, it cannot be decrypted.
  */
 export class FieldCipher {
   constructor(
@@ -25,7 +25,7 @@ export class FieldCipher {
     private readonly purpose: KeyPurpose,
   ) {}
 
-  /** Whether a sealed value names the newest key; all others want to be sealed again, or are none of ours. */
+  /** Whether the newest key has encrypted the value. All others need to be encrypted again, or are not from here. */
   isCurrent(sealed: string): boolean {
     const { id } = this.ring.keys(this.purpose)[0]!;
     return Buffer.from(sealed, 'base64url')
@@ -33,7 +33,7 @@ export class FieldCipher {
       .equals(Buffer.concat([Buffer.of(version), id]));
   }
 
-  /** Seals under the newest key. */
+  /** Encrypts with the newest key. */
   encrypt(plaintext: string, associatedData: string): string {
     const { id, key } = this.ring.keys(this.purpose)[0]!;
     const nonce = randomBytes(nonceBytes);
@@ -46,7 +46,7 @@ export class FieldCipher {
   }
 
   /**
-   * @throws {DecryptionError} where no key of the ring sealed it, or the associated data is another
+   * @throws {DecryptionError} if no key of the ring has encrypted it, or the associated data differs
    */
   decrypt(sealed: string, associatedData: string): string {
     const bytes = Buffer.from(sealed, 'base64url');
@@ -77,10 +77,10 @@ export class FieldCipher {
   }
 }
 
-/** What opening a sealed value gives; undefined where it cannot be opened. */
-export function decryptIfPossible(open: () => string): string | undefined {
+/** The decrypted value; undefined if it cannot be decrypted. */
+export function decryptIfPossible(decrypt: () => string): string | undefined {
   try {
-    return open();
+    return decrypt();
   } catch (error) {
     if (error instanceof DecryptionError) return undefined;
     throw error;

@@ -1,6 +1,6 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
-/** What a derived key is for. A key of one purpose is of no use for another. */
+/** What a derived key is for. Each purpose has keys of its own. */
 export type KeyPurpose =
   | 'session-key'
   | 'session-key-fingerprint'
@@ -16,14 +16,14 @@ export type KeyPurpose =
   | 'signing-key';
 
 interface DerivedKey {
-  /** First four bytes of the SHA-256 of the root key: tells which key sealed a value, and nothing else. */
+  /** First four bytes of the SHA-256 of the root key: tells which key encrypted a value, and nothing else. */
   id: Buffer;
   key: Buffer;
 }
 
 /**
- * The keys of `ENCRYPTION_KEYS`, newest first. HKDF (RFC 5869) makes one key per purpose of each, so that no
- * two uses share a key. The newest makes; all of them open and verify.
+ * The keys of `ENCRYPTION_KEYS`, newest first. HKDF (RFC 5869) derives one key per purpose from each, so that no
+ * two uses share a key. The newest encrypts and hashes; all of them decrypt and verify.
  */
 export class KeyRing {
   readonly #roots: { id: Buffer; root: Buffer }[];
@@ -55,7 +55,7 @@ export class KeyRing {
     return hashWith(this.keys(purpose)[0]!.key, parts);
   }
 
-  /** The same hash under every key of the ring, newest first: what a lookup has to try. */
+  /** The same hash under every key of the ring, newest first: a look-up has to try all of them. */
   hashes(purpose: KeyPurpose, ...parts: (string | Buffer)[]): Buffer[] {
     return this.keys(purpose).map(({ key }) => hashWith(key, parts));
   }

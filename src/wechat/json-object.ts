@@ -102,15 +102,14 @@ const nextNest = Uint8Array.from(
   states.flatMap((state) => nests.map((nest) => nests.indexOf(turns[state]?.to ?? nest))),
 );
 
-/** What an object may hold within one another. WeChat needs three levels, and `JSON.stringify` fails at some thousands. */
+/** Levels of nesting. WeChat needs three, and `JSON.stringify` fails at some thousands. */
 const maxDepth = 100;
 
 /**
- * Whether bytes are a JSON object that is not nested beyond sense, found in a time that depends on nothing but their
- * number. `JSON.parse` stops at the first error, and a clock tells where that is: whoever may try many texts learns from
- * it what was in them.
+ * Whether bytes are a JSON object with limited nesting. The time depends only on the number of bytes. `JSON.parse` stops at
+ * the first error, and its time shows where that is: an attacker with many attempts could learn the content from it.
  *
- * Whether they are UTF-8 is another question.
+ * Does not check that the bytes are UTF-8.
  */
 export function isJsonObject(bytes: Uint8Array): boolean {
   const nest = new Uint8Array(bytes.length + 1);

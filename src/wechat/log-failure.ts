@@ -3,9 +3,9 @@ import type { WechatApp } from '../config/settings.js';
 import { WechatMisconfiguredError, WechatUnavailableError } from './wechat.errors.js';
 
 /**
- * Tells the operator what a caller is not told.
+ * Logs for the operator what the caller does not get to know.
  *
- * @param wanted what WeChat was asked for
+ * @param wanted what the call to WeChat was for
  */
 export function logFailure(logger: Logger, app: WechatApp, wanted: string, error: unknown): void {
   if (error instanceof WechatMisconfiguredError) {

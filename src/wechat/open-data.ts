@@ -3,7 +3,7 @@ import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 import { isJsonObject } from './json-object.js';
 import { OpenDataInvalidError, SessionKeyStaleError } from './wechat.errors.js';
 
-/** What the phone got from WeChat, unchanged. */
+/** Data that the phone got from WeChat, unchanged. */
 export interface EncryptedOpenData {
   /** Base64. */
   encryptedData: string;
@@ -27,21 +27,21 @@ export interface OpenDataRules {
   now?: number;
 }
 
-/** What WeChat says of the user: profile, phone number, steps and so on, with a watermark. */
+/** Data of the user: profile, phone number, steps and so on, with a watermark. */
 export type OpenData = Record<string, unknown>;
 
 const blockBytes = 16;
 
 /**
- * Opens what WeChat encrypts for a mini-program: AES-128-CBC under the session_key, PKCS#7, UTF-8, JSON.
+ * Decrypts what WeChat encrypts for a mini-program: AES-128-CBC with the session_key, PKCS#7, UTF-8, JSON.
  * https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html
  *
- * CBC proves nothing by itself, and whoever learns why data does not open can forge some. So there is one error for
- * that, after a time that does not tell either (bench/open-data-timing.ts). All keys are tried, whichever opens it.
+ * CBC does not authenticate. An attacker who learns why a decryption fails can forge data. So all failures give one error,
+ * after the same time (bench/open-data-timing.ts). All keys are tried, even after one has worked.
  *
- * @throws {OpenDataInvalidError} where it is malformed; or has opened, and its signature is wrong, or it is too old or
- *   another user's. A watermark from the future is not old: it is our clock that is slow.
- * @throws {SessionKeyStaleError} where no key opens it. A session_key that is not 16 bytes opens nothing.
+ * @throws {OpenDataInvalidError} if it is malformed; or if it was decrypted, and its signature is wrong, or it is too old
+ *   or belongs to another user. A watermark from the future is not too old: then our clock is slow.
+ * @throws {SessionKeyStaleError} if no key decrypts it. A session_key that is not 16 bytes decrypts nothing.
  */
 export function decryptOpenData(sealed: EncryptedOpenData, rules: OpenDataRules): OpenData {
   const ciphertext = fromBase64(sealed.encryptedData);
@@ -84,8 +84,8 @@ function fromBase64(text: string): Buffer | undefined {
 }
 
 /**
- * The data, where one key opens it. Every check is made, whatever the others say, and only what has passed them all
- * is parsed.
+ * The data, if the key decrypts it. Every check runs, whatever the others say, and only data that passes all of them is
+ * parsed.
  */
 function open(ciphertext: Buffer, iv: Buffer, sessionKey: string, appid: string): OpenData | undefined {
   const key = fromBase64(sessionKey);
@@ -95,7 +95,7 @@ function open(ciphertext: Buffer, iv: Buffer, sessionKey: string, appid: string)
   const isWellPadded = blankPadding(bytes);
   const isText = isUtf8(bytes);
   const isObject = isJsonObject(bytes);
-  // Looked for before parsing, which takes its time: another app's data is refused as fast as what is no JSON.
+  // Checked before parsing, which takes time: data of another app is refused as fast as data that is not JSON.
   const namesApp = bytes.includes(appid);
   if (!isWellPadded || !isText || !isObject || !namesApp) return undefined;
   const data = JSON.parse(bytes.toString('utf8')) as OpenData;
@@ -103,8 +103,8 @@ function open(ciphertext: Buffer, iv: Buffer, sessionKey: string, appid: string)
 }
 
 /**
- * Whether the last block ends in PKCS#7 padding. Puts blanks in its place, right or wrong, which JSON ignores: what
- * comes next has as many bytes to go through in either case.
+ * Whether the last block ends in PKCS#7 padding. Replaces the padding by blanks, right or wrong; JSON ignores them. So the
+ * next step has the same number of bytes in both cases.
  */
 function blankPadding(bytes: Buffer): boolean {
   const length = bytes.at(-1)!;
@@ -116,12 +116,12 @@ function blankPadding(bytes: Buffer): boolean {
   return wrong === 0;
 }
 
-/** The members of the watermark; none where there is no such object. */
+/** The members of the watermark; none if there is no watermark. */
 function watermarkOf({ watermark }: OpenData): Record<string, unknown> {
   return typeof watermark === 'object' && watermark !== null ? { ...watermark } : {};
 }
 
-/** The key is the text of the session_key, and not the bytes it stands for. */
+/** The key is the text of the session_key, not the bytes that it encodes. */
 function isSignature(signature: string, rawData: string, sessionKey: string): boolean {
   const expected = Buffer.from(createHash('sha1').update(rawData).update(sessionKey).digest('hex'));
   const given = Buffer.from(signature);

@@ -7,29 +7,29 @@ import { WechatAuthorizedApi } from './wechat-authorized-api.js';
 import { toApiError } from './wechat-api.error.js';
 import { PhoneCodeInvalidError } from './wechat.errors.js';
 
-/** A number as WeChat tells it. */
+/** A number as WeChat returns it. */
 export interface WechatPhoneNumber {
-  /** Without the country code. What the text says is not judged. */
+  /** Without the country code; not checked. */
   purePhoneNumber: string;
   /** Digits. */
   countryCode: string;
 }
 
-/** 40029 is documented; the others are what an invalid, used, foreign or mismatched code may be answered with. */
+/** 40029 is documented; WeChat may return the others for an invalid, used, foreign or mismatched code. */
 const codeErrcodes: ReadonlySet<number> = new Set([40029, 40013, 40163, 40003]);
 
-/** Asks WeChat about what the getPhoneNumber button handed out. */
+/** Asks WeChat about codes and data of the getPhoneNumber button. */
 @Injectable()
 export class PhoneNumberClient {
   constructor(private readonly interfaces: WechatAuthorizedApi) {}
 
   /**
-   * The number behind a code of the button. It works once, for five minutes, and costs the operator money: once sent
-   * it is not sent again, unless WeChat did not look at it for want of a valid access_token.
+   * The number behind a code of the button. It works once, for five minutes, and costs the operator money. So it is sent
+   * once, unless WeChat refused the access_token and did not use the code.
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html
    *
-   * @param openid whose code it must be
-   * @param onSend told whether the code has been sent, as far as WeChat has looked at it
+   * @param openid the user to whom the code must belong
+   * @param onSend is called with whether WeChat may have used the code
    * @throws {PhoneCodeInvalidError} {@link WechatRateLimitedError} {@link WechatMisconfiguredError}
    *   {@link WechatUnavailableError} {@link TooManyWechatCallsError}
    */
@@ -54,11 +54,11 @@ export class PhoneNumberClient {
   }
 
   /**
-   * Whether WeChat itself has encrypted this phone number, within the last three days. When it did so the answer says
-   * too; the watermark inside tells the same to whoever decrypts it.
+   * Whether WeChat itself has encrypted this phone number, within the last three days. The time in the answer is not used,
+   * since the watermark in the data has it, too.
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/basic-info/checkEncryptedData.html
    *
-   * @param encryptedData base64: the text as WeChat made it is what is hashed, so without white space
+   * @param encryptedData base64. The hash is over the text as WeChat made it, so without white space
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
    *   {@link TooManyWechatCallsError}
    */
@@ -76,7 +76,7 @@ export class PhoneNumberClient {
         return vaild;
       },
       onError: (refusal) => {
-        // "data not exit": WeChat knows of no such data.
+        // "data not exit": WeChat does not know this data.
         if (refusal.errcode === 1) return false;
         throw toApiError(refusal);
       },

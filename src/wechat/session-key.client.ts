@@ -32,11 +32,11 @@ export class SessionKeyClient {
   }
 
   /**
-   * Replaces a valid session_key. The old one dies at once; the new one lives no longer than it would have.
+   * Replaces a valid session_key. The old one ends at once. The new one ends when the old one would have ended.
    * https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/ResetUserSessionKey.html
    *
-   * @throws {LoginAgainError} where it is not the valid one any more, perhaps because the answer to our own first
-   *   attempt was lost
+   * @throws {LoginAgainError} if it is not valid any more. The reason may be an earlier attempt of ours, whose
+   *   answer was lost
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
    *   {@link TooManyWechatCallsError}
    */
@@ -60,7 +60,7 @@ export class SessionKeyClient {
   }
 }
 
-/** The key signs nothing, and is taken as the text that it is, not as the bytes it stands for. */
+/** The key of the HMAC is the text of the session_key, not the bytes that it encodes; the signed text is empty. */
 function signed(openid: string, sessionKey: string): { query: Record<string, string>; secrets: string[] } {
   const signature = createHmac('sha256', sessionKey).update('').digest('hex');
   return {
@@ -69,7 +69,7 @@ function signed(openid: string, sessionKey: string): { query: Record<string, str
   };
 }
 
-/** 87009 for a wrong signature, which a replaced key makes; 87007 for a key that is no more. */
+/** 87009: wrong signature, which a replaced key causes. 87007: the key does not exist any more. */
 function isStale({ errcode }: WechatApiError): boolean {
   return errcode === 87009 || errcode === 87007;
 }

@@ -5,19 +5,19 @@ import { WechatAuthorizedApi } from './wechat-authorized-api.js';
 import { toApiError, type WechatApiError } from './wechat-api.error.js';
 import { LoginAgainError } from './wechat.errors.js';
 
-/** `skipped`: the mini-program has no right to the content check. */
+/** `skipped`: the mini-program lacks the permission for the content check. */
 export type TextVerdict = 'pass' | 'review' | 'risky' | 'skipped';
 
 /** WeChat's number for texts in a profile. */
 const profileScene = 1;
-/** Milliseconds for which a missing right is taken for granted. */
+/** Milliseconds for which a missing permission is remembered. */
 const skipMs = 6 * 3_600_000;
 
-/** Has WeChat judge what users write. */
+/** WeChat's content check for texts of users. */
 @Injectable()
 export class TextCheckClient {
   readonly #logger = new Logger(TextCheckClient.name);
-  /** Until when, by appid, WeChat is not asked. */
+  /** By appid: the time until which WeChat is not asked. */
   readonly #skippedUntil = new Map<string, number>();
 
   constructor(private readonly interfaces: WechatAuthorizedApi) {}
@@ -28,7 +28,7 @@ export class TextCheckClient {
    *
    * @param openid the user, who must have used the mini-program within the last two hours
    * @param text 1 to 2,500 characters
-   * @throws {LoginAgainError} where WeChat has not seen the user for longer
+   * @throws {LoginAgainError} if the last use was longer ago
    * @throws {WechatRateLimitedError} {@link WechatMisconfiguredError} {@link WechatUnavailableError}
    *   {@link TooManyWechatCallsError}
    */
@@ -58,7 +58,7 @@ export class TextCheckClient {
         return 'skipped';
       case 61010:
         throw new LoginAgainError();
-      // The first version's way of saying it.
+      // The code of the first version of the API.
       case 87014:
         return 'risky';
     }
@@ -70,6 +70,6 @@ function toVerdict({ result }: WechatFields): TextVerdict {
   const suggest =
     typeof result === 'object' && result !== null && 'suggest' in result ? result.suggest : undefined;
   if (typeof suggest !== 'string' || suggest === '') throw malformed('without a verdict on a text');
-  // Whatever else WeChat may come to say of a text, it does not let it pass.
+  // Any other suggestion of WeChat means that the text does not pass.
   return suggest === 'pass' || suggest === 'review' ? suggest : 'risky';
 }
