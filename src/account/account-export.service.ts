@@ -49,7 +49,7 @@ export class AccountExportService {
       user: {
         ...this.userResponses.toResponse(user),
         status: user.status,
-        pendingNickname: await this.nicknames.waitingOf(user.id),
+        pendingNickname: await this.nicknames.findWaitingNickname(user.id),
         externalId: user.externalId,
         lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
       },

@@ -1,19 +1,19 @@
 import { ServiceError } from '../errors/service.error.js';
 
-/** Encrypted data of this person did not open too often within a minute. */
+/** Too much encrypted data of the user could not be decrypted within a minute. */
 export class OpenDataLimitError extends ServiceError {
   readonly code = 'rate_limited';
 
   /** @param retryAfter seconds until the user may try again */
   constructor(retryAfter: number) {
     super(
-      'Too much of your encrypted data did not open. Wait as long as Retry-After says, log in again, then fetch the data again.',
+      'Too much of your encrypted data could not be decrypted. Wait as long as Retry-After says, log in again, then fetch the data again.',
       { retryAfter },
     );
   }
 }
 
-/** What changes the ways into an account needs the user's own phone. */
+/** Linking and unlinking need a session that was opened in a mini-program. */
 export class NotInMiniProgramError extends ServiceError {
   readonly code = 'forbidden';
 

@@ -15,7 +15,7 @@ import { OpenDataController } from './open-data.controller.js';
 import { OpenDataLimiter } from './open-data-limiter.js';
 import { SessionsController } from './sessions.controller.js';
 
-/** The signed-in person: /me, and the avatars. */
+/** The signed-in user: /me; and the files of avatars. */
 @Module({
   imports: [AuditModule, AuthModule, SessionsModule, UsersModule, WechatModule],
   controllers: [

@@ -4,7 +4,7 @@ import { Problems } from '../http/problems.decorator.js';
 import { AvatarsService } from '../users/profile/avatars.service.js';
 import { AvatarNotFoundError } from '../users/profile/avatars.errors.js';
 
-/** The images behind `avatarUrl`, for anyone who knows one: an `<image>` of a mini-program sends no token. */
+/** The images of `avatarUrl`, for anyone who knows the URL: an `<image>` of a mini-program sends no token. */
 @Controller('avatars')
 @ApiTags('avatars')
 export class AvatarFilesController {

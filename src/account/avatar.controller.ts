@@ -18,7 +18,7 @@ const uploadProblems = [
   'database_unavailable',
 ] as const;
 
-// A form that is malformed is read and taken apart like any other.
+// A malformed form is read and parsed like any other, and costs as much.
 const avatarRateLimit = { name: 'avatar', perMinute: 6, countsMalformed: true };
 
 /** The signed-in user's own avatar. */

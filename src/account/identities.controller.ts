@@ -22,7 +22,7 @@ import { MeResponse } from './me.response.js';
 
 const linkingRateLimit = { name: 'linking', perMinute: 6 };
 
-/** The mini-programs through which the user comes in. */
+/** The mini-programs that are linked to the user. */
 @Controller('me/identities')
 @ApiTags('me')
 @Authenticated('forbidden')
@@ -62,7 +62,7 @@ export class IdentitiesController {
     this.refuseOtherClients(clientId);
     const app = this.apps.choose(appid, undefined);
     const user = await this.me.getActiveUser(id);
-    // Linking asks again, under a lock. A code that would come to nothing is not to be spent.
+    // Linking checks it again, under a lock. Here it saves the code, which works once.
     refuseRoles(user);
     const session = await this.codeLogin.redeem(app, code, getClientIp(request));
     await this.linking.link(id, app.appid, session, toActor(request));
@@ -84,7 +84,7 @@ export class IdentitiesController {
     await this.linking.unlink(id, appid, toActor(request));
   }
 
-  /** A session of `admin:token` lasts ten minutes. Who it can add as a way in would stay. */
+  /** A session of `admin:token` lasts ten minutes. An identity that it could link would stay. */
   private refuseOtherClients(clientId: string): void {
     if (this.apps.find(clientId) === undefined) throw new NotInMiniProgramError();
   }

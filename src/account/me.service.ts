@@ -34,7 +34,7 @@ export class MeService {
     return {
       ...this.userResponses.toResponse(user),
       externalId,
-      pendingNickname: await this.nicknames.waitingOf(user.id),
+      pendingNickname: await this.nicknames.findWaitingNickname(user.id),
       consent: consentOf(user),
       identities: identities.map((identity) => this.identityResponses.toResponse(identity)),
     };

@@ -6,7 +6,7 @@ import { OpenDataLimitError } from './account.errors.js';
 /** Failures that a user may have within a minute. */
 const maxFailures = 10;
 
-/** Bounds how often a user may send data that does not open: whoever forges some needs many attempts. */
+/** Limits how often a user may send data that cannot be decrypted: forging data takes many attempts. */
 @Injectable()
 export class OpenDataLimiter {
   readonly #failures = new RateLimit(maxFailures, OpenDataLimitError);

@@ -20,7 +20,7 @@ import { OpenDataRequest } from './open-data.request.js';
 import { PhoneRequest } from './phone.request.js';
 import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 
-/** What WeChat tells of the signed-in person, encrypted for the mini-program or by a code. */
+/** Data of the signed-in user from WeChat: encrypted, or by a code. */
 @Controller('me')
 @ApiTags('me')
 @Authenticated('wechat_misconfigured', 'wechat_unavailable', 'overloaded')

@@ -17,7 +17,7 @@ import { SessionResponse } from './session.response.js';
 
 const maxSessions = 100;
 
-/** The phones on which the user is signed in. */
+/** The sessions of the user. */
 @Controller('me/sessions')
 @ApiTags('me')
 @Authenticated()

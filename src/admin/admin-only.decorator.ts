@@ -4,6 +4,6 @@ import { Authenticated } from '../auth/authenticated.decorator.js';
 import { Roles } from '../auth/roles.decorator.js';
 import { adminRole } from '../users/status/admins.js';
 
-/** Lets nobody but users with the role `admin` into a controller, and says so in the OpenAPI document. */
+/** Admits only users with the role `admin` to a controller, and says so in the OpenAPI document. */
 export const AdminOnly = (): ClassDecorator =>
   applyDecorators(Authenticated('invalid_request', 'forbidden'), Roles(adminRole), ApiTags('admin'));

@@ -5,7 +5,7 @@ import { IsInteger } from '../validation/integer.decorator.js';
 
 const maxPageSize = 200;
 
-/** So many digits fit into a bigint of Postgres, and count more entries than there will be. */
+/** 18 digits fit into a bigint of Postgres. */
 const isEventId = /^[1-9]\d{0,17}$/;
 
 /** Query of a page of the audit. */

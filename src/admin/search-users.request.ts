@@ -17,11 +17,11 @@ const Optional = () =>
     IsOptional(),
   );
 
-/** Text of 1 to `longest` characters (code points) that Postgres can hold. */
-const IsText = (longest: number) =>
+/** Text of 1 to `maxLength` characters (code points) that Postgres can store. */
+const IsText = (maxLength: number) =>
   ValidateBy(
-    { name: 'isText', validator: { validate: (value) => isText(value, longest) } },
-    { message: `$property must be text of 1 to ${longest} characters, without NUL` },
+    { name: 'isText', validator: { validate: (value) => isText(value, maxLength) } },
+    { message: `$property must be text of 1 to ${maxLength} characters, without NUL` },
   );
 
 /** Body of a search for users. */
@@ -74,12 +74,12 @@ export class SearchUsersRequest {
   cursor?: string;
 }
 
-function isText(value: unknown, longest: number): boolean {
+function isText(value: unknown, maxLength: number): boolean {
   return (
     typeof value === 'string' &&
     value !== '' &&
     value.isWellFormed() &&
     !value.includes('\0') &&
-    Array.from(value).length <= longest
+    Array.from(value).length <= maxLength
   );
 }

@@ -4,7 +4,7 @@ import type { RevocationReason } from '../sessions/sessions.errors.js';
 export const userStatuses = ['active', 'disabled', 'deleting', 'merged'] as const;
 export type UserStatus = (typeof userStatuses)[number];
 
-/** A user, whatever mini-programs they came through. */
+/** A user, with identities in one or more mini-programs. */
 @Entity('users')
 @Check('users_status_check', `status IN ('active', 'disabled', 'deleting', 'merged')`)
 @Index('users_external_id_key', ['externalId'], { unique: true, where: 'external_id IS NOT NULL' })
@@ -21,7 +21,7 @@ export type UserStatus = (typeof userStatuses)[number];
 @Index('users_nickname_prefix_idx', { synchronize: false })
 @Index('users_nickname_trigram_idx', { synchronize: false })
 export class User {
-  /** UUIDv7, made in this process: sorts by time of creation. */
+  /** UUIDv7, made by the service: sorts by time of creation. */
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })
   id: string;
 
@@ -34,7 +34,7 @@ export class User {
   @Column({ type: 'timestamptz', precision: 3, name: 'disabled_until', nullable: true })
   disabledUntil: Date | null;
 
-  /** When a user who is to be deleted will be erased; after that, and after a merge, until the avatar's file is gone. */
+  /** When the user will be erased. Stays after the erasure, or is set by a merge, until the file of the avatar is removed. */
   @Column({ type: 'timestamptz', precision: 3, name: 'erase_at', nullable: true })
   eraseAt: Date | null;
 
@@ -46,7 +46,7 @@ export class User {
   @Column({ type: 'uuid', name: 'merged_into', nullable: true })
   mergedInto: string | null;
 
-  /** Who seems to be the same person, where an operator has to decide. */
+  /** A user with the same unionid, if an admin has to decide whether to merge the two. */
   @Column({ type: 'uuid', name: 'merge_pending_with', nullable: true })
   mergePendingWith: string | null;
 
@@ -65,7 +65,7 @@ export class User {
   @Column({ type: 'integer', name: 'session_epoch', default: 1 })
   sessionEpoch: number;
 
-  /** Why it was raised last. */
+  /** Why it was raised the last time. */
   @Column({ type: 'text', name: 'sessions_ended_reason', nullable: true })
   sessionsEndedReason: RevocationReason | null;
 
@@ -75,7 +75,7 @@ export class User {
   @Column({ type: 'text', name: 'avatar_key', nullable: true })
   avatarKey: string | null;
 
-  /** E.164, sealed. */
+  /** E.164, encrypted. */
   @Column({ type: 'text', name: 'phone_sealed', nullable: true })
   phoneSealed: string | null;
 
@@ -83,7 +83,7 @@ export class User {
   @Column({ type: 'bytea', name: 'phone_index', nullable: true })
   phoneIndex: Buffer | null;
 
-  /** The operator's own number for this person; names one user. */
+  /** The operator's own id for this user; unique. */
   @Column({ type: 'text', name: 'external_id', nullable: true })
   externalId: string | null;
 
@@ -93,7 +93,7 @@ export class User {
   @Column({ type: 'timestamptz', precision: 3, name: 'consent_at', nullable: true })
   consentAt: Date | null;
 
-  /** Moved at most once an hour: it is there to sort by, not to audit by. */
+  /** Updated at most once an hour: it is for sorting, not for an audit. */
   @Column({ type: 'timestamptz', precision: 3, name: 'last_login_at', nullable: true })
   lastLoginAt: Date | null;
 

@@ -30,7 +30,7 @@ import { BanCheckService } from './status/ban-check.service.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 import { UsersService } from './users.service.js';
 
-/** Who a user is. */
+/** Users: sign-in, profile, status, merging, deletion. */
 @Module({
   imports: [AuditModule, SessionsModule, StorageModule, WechatModule],
   providers: [

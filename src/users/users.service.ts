@@ -10,12 +10,12 @@ import { User } from './user.entity.js';
 export class UsersService {
   constructor(private readonly database: Database) {}
 
-  /** The user, or null if nobody has that id. */
+  /** The user, or null if the id is unknown. */
   async find(id: string): Promise<User | null> {
     return this.database.run((manager) => manager.findOneBy(User, { id }));
   }
 
-  /** The user that an id means now: the one into which it was merged, or itself. Null if nobody has that id. */
+  /** The user that an id means now: the one into which it was merged, or itself. Null if the id is unknown. */
   async findCanonical(id: string): Promise<User | null> {
     return this.database.run(async (manager) => {
       const canonicalId = await resolveCanonicalUserId(manager, id);

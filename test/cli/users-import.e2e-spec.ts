@@ -231,7 +231,7 @@ describe('npm run users:import', () => {
       await importAll(header, `${tea.appid},oA-person,,C1,,,`);
       expect(await refusal(second, first)).toBe(reason);
       await importAll(header, `${tea.appid},oB-person,,C2,,,`);
-      expect(await refusal(second)).toBe('unionid is that of another person');
+      expect(await refusal(second)).toBe('unionid is that of another user');
     });
 
     it('that came by a login', async () => {
@@ -243,7 +243,7 @@ describe('npm run users:import', () => {
 
     it('by one externalId', async () => {
       expect(await refusal(`${tea.appid},oB-person,,C1,,,`, `${tea.appid},oA-person,,C1,,,`)).toBe(
-        'externalId is that of another person',
+        'externalId is that of another user',
       );
       expect(await world.database.count('users')).toBe(1);
     });
@@ -329,7 +329,7 @@ describe('npm run users:import', () => {
       'lines already done': 1,
     });
     expect(await users()).toMatchObject([{ external_id: null, nickname: null }]);
-    expect(await refusal(`${cake.appid},oA-person,uA,,,,`)).toBe('the person of this unionid is disabled');
+    expect(await refusal(`${cake.appid},oA-person,uA,,,,`)).toBe('the user of this unionid is disabled');
   });
 
   describe('refuses a line', () => {
@@ -460,7 +460,7 @@ describe('npm run users:import', () => {
       ['with an externalId that is taken', `${tea.appid},oB-person,,C1,,,`, /^externalId is that of another/],
       ['with a second openid of a unionid', `${tea.appid},oB-person,uA,,,,`, /has another openid/],
       ['with a second openid of unionid and externalId', `${tea.appid},oB-person,uA,C1,,,`, /another openid/],
-      ['with a second externalId', `${cake.appid},oA-person,uA,C2,,,`, 'the person has another externalId'],
+      ['with a second externalId', `${cake.appid},oA-person,uA,C2,,,`, 'the user has another externalId'],
     ];
     /** What became of them, one after another in one file. */
     let refused: string[];
@@ -491,9 +491,9 @@ describe('npm run users:import', () => {
 
     it('whose unionid is another user’s, or another than the identity has', async () => {
       await importAll(header, known, `${tea.appid},oB-person,uB,C2,,,`, `${alone.appid},oC-person,,,,,`);
-      expect(await refusal(`${tea.appid},oB-person,uC,,,,`)).toMatch(/^the person has another unionid/);
-      expect(await refusal(`${alone.appid},oC-person,uB,,,,`)).toBe('unionid is that of another person');
-      expect(await refusal(`${alone.appid},oC-person,,C2,,,`)).toBe('externalId is that of another person');
+      expect(await refusal(`${tea.appid},oB-person,uC,,,,`)).toMatch(/^the user has another unionid/);
+      expect(await refusal(`${alone.appid},oC-person,uB,,,,`)).toBe('unionid is that of another user');
+      expect(await refusal(`${alone.appid},oC-person,,C2,,,`)).toBe('externalId is that of another user');
     });
 
     it('that repeats a user from far above', async () => {

@@ -10,14 +10,14 @@ import { ErasureService } from './erasure.service.js';
 const beforeAll: string = NIL;
 
 /**
- * Erases users whose time has come, one after the other, and goes on with what a node that died has left undone. Files
- * come after all users: a storage that is away keeps nobody from being erased.
+ * Erases users that are due, one after the other, and finishes what a crashed node has left. Files come after all users:
+ * an unavailable storage does not delay an erasure.
  */
 @Injectable()
 @BackgroundJob('erasure')
 export class ErasureJob implements Job {
   #erasedUpTo = beforeAll;
-  #forgottenUpTo = beforeAll;
+  #filesRemovedUpTo = beforeAll;
 
   constructor(
     private readonly erasure: ErasureService,
@@ -25,10 +25,10 @@ export class ErasureJob implements Job {
   ) {}
 
   async runBatch({ manager }: Transaction): Promise<boolean> {
-    return (await this.eraseNext(manager)) || (await this.forgetNext(manager));
+    return (await this.eraseNext(manager)) || (await this.removeNextFile(manager));
   }
 
-  // Whoever cannot be erased now, and a file that cannot be removed, keep nobody waiting: their turn comes again.
+  // A user that cannot be erased now, or a file that cannot be removed, does not block the others: it is tried again.
 
   private async eraseNext(manager: EntityManager): Promise<boolean> {
     const after = this.#erasedUpTo;
@@ -40,19 +40,23 @@ export class ErasureJob implements Job {
     return true;
   }
 
-  private async forgetNext(manager: EntityManager): Promise<boolean> {
-    const id = await nextDue(manager, `(erased_at IS NOT NULL OR status = 'merged')`, this.#forgottenUpTo);
-    this.#forgottenUpTo = id ?? beforeAll;
+  private async removeNextFile(manager: EntityManager): Promise<boolean> {
+    const id = await nextDue(manager, `(erased_at IS NOT NULL OR status = 'merged')`, this.#filesRemovedUpTo);
+    this.#filesRemovedUpTo = id ?? beforeAll;
     if (id === undefined) return false;
     await this.avatars.removeFile(manager, id);
     return true;
   }
 }
 
-/** @param isMeant SQL */
-async function nextDue(manager: EntityManager, isMeant: string, after: string): Promise<string | undefined> {
+/** @param condition SQL */
+async function nextDue(
+  manager: EntityManager,
+  condition: string,
+  after: string,
+): Promise<string | undefined> {
   const [due] = await manager.query<{ id: string }[]>(
-    `SELECT id FROM users WHERE erase_at <= now() AND ${isMeant} AND id > $1 ORDER BY id LIMIT 1`,
+    `SELECT id FROM users WHERE erase_at <= now() AND ${condition} AND id > $1 ORDER BY id LIMIT 1`,
     [after],
   );
   return due?.id;

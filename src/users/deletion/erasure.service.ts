@@ -11,7 +11,7 @@ import { reassignPendingMerges } from '../identities/pending-merges.js';
 import { Unionid } from '../identities/unionid.entity.js';
 import { User } from '../user.entity.js';
 
-/** What of a user's sessions and audit says where they were. A batch each, however many there are. */
+/** Remove the addresses from the sessions and audit entries of a user, one batch at a time. */
 const addressStatements = [
   `UPDATE sessions SET ip = NULL, user_agent = NULL
    WHERE id = ANY (ARRAY(
@@ -19,7 +19,7 @@ const addressStatements = [
      WHERE user_id = ANY ($1::uuid[]) AND (ip IS NOT NULL OR user_agent IS NOT NULL)
      LIMIT ${batchSize}
    ))`,
-  // Where an operator was who did something to the user is not the user's.
+  // The address of an admin who changed the user is not data of the user.
   `UPDATE audit_events SET ip = NULL
    WHERE id = ANY (ARRAY(
      SELECT id FROM audit_events
@@ -29,11 +29,11 @@ const addressStatements = [
 ];
 
 /**
- * Takes a user out of the database, once their `erase_at` has come. What stays is an id, the status and dates; of
- * somebody who is disabled also the reason, the end, and a sealed way to recognise them.
+ * Erases a user whose `erase_at` has come. What stays is the id, the status and dates; for a disabled user also the reason
+ * and the end of the ban, and encrypted data to recognise the user by.
  *
- * It is done in transactions that may end anywhere, each about one user: at first addresses, where there are very
- * many, then all the rest at once. The key of an avatar stays in the row, with `erase_at`, until the file is gone.
+ * An erasure is a row of transactions, and may stop after any of them: first the addresses, batch by batch, then all the
+ * rest at once. The key of the avatar and `erase_at` stay in the row until the file is removed.
  */
 @Injectable()
 export class ErasureService {
@@ -43,7 +43,7 @@ export class ErasureService {
     private readonly audit: AuditLogService,
   ) {}
 
-  /** Whether the time of a user has come who wanted to be deleted; also where they were erased meanwhile. */
+  /** Whether the erasure of a user is due, or done. */
   async isDue(manager: EntityManager, userId: string): Promise<boolean> {
     const due = await manager.query<unknown[]>(
       'SELECT FROM users WHERE id = $1 AND (erase_at <= statement_timestamp() OR erased_at IS NOT NULL)',
@@ -53,9 +53,9 @@ export class ErasureService {
   }
 
   /**
-   * Erases a user. Nothing happens where their time has not come, or somebody was faster.
+   * Erases a user. Does nothing if the erasure is not due, or if another node has done it.
    *
-   * @returns whether they are erased now
+   * @returns whether the user is erased now
    * @throws {DatabaseUnavailableError}
    */
   async erase(userId: string): Promise<boolean> {
@@ -72,7 +72,7 @@ export class ErasureService {
    * @returns whether there is more to do
    */
   async eraseBatch(manager: EntityManager, userId: string): Promise<boolean> {
-    const user = await lockLeaving(manager, userId);
+    const user = await lockUserDueForErasure(manager, userId);
     if (user === undefined) return false;
     const userIds = await findAllUserIds(manager, userId);
     for (const statement of addressStatements) {
@@ -106,10 +106,10 @@ export class ErasureService {
 }
 
 /**
- * Locks a user whose time has come, and before that what leads to them: the order of every sign-in. One that runs at
- * the same time has either restored the user before, or will find nobody.
+ * Locks a user that is due, after the unionids and identities that lead to it: the order of every sign-in. A concurrent
+ * sign-in has either cancelled the deletion before, or will find no identity.
  */
-async function lockLeaving(
+async function lockUserDueForErasure(
   manager: EntityManager,
   userId: string,
 ): Promise<Pick<User, 'status'> | undefined> {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 
-/** The user who stays in the place of another, however often that one was merged in turn. */
+/** Follows `merged_into` to the end: a user may be merged into one that is merged later. */
 const canonicalUserQuery = `
   WITH RECURSIVE chain AS (
     SELECT id, merged_into FROM users WHERE id = $1
@@ -12,7 +12,7 @@ const canonicalUserQuery = `
 /**
  * The id of the user that an id means: the one into which it was merged, or itself.
  *
- * @returns undefined where nobody has that id
+ * @returns undefined if the id is unknown
  */
 export async function resolveCanonicalUserId(
   manager: EntityManager,
@@ -22,7 +22,7 @@ export async function resolveCanonicalUserId(
   return canonical?.id;
 }
 
-/** The ids of a user: that of the user, and of all who were merged into it. */
+/** The ids of a user: its own, and those of all users merged into it. */
 export async function findAllUserIds(manager: EntityManager, userId: string): Promise<string[]> {
   const rows = await manager.query<{ id: string }[]>(
     `WITH RECURSIVE same AS (

@@ -4,7 +4,7 @@ import { ConflictError } from './conflict.error.js';
 import { Unionid } from './unionid.entity.js';
 
 /**
- * Makes a unionid lead to a user, unless it leads to one already; and keeps it as it is until the transaction ends.
+ * Makes a unionid lead to a user, unless it already leads to one. Locks it until the transaction ends.
  *
  * @returns the id of the user to whom it leads
  * @throws {ConflictError}
@@ -15,7 +15,7 @@ export async function claimUnionid(manager: EntityManager, unionid: string, user
     where: { unionid },
     lock: { mode: 'pessimistic_write' },
   });
-  // Erased or unlinked while this waited.
+  // The owner was erased or unlinked during the wait for the lock.
   if (owner === null) throw new ConflictError();
   return owner.userId;
 }

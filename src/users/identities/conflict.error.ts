@@ -1,21 +1,21 @@
-/** Somebody else was faster with the same person: roll back and look again. */
+/** A concurrent transaction changed the same user or identity first: roll back, and try again. */
 export class ConflictError extends Error {}
 
-/** Each round that is lost was won by somebody else, whose work will be found in the next. */
+/** Each lost attempt was won by another transaction, and the next attempt sees what that one wrote. */
 const maxAttempts = 5;
 
 /**
- * Does work that may be overtaken, as often as that takes.
+ * Repeats work that conflicts with concurrent transactions, until it succeeds or the attempts are used up.
  *
- * @param work throws {@link ConflictError} where it was, and leaves nothing behind
+ * @param work throws {@link ConflictError} on a conflict, and leaves nothing behind then
  */
 export async function retryOnConflict<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let round = 0; round < maxAttempts; round += 1) {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     }
   }
-  throw new Error(`Overtaken ${maxAttempts} times in a row.`);
+  throw new Error(`Conflicts with other transactions, ${maxAttempts} times in a row.`);
 }

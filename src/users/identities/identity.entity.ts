@@ -1,11 +1,11 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation, Unique } from 'typeorm';
 import type { User } from '../user.entity.js';
 
-/** One session_key of WeChat's, sealed. */
+/** One session_key of WeChat, encrypted. */
 export interface StoredSessionKey {
   /** `FieldCipher` text; the associated data is `appid|openid`. */
   sealed: string;
-  /** Keyed hash in base64url: sealing one key twice gives two texts, so that equality needs another witness. */
+  /** Keyed hash in base64url, to compare keys: encrypting one key twice gives two texts. */
   fingerprint: string;
   /** When WeChat gave it to us, ISO 8601. */
   at: string;
@@ -32,7 +32,7 @@ export class Identity {
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'identities_user_id_fkey' })
   user?: Relation<User>;
 
-  /** The same for all mini-programs of one Open Platform account; absent where the app is bound to none. */
+  /** The same for all mini-programs of one Open Platform account; absent if the app is bound to none. */
   @Column({ type: 'text', nullable: true })
   unionid: string | null;
 

@@ -1,8 +1,10 @@
 import type { EntityManager } from 'typeorm';
 
 /**
- * Of users who go: whoever waits for the operator to merge them with one of these waits for the one that stays in their
- * place instead, or for nobody where there is none.
+ * Updates the users for whom an admin has to decide about a merge with one of these users, which are merged or erased
+ * now. The decision is then about the user that remains, or is not needed any more.
+ *
+ * @param primaryId the user that remains; null if none does
  */
 export async function reassignPendingMerges(
   manager: EntityManager,

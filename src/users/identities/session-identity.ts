@@ -9,8 +9,8 @@ export interface SessionUserRef {
 }
 
 /**
- * The identity through which a user has come into a session: a user may have two in one mini-program, who was
- * merged by an earlier version. Null for a session of the command line, and where the identity was unlinked.
+ * The identity that opened a session. The appid alone does not tell: an earlier version may have merged users with two
+ * identities in one mini-program. Null for a session of the command line, and if the identity was unlinked.
  */
 export function findSessionIdentity(
   manager: EntityManager,

@@ -1,7 +1,7 @@
 import { SessionRevokedError } from '../../sessions/sessions.errors.js';
 import type { User } from '../user.entity.js';
 
-/** Why the session of somebody is over who is active no longer. */
+/** The error for a session whose user is not active any more. */
 export function toSessionRevokedError(user: Pick<User, 'status'> | null): SessionRevokedError {
   const status = user?.status;
   return new SessionRevokedError(status === 'disabled' || status === 'merged' ? status : 'deleted');

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 
-/** An identity with the unionid that somebody gives it. */
+/** An identity with a unionid that a login or an import claims for it. */
 export interface ClaimedIdentity {
   appid: string;
   openid: string;
@@ -19,7 +19,7 @@ export class UnionidConflicts {
 
   constructor(private readonly audit: AuditLogService) {}
 
-  /** Whether the user has another openid in the mini-program of the identity, with the same unionid: it tells nothing. */
+  /** Whether the user has another openid in the same mini-program with the same unionid. Such a unionid proves nothing. */
   async isContradicted(manager: EntityManager, userId: string, claimed: ClaimedIdentity): Promise<boolean> {
     const { appid, openid, unionid } = claimed;
     const others = await manager.query<unknown[]>(
@@ -42,7 +42,7 @@ export class UnionidConflicts {
     return others.length > 0;
   }
 
-  /** Writes down and logs that a unionid leads to a user who cannot be this one: once for two users. */
+  /** Records and logs that a unionid leads to a user who cannot be this one. Recorded once per pair. */
   async record(manager: EntityManager, userId: string, ownerId: string): Promise<void> {
     const known = await manager.query<unknown[]>(
       `SELECT FROM audit_events

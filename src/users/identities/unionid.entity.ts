@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { User } from '../user.entity.js';
 
-/** What makes two identities one person. Its primary key puts concurrent logins of that person in a row. */
+/** Which user a unionid leads to. Concurrent logins with the same unionid wait for each other at the primary key. */
 @Entity('unionids')
 @Index('unionids_user_id_idx', ['userId'])
 export class Unionid {

@@ -6,9 +6,9 @@ import { FileRefusedError } from './import-file.js';
 import { maxNicknameLength } from '../profile/nickname.js';
 import { toE164 } from '../profile/phone-number.js';
 
-/** A user in one mini-program, as a line of the file has them. */
+/** One line of the file: a user in one mini-program. */
 export interface ImportLine {
-  /** Where it stands in the file, counted from 1. */
+  /** Its number in the file, from 1. */
   number: number;
   appid: string;
   openid: string;
@@ -20,7 +20,7 @@ export interface ImportLine {
   createdAt: Date | null;
 }
 
-/** What a line lacks, for the report: never quotes what it holds. */
+/** Why a line is refused, for the report. Never quotes the content of the line. */
 export class LineRefusedError extends Error {}
 
 const required = ['appid', 'openid'] as const;
@@ -34,13 +34,13 @@ function isRequired(column: Column): boolean {
   return required.some((each) => each === column);
 }
 
-/** With a zone: a time without one would mean another moment on another machine. */
+/** With a zone: without one, the time would depend on the machine. */
 const timeWithZone = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/i;
 
 /**
- * Reads the first line: which column stands where.
+ * Reads the first line: the order of the columns.
  *
- * @throws {FileRefusedError} naming what is unknown, missing or there twice, or what separates the columns in place of commas
+ * @throws {FileRefusedError} naming columns that are unknown, missing or repeated, or the separator that is used instead of commas
  */
 export function readHeader(text: string): Column[] {
   refuseOtherSeparators(text);
@@ -54,7 +54,7 @@ export function readHeader(text: string): Column[] {
     columns.some((column) => column === name) ? [] : [index + 1],
   );
   if (unknown.length > 0) {
-    // By place and not by name: where the header is missing, the names are somebody's openid and phone number.
+    // By position, not by name: if the header is missing, the "names" are an openid and a phone number.
     throw new FileRefusedError(
       `The header has names that are not known, in column ${unknown.join(', ')}. Known: ${columns.join(', ')}. Does the file begin with a header?`,
     );
@@ -74,7 +74,7 @@ const separators = {
   '；': 'full-width semicolons',
 };
 
-/** What other programs and countries write in place of a comma. */
+/** Separators of other programs and countries. */
 function refuseOtherSeparators(header: string): void {
   if (/^"?sep=/i.test(header)) {
     throw new FileRefusedError(
@@ -96,7 +96,7 @@ function refuseOtherSeparators(header: string): void {
 /**
  * Reads and checks one line below the header.
  *
- * @param appids those that are configured
+ * @param appids the configured mini-programs
  * @throws {LineRefusedError}
  */
 export function readImportLine(
@@ -155,7 +155,7 @@ function refuseDamage(column: Column, value: string): void {
   if (isSpreadsheetError(value)) {
     throw new LineRefusedError(`${column} is an error of the spreadsheet, such as #REF!`);
   }
-  // A nickname may be anything that can be read.
+  // A nickname may be any readable text.
   const damage = column === 'nickname' ? undefined : describeSpreadsheetDamage(value);
   if (damage !== undefined) throw new LineRefusedError(`${column} ${damage}`);
 }
@@ -164,8 +164,8 @@ function refuseDamage(column: Column, value: string): void {
 const fieldPattern = /(?:\s*"([^"]*(?:""[^"]*)*)"\s*|([^",]*))(,|$)/y;
 
 /**
- * The fields of one line, without the white space around them. No value may hold a line break, so that a quote
- * that is never closed spoils its own line and not those after it.
+ * The fields of one line, without white space around them. No value may contain a line break. So an unclosed quote spoils
+ * only its own line.
  */
 function splitFields(line: string): string[] {
   const fields: string[] = [];
@@ -204,7 +204,7 @@ function readTime(text: string): Date {
   return time;
 }
 
-/** `Date` takes the 30th of February for the 2nd of March. */
+/** `Date` reads the 30th of February as the 2nd of March. */
 function isDate(year: number, month: number, day: number): boolean {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 }

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type ImportLine, LineRefusedError } from './import-line.js';
 import type { UserStatus } from '../user.entity.js';
 
-/** What the database knows about the users of some lines. */
+/** What the database has about the users of some lines. */
 export interface KnownPeople {
   /** Those of the lines, and all that the users of the lines have. */
   identities: (IdentityKey & { userId: string; unionid: string | null })[];
@@ -29,7 +29,7 @@ interface ImportedFields {
   phone: string | null;
 }
 
-/** A user with what is to be written: all of it for a new one, what was empty for one that we know. */
+/** A user with the values to write: all of them for a new user, the empty ones for a known user. */
 export interface UserChange extends ImportedFields {
   id: string;
   createdAt: Date | null;
@@ -44,8 +44,8 @@ interface PlannedUser {
 }
 
 /**
- * What some lines of an import come to: decided line by line, against what the database knows and what the lines
- * before have planned. Values that a user has are kept, those that are empty are filled in.
+ * What to write for some lines of an import. Decided line by line, from the database and the lines before. Values that a
+ * user has are kept; empty ones are filled in.
  */
 export class ImportPlan {
   readonly newUsers: UserChange[] = [];
@@ -64,7 +64,7 @@ export class ImportPlan {
   readonly #externalIds = new Map<string, string>();
   readonly #changes = new Map<string, UserChange>();
 
-  /** @param banned whom a ban keeps out that has outlived their user */
+  /** @param banned the lines of erased users whose ban is still in force */
   constructor(
     { identities, owners, users }: KnownPeople,
     private readonly banned: ReadonlySet<ImportLine>,
@@ -77,17 +77,17 @@ export class ImportPlan {
     }
   }
 
-  /** Users that we know and that get something. */
+  /** Known users that get a value. */
   get filledUsers(): UserChange[] {
     const created = new Set(this.newUsers);
     return [...this.#changes.values()].filter((change) => !created.has(change));
   }
 
-  /** @throws {LineRefusedError} where the line contradicts what is known; then nothing is planned */
+  /** @throws {LineRefusedError} if the line contradicts what is known; then nothing is planned */
   add(line: ImportLine): void {
     const { appid, openid, unionid } = line;
     if (this.banned.has(line)) {
-      throw new LineRefusedError('the person was disabled, then erased, and still is not to come in');
+      throw new LineRefusedError('the user was disabled, then erased, and the ban is still in force');
     }
     const identity = this.#identities.get(`${appid} ${openid}`);
     const owner = unionid === null ? undefined : this.#owners.get(unionid);
@@ -96,7 +96,7 @@ export class ImportPlan {
     const userId = identity?.userId ?? owner;
     const known = userId === undefined ? undefined : this.#users.get(userId)!;
     if (known !== undefined && known.status !== 'active') {
-      if (identity === undefined) throw new LineRefusedError(`the person of this unionid is ${known.status}`);
+      if (identity === undefined) throw new LineRefusedError(`the user of this unionid is ${known.status}`);
       this.unchanged += 1;
       return;
     }
@@ -132,10 +132,10 @@ export class ImportPlan {
     if (externalId === null) return;
     const holder = this.#externalIds.get(externalId);
     if (holder !== undefined && holder !== user?.id) {
-      throw new LineRefusedError('externalId is that of another person');
+      throw new LineRefusedError('externalId is that of another user');
     }
     if (user !== undefined && user.externalId !== null && user.externalId !== externalId) {
-      throw new LineRefusedError('the person has another externalId');
+      throw new LineRefusedError('the user has another externalId');
     }
   }
 
@@ -149,7 +149,7 @@ export class ImportPlan {
     return user;
   }
 
-  /** Gives the user what is empty so far; says whether anything was. */
+  /** Fills in the empty values of the user; returns whether there were any. */
   private fill(user: PlannedUser, { externalId, nickname, phone }: ImportedFields): boolean {
     const importedFields: Partial<ImportedFields> = {
       ...(user.externalId === null && externalId !== null && { externalId }),
@@ -194,9 +194,9 @@ function refuseOtherUnionid(
 ): void {
   if (identity === undefined || unionid === null) return;
   if (identity.unionid !== null && identity.unionid !== unionid) {
-    throw new LineRefusedError('the person has another unionid in this mini-program');
+    throw new LineRefusedError('the user has another unionid in this mini-program');
   }
   if (owner !== undefined && owner !== identity.userId) {
-    throw new LineRefusedError('unionid is that of another person');
+    throw new LineRefusedError('unionid is that of another user');
   }
 }

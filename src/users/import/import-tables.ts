@@ -2,8 +2,8 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import type { KnownPeople } from './import-plan.js';
 
 /**
- * Staged lines go with their transaction. Of all lines of the run their key, number and digest are kept in the
- * database, to know a user who stands in the file twice.
+ * Staged lines are dropped with their transaction. The key, number and digest of all lines of the run are kept in temporary
+ * tables, to find a user that is in the file twice.
  */
 export async function createStagingTables(client: PoolClient): Promise<void> {
   await client.query(`SET temp_buffers = '32MB'`);
@@ -17,21 +17,21 @@ export async function createStagingTables(client: PoolClient): Promise<void> {
     )`);
 }
 
-/** Of the users of the staged lines, those whom an earlier batch of this run has taken, and with what values. */
+/** The staged lines whose user was in an earlier batch of this run, with the digest of the values. */
 export async function findSeen(client: PoolClient): Promise<Map<string, { number: number; digest: string }>> {
   // Each line is looked up by index, however large the tables are and whatever their statistics say.
   await client.query('SET LOCAL enable_hashjoin = off');
   await client.query('SET LOCAL enable_mergejoin = off');
-  const rows = await rowsOf<{ person: string; number: number; digest: string }>(
+  const rows = await rowsOf<{ key: string; number: number; digest: string }>(
     client,
-    `SELECT DISTINCT appid || ' ' || openid AS person, import_seen.number,
+    `SELECT DISTINCT appid || ' ' || openid AS key, import_seen.number,
        encode(import_seen.digest, 'hex') AS digest
      FROM import_lines JOIN import_seen USING (appid, openid)`,
   );
-  return new Map(rows.map(({ person, ...first }) => [person, first]));
+  return new Map(rows.map(({ key, ...first }) => [key, first]));
 }
 
-/** For the batches after this one. A line that was refused counts for nothing. */
+/** For the batches after this one. Refused lines do not count. */
 export async function rememberSeen(client: PoolClient, numbers: number[]): Promise<void> {
   await client.query(
     `INSERT INTO import_seen
@@ -40,7 +40,7 @@ export async function rememberSeen(client: PoolClient, numbers: number[]): Promi
   );
 }
 
-/** The unionids come first, and stay locked: what they lead to cannot change until the batch is written. */
+/** Locks the unionids first: the users that they lead to stay the same until the batch is written. */
 export async function findKnown(client: PoolClient): Promise<KnownPeople> {
   const owners = await rowsOf<KnownPeople['owners'][number]>(
     client,
@@ -79,8 +79,8 @@ export async function findKnown(client: PoolClient): Promise<KnownPeople> {
 }
 
 /**
- * Whether a user who was given an identity has two in that mini-program now. Linking and merging lock the user, which
- * the new identity waits for: whatever they have added is seen here, and what they add later, they check themselves.
+ * Whether a user that was given an identity now has two in that mini-program. Linking and merging lock the user, and the
+ * insert of the identity waits for that lock. So this sees what they have added, and they check what they add later.
  */
 export async function hasSecondOpenid(
   client: PoolClient,
@@ -107,19 +107,19 @@ export const insertUsers = `
     AS given (id, external_id, nickname, phone_sealed, phone_index, created_at)
   ON CONFLICT DO NOTHING`;
 
-/** A unionid that a sign-in has brought meanwhile is left to it. */
+/** Skips unionids that a concurrent sign-in has inserted. */
 export const insertUnionids = `
   INSERT INTO unionids (unionid, user_id)
   SELECT * FROM unnest($1::text[], $2::uuid[])
   ON CONFLICT DO NOTHING`;
 
-/** An identity that a sign-in has made meanwhile is left to it. */
+/** Skips identities that a concurrent sign-in has inserted. */
 export const insertIdentities = `
   INSERT INTO identities (id, appid, openid, user_id, unionid)
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])
   ON CONFLICT DO NOTHING`;
 
-/** Only where the identity has none, and is still this user's: what WeChat has said since stays. */
+/** Only if the identity has none, and still belongs to this user: what WeChat has sent since then stays. */
 export const learnUnionids = `
   UPDATE identities
   SET unionid = given.unionid
@@ -127,7 +127,7 @@ export const learnUnionids = `
   WHERE identities.appid = given.appid AND identities.openid = given.openid
     AND identities.user_id = given.user_id AND identities.unionid IS NULL`;
 
-/** What the user has written meanwhile stays. */
+/** Keeps values that the user has written since they were read. */
 export const fillUsers = `
   UPDATE users
   SET external_id = coalesce(users.external_id, given.external_id),

@@ -208,7 +208,7 @@ export class UserImport {
       }
       try {
         if (first !== undefined) {
-          throw new LineRefusedError(`line ${first.number} names the same person with other values`);
+          throw new LineRefusedError(`line ${first.number} names the same user with other values`);
         }
         plan.add(line);
         seen.set(person, { number: line.number, digest });
@@ -304,7 +304,7 @@ export class UserImport {
 /**
  * Writes rows, given column by column.
  *
- * @throws {ConflictError} where not all of them could be written as planned
+ * @throws {ConflictError} if not all of them could be written as planned
  */
 async function writeAll(
   client: PoolClient,

@@ -22,8 +22,7 @@ import { MergeRefusedError } from './merging.errors.js';
 import { UserNotFoundError } from '../identities/user-not-found.error.js';
 
 /**
- * Makes one user of two that turn out to be one person. Roles never move by themselves, and nothing is decided that an
- * operator has to decide.
+ * Merges two users that are the same person. Roles never move, and what an admin has to decide is left to an admin.
  */
 @Injectable()
 export class UserMergingService {
@@ -39,15 +38,14 @@ export class UserMergingService {
   ) {}
 
   /**
-   * Joins two users of whom WeChat says, by a unionid, that they are one. The older survives. Nothing is merged if
-   * either has a role (the operator is told instead), if both have an identity in one mini-program (they are two
-   * people), or if either is in deletion: only the person takes that wish back, and once it is carried out the unionid
-   * is free.
+   * Merges two users with the same unionid into the older one. Does not merge in three cases: if either has a role (an
+   * admin decides then), if both have an identity in one mini-program (they are two people), or if either is pending
+   * deletion (only its owner can cancel the deletion, and after the erasure the unionid is free).
    *
-   * @throws {AccountDisabledError} where either is disabled: who logs in is refused, and nothing changes
-   * @throws {ConflictError} where either has been merged meanwhile
-   * @throws {ErasureDueError} where either was to be erased by now
-   * @returns whether they are one now
+   * @throws {AccountDisabledError} if either is disabled: the login is refused, and nothing changes
+   * @throws {ConflictError} if either was merged by a concurrent transaction
+   * @throws {ErasureDueError} if either is due for erasure
+   * @returns whether they were merged
    */
   async mergeByUnionid(tx: Transaction, one: string, other: string): Promise<boolean> {
     const { manager } = tx;
@@ -63,7 +61,7 @@ export class UserMergingService {
       return false;
     }
     if (first.roles.length > 0 || second.roles.length > 0) {
-      await this.leaveToOperator(manager, first, second);
+      await this.leaveToAdmin(manager, first, second);
       return false;
     }
     const [primary, duplicate] = inOrderOfAge(first, second);
@@ -72,8 +70,8 @@ export class UserMergingService {
   }
 
   /**
-   * Merges a user into another, as the operator wants it. The one that stays keeps its roles; those of the other are
-   * gone.
+   * Merges one user into another, as an admin decides. The primary keeps its roles; the roles of the duplicate are
+   * removed.
    *
    * @throws {UserNotFoundError} {@link MergeRefusedError}
    * @throws {DatabaseUnavailableError}
@@ -99,12 +97,12 @@ export class UserMergingService {
           'WeChat has given the two different unionids under one Open Platform account: they are two people.',
         );
       }
-      // Roles of the one that goes are gone, and its ban is passed on.
+      // The duplicate loses its roles, and the primary gets its ban.
       const staysAdmin = isAdmin(primary) && duplicate.status !== 'disabled';
       if ((isAdmin(duplicate) || isAdmin(primary)) && !staysAdmin) {
         if (!(await keepsAdminBeside(manager, [duplicate.id, primary.id]))) {
           throw new MergeRefusedError(
-            'This merge would take the role from the last admin, or disable them: nobody could use /admin any more. Give another active user the role admin first, or merge the other way round.',
+            'This merge would remove or disable the last admin, and nobody could use /admin. Give another active user the role admin first, or merge the other way round.',
           );
         }
       }
@@ -132,11 +130,11 @@ export class UserMergingService {
   private async merge(tx: Transaction, duplicate: User, primary: User, actor: Actor): Promise<void> {
     const { manager } = tx;
     const taken = this.fieldsThatPrimaryLacks(duplicate, primary);
-    // A picture that is not taken over is named until its file is gone.
+    // An avatar that the primary does not take over stays in the row until its file is removed.
     const obsoleteAvatar = taken.avatarKey === undefined ? duplicate.avatarKey : null;
     const pending = await manager.findOneBy(NicknameCheck, { userId: duplicate.id });
     await manager.delete(NicknameCheck, { userId: duplicate.id });
-    // An external id names one user: the one has to let go of it before the other takes it.
+    // An external id is unique: the duplicate has to lose it before the primary gets it.
     await manager.update(
       User,
       { id: duplicate.id },
@@ -188,9 +186,9 @@ export class UserMergingService {
     tx.afterCommit(() => this.avatars.tryRemoveFile(duplicate.id));
   }
 
-  /** What the one that stays takes over: what it has none of, and the newer consent. */
+  /** What the primary takes over: each field that it has none of, and the newer consent. */
   private fieldsThatPrimaryLacks(duplicate: User, primary: User): Partial<User> {
-    // A number that nobody can open any more is no reason to keep the person out.
+    // A phone number that cannot be decrypted must not make the login fail.
     const phone =
       primary.phoneSealed === null && duplicate.phoneSealed !== null
         ? (decryptIfPossible(() => this.phones.decrypt(duplicate)!) ?? null)
@@ -204,13 +202,13 @@ export class UserMergingService {
         consentVersion: duplicate.consentVersion,
         consentAt: duplicate.consentAt,
       }),
-      // Sealed for the row that it stands in.
+      // Encrypted anew, since the ciphertext is bound to its row.
       ...(phone !== null && this.phones.encrypt(primary.id, phone)),
     };
   }
 
-  /** Once for two users, however often they log in. Where they are three, each names one of the others. */
-  private async leaveToOperator(manager: EntityManager, one: User, other: User): Promise<void> {
+  /** Recorded once per pair. If three users match, each points to one of the others. */
+  private async leaveToAdmin(manager: EntityManager, one: User, other: User): Promise<void> {
     if (one.mergePendingWith === other.id || other.mergePendingWith === one.id) return;
     for (const [user, counterpart] of [
       [one, other],
@@ -229,8 +227,8 @@ export class UserMergingService {
 }
 
 /**
- * Hands on what WeChat is still to judge of the one that went: the nickname that was taken over, and one that waits if the
- * primary has none at all.
+ * Moves a pending nickname check to the primary: the check of a nickname that the primary takes over, or the check of a
+ * waiting nickname if the primary has no nickname.
  *
  * @param isTaken whether the primary takes over the nickname
  */
@@ -250,7 +248,7 @@ async function passOnNicknameCheck(
   });
 }
 
-/** Whether the one is disabled for longer than the other. */
+/** Whether the first is disabled for longer than the second. */
 function isLater(one: User, other: User): boolean {
   if (other.disabledUntil === null) return false;
   return one.disabledUntil === null || one.disabledUntil > other.disabledUntil;
@@ -269,8 +267,8 @@ async function shareApp(manager: EntityManager, one: string, other: string): Pro
 }
 
 /**
- * Whether two users have different unionids in mini-programs of one Open Platform account. That two are of one account
- * shows in people who have one unionid in both; some thousand are looked at.
+ * Whether two users have different unionids in mini-programs of one Open Platform account. Two mini-programs belong to one
+ * account if some user has the same unionid in both. At most 1000 users are checked.
  */
 async function differInAccount(manager: EntityManager, one: string, other: string): Promise<boolean> {
   const [row] = await manager.query<{ differ: boolean }[]>(
@@ -278,10 +276,10 @@ async function differInAccount(manager: EntityManager, one: string, other: strin
        SELECT FROM identities AS mine
        JOIN identities AS theirs ON theirs.user_id = $2 AND theirs.unionid <> mine.unionid
        WHERE mine.user_id = $1 AND EXISTS (
-         SELECT FROM (SELECT user_id, unionid FROM identities WHERE appid = mine.appid LIMIT 1000) AS person
+         SELECT FROM (SELECT user_id, unionid FROM identities WHERE appid = mine.appid LIMIT 1000) AS sample
          JOIN identities AS elsewhere
-           ON elsewhere.user_id = person.user_id AND elsewhere.appid = theirs.appid
-           AND elsewhere.unionid = person.unionid
+           ON elsewhere.user_id = sample.user_id AND elsewhere.appid = theirs.appid
+           AND elsewhere.unionid = sample.unionid
        )
      ) AS differ`,
     [one, other],

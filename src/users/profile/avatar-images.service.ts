@@ -8,7 +8,7 @@ const side = 256;
 
 const maxPixels = 25_000_000;
 
-/** Seconds of one encoding; what is small enough to be taken needs less than one. */
+/** Seconds of one encoding; an image of an accepted size needs less than one. */
 const encodeTimeoutSeconds = 5;
 
 /** Images at once, and waiting, on this node. Each takes a core, and a large one 250 MB of memory. */
@@ -20,15 +20,15 @@ const endOfImage = Buffer.from([0xff, 0xd9]);
 type Format = 'jpeg' | 'png' | 'webp';
 
 /**
- * Turns what users upload into avatars. What comes out was drawn anew from the pixels that went in: of metadata,
- * and of whatever else was hidden in the file, nothing is left.
+ * Makes avatars from uploads. The image is encoded anew from its pixels, so no metadata and nothing hidden in the file is
+ * left.
  */
 @Injectable()
 export class AvatarImagesService {
   readonly #concurrency = new ConcurrencyLimit(concurrency, TooManyAvatarsError);
 
   constructor() {
-    // Of the whole process: no image comes twice, and one thread per image leaves the others for logins.
+    // For the whole process: no image comes twice, and one thread per image leaves the others for logins.
     sharp.cache(false);
     sharp.concurrency(1);
   }
@@ -36,8 +36,8 @@ export class AvatarImagesService {
   /**
    * Makes a WebP of 256×256 pixels: upright, the middle of the first frame.
    *
-   * @throws {AvatarFormatError} where the bytes are neither JPEG nor PNG nor WebP
-   * @throws {AvatarDamagedError} where they end too soon, or have too many pixels
+   * @throws {AvatarFormatError} if the bytes are neither JPEG nor PNG nor WebP
+   * @throws {AvatarDamagedError} if they end too soon, or have too many pixels
    * @throws {TooManyAvatarsError}
    */
   async encode(upload: Buffer): Promise<Buffer> {
@@ -51,7 +51,7 @@ async function draw(upload: Buffer, format: Format): Promise<Buffer> {
   try {
     return await render(upload, format, 'error').catch((error: unknown) => {
       if (format !== 'jpeg' || !lacksEnd(error)) throw error;
-      // Phones show such a file. With an end mark, only what is missing before it is left to complain about.
+      // Phones show such a file. With an end marker, it fails only if something before it is missing.
       return render(Buffer.concat([upload, endOfImage]), format, 'warning');
     });
   } catch (error) {
@@ -60,7 +60,7 @@ async function draw(upload: Buffer, format: Format): Promise<Buffer> {
 }
 
 async function render(upload: Buffer, format: Format, failOn: 'error' | 'warning'): Promise<Buffer> {
-  // Looks at the header first, so that nothing too large is ever decoded. All but the first frame is left alone.
+  // Reads the header first, so that no image that is too large is decoded. Only the first frame is used.
   const image = sharp(upload, { limitInputPixels: maxPixels, failOn, autoOrient: true });
   const metadata = await image.metadata();
   if (metadata.format !== format) throw new AvatarFormatError();
@@ -71,12 +71,12 @@ async function render(upload: Buffer, format: Format, failOn: 'error' | 'warning
     .toBuffer();
 }
 
-/** What libvips says of a JPEG that stops before its end mark. */
+/** How libvips reports a JPEG without its end marker. */
 function lacksEnd(error: unknown): boolean {
   return error instanceof Error && error.message.includes('premature end of JPEG image');
 }
 
-/** By how the bytes begin: what the sender calls them counts for nothing, and no other decoder sees them. */
+/** By the first bytes, not by what the sender says; so no other decoder gets the bytes. */
 function formatOf(bytes: Buffer): Format | undefined {
   const starts = (text: string, at = 0) =>
     bytes.subarray(at, at + text.length).equals(Buffer.from(text, 'latin1'));

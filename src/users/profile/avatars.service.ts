@@ -11,15 +11,15 @@ import { User } from '../user.entity.js';
 const key = /^[\da-f]{32}$/;
 
 /**
- * Gives a user another avatar. No row back: the user is not active. The old key is read under the lock that the
- * update takes, so that of two uploads the later one finds what the earlier has written.
+ * Gives a user another avatar. Returns no row if the user is not active. The old key is read under the lock of the
+ * update: of two uploads, the later one sees the key that the earlier one wrote.
  */
 const replaceStatement = `
-  WITH person AS (
+  WITH active AS (
     SELECT id, avatar_key FROM users WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
   )
-  UPDATE users SET avatar_key = $2 FROM person WHERE users.id = person.id
-  RETURNING person.avatar_key AS "oldKey"`;
+  UPDATE users SET avatar_key = $2 FROM active WHERE users.id = active.id
+  RETURNING active.avatar_key AS "oldKey"`;
 
 /** The avatars of users: a file each, under a random key that is never used again. */
 @Injectable()
@@ -32,14 +32,13 @@ export class AvatarsService {
     private readonly database: Database,
   ) {}
 
-  /** The image under a key, or null where there is none. */
+  /** The image under a key, or null if there is none. */
   async read(avatarKey: string): Promise<Buffer | null> {
     return key.test(avatarKey) ? this.files.read(avatarKey) : null;
   }
 
   /**
-   * Makes an upload the avatar of a user, and removes the file of the one before. Nothing changes where the user is
-   * not active.
+   * Makes an upload the avatar of a user, and removes the old file. Nothing changes if the user is not active.
    *
    * @throws {AvatarFormatError} {@link AvatarDamagedError} {@link TooManyAvatarsError}
    * @throws {DatabaseUnavailableError}
@@ -52,7 +51,7 @@ export class AvatarsService {
       await this.files.put(newKey, image, 'image/webp');
       obsolete = await this.exchange(userId, newKey);
     } catch (error) {
-      // Nobody knows whether the row names the new file by now.
+      // It is unknown whether the row names the new file.
       if (error instanceof DatabaseUnavailableError) obsolete = null;
       throw error;
     } finally {
@@ -60,7 +59,7 @@ export class AvatarsService {
     }
   }
 
-  /** Removes the file of a user who was erased or merged. The row names it until then, so that nothing is left behind. */
+  /** Removes the file of an erased or merged user. The row names the file until then, so that no file is forgotten. */
   async removeFile(manager: EntityManager, userId: string): Promise<void> {
     const user = await manager.findOneByOrFail(User, { id: userId });
     const isGone = user.erasedAt !== null || user.status === 'merged';
@@ -69,7 +68,7 @@ export class AvatarsService {
     await manager.update(User, { id: userId }, { avatarKey: null, eraseAt: null });
   }
 
-  /** The same at once, where the file can be removed at once; where not, it is tried again later. */
+  /** Tries the same at once. If it fails, the erasure job tries again. */
   async tryRemoveFile(userId: string): Promise<void> {
     try {
       await this.database.run((manager) => this.removeFile(manager, userId));
@@ -82,9 +81,9 @@ export class AvatarsService {
   }
 
   /**
-   * Writes the new key, in a transaction: given up while it waits for the lock, it changes nothing later, either.
+   * Writes the new key in a transaction: if the wait for the lock is given up, nothing is written later either.
    *
-   * @returns the key that now names nothing: the old one, or the new one where the user is not active
+   * @returns the key that is not used any more: the old one, or the new one if the user is not active
    */
   private async exchange(userId: string, newKey: string): Promise<string | null> {
     return this.database.transaction(async ({ manager }) => {
@@ -96,7 +95,7 @@ export class AvatarsService {
     });
   }
 
-  /** A file that stays behind is in nobody's way: nothing names it. */
+  /** A file that is not removed does no harm: nothing refers to it. */
   private async remove(avatarKey: string): Promise<void> {
     try {
       await this.files.remove(avatarKey);

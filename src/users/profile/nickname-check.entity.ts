@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { User } from '../user.entity.js';
 
-/** A user who chose a nickname while WeChat could not be asked: it is still to be judged. */
+/** A nickname that WeChat has still to check. */
 @Entity('nickname_checks')
 @Index('nickname_checks_due_at_idx', ['dueAt'])
 export class NicknameCheck {
@@ -12,15 +12,15 @@ export class NicknameCheck {
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'nickname_checks_user_id_fkey' })
   user?: Relation<User>;
 
-  /** The mini-program through which they chose it. */
+  /** The mini-program in which the user chose it. */
   @Column({ type: 'text' })
   appid: string;
 
-  /** What they chose while WeChat's quota was used up: nobody sees it before it is judged. */
+  /** A nickname chosen while WeChat's quota was used up: it becomes visible after the check. */
   @Column({ type: 'text', name: 'waiting_nickname', nullable: true })
   waitingNickname: string | null;
 
-  /** Whether the nickname that everybody sees is still to be judged. */
+  /** Whether the visible nickname has still to be checked. */
   @Column({ type: 'boolean', name: 'judges_shown', default: true })
   judgesShown: boolean;
 

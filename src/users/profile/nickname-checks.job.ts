@@ -4,12 +4,12 @@ import { BackgroundJob, type Job } from '../../background/background-job.js';
 import type { NicknameCheck } from './nickname-check.entity.js';
 import { NicknamesService } from './nicknames.service.js';
 
-/** Calls to WeChat at once, which logins make as well. */
+/** Concurrent calls to WeChat, beside those of logins. */
 const batchSize = 20;
 
 /**
- * Takes those who have waited longest, once for all nodes: for the next hour nobody else does. Who is still there
- * then is tried again.
+ * Takes the checks that have waited longest. For the next hour, no other node takes them. Those that are left are tried
+ * again then.
  */
 const claimStatement = `
   UPDATE nickname_checks SET due_at = now() + interval '1 hour'
@@ -23,20 +23,20 @@ const claimStatement = `
   RETURNING user_id AS "userId", appid, waiting_nickname AS "waitingNickname"`;
 
 /**
- * Nicknames that WeChat could not judge when they were chosen are judged later. After 30 days those that are shown just
- * stay, and those that wait are dropped.
+ * Checks the nicknames that WeChat could not check when they were chosen. After 30 days, visible ones stay without a check,
+ * and waiting ones are dropped.
  */
 @Injectable()
 @BackgroundJob('nickname checks')
 export class NicknameChecksJob implements Job {
-  /** Whether WeChat answered nobody of the last batch: the others can wait as well. */
-  #isWechatAway = false;
+  /** Whether WeChat answered no call of the last batch: then the rest waits, too. */
+  #isWechatUnavailable = false;
 
   constructor(private readonly nicknames: NicknamesService) {}
 
   async runBatch({ manager, afterCommit }: Transaction): Promise<boolean> {
-    if (this.#isWechatAway) {
-      this.#isWechatAway = false;
+    if (this.#isWechatUnavailable) {
+      this.#isWechatUnavailable = false;
       return false;
     }
     await manager.query(
@@ -49,9 +49,9 @@ export class NicknameChecksJob implements Job {
     if (owners.length === 0) return false;
     // Calls to WeChat take seconds: no transaction waits for them.
     afterCommit(async () => {
-      this.#isWechatAway = true;
+      this.#isWechatUnavailable = true;
       const asked = await Promise.all(owners.map((owner) => this.nicknames.recheck(owner)));
-      this.#isWechatAway = !asked.includes(true);
+      this.#isWechatUnavailable = !asked.includes(true);
     });
     return true;
   }

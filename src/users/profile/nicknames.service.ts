@@ -13,16 +13,17 @@ import {
 } from '../../wechat/wechat.errors.js';
 import { Identity } from '../identities/identity.entity.js';
 import { NicknameCheck } from './nickname-check.entity.js';
+import { lockUser } from '../identities/lock-user.js';
 import { findSessionIdentity, type SessionUserRef } from '../identities/session-identity.js';
 import { User } from '../user.entity.js';
 
 /**
- * What WeChat says of a nickname. If it cannot be asked: `away` if that is WeChat's trouble or this server's, `crowded` if
- * too much was asked of it, which users themselves can bring about.
+ * WeChat's verdict on a nickname. Without a verdict: `unavailable` if WeChat or this server has failed, `limited` if a limit
+ * of calls was reached, which users themselves can cause.
  */
-type Judgement = TextVerdict | 'away' | 'crowded';
+type Judgement = TextVerdict | 'unavailable' | 'limited';
 
-/** The nicknames of users, which WeChat judges: at once, or later where it cannot be asked. */
+/** The nicknames of users. WeChat checks them: at once, or later if it cannot be asked now. */
 @Injectable()
 export class NicknamesService {
   constructor(
@@ -33,27 +34,24 @@ export class NicknamesService {
   ) {}
 
   /**
-   * Sets the nickname of a user, or clears it with null. If WeChat cannot be asked because too much is asked of it, the
-   * nickname waits, and the old one stays until WeChat has judged the new one. Nothing changes if the user is not active.
+   * Sets the nickname of a user, or clears it with null. If a limit of calls to WeChat is reached, the nickname waits, and
+   * the old one stays until WeChat has checked the new one. Nothing changes if the user is not active.
    *
    * @throws {ContentRejectedError} {@link LoginAgainError}
    * @throws {DatabaseUnavailableError}
    */
-  async change(person: SessionUserRef, nickname: string | null): Promise<void> {
-    const { userId } = person;
-    const identity = await this.database.run((manager) => findSessionIdentity(manager, person));
+  async change(sessionUser: SessionUserRef, nickname: string | null): Promise<void> {
+    const { userId } = sessionUser;
+    const identity = await this.database.run((manager) => findSessionIdentity(manager, sessionUser));
     const judgement = nickname === null ? 'pass' : await this.judge(identity, nickname);
     if (isRejection(judgement)) throw new ContentRejectedError();
     await this.database.transaction(async ({ manager }) => {
-      // Locks the user first: of two changes at once, the check that stays is the later one's, like the nickname.
-      const user = await manager.findOne(User, {
-        where: { id: userId, status: 'active' },
-        lock: { mode: 'for_no_key_update' },
-      });
-      if (user === null) return;
+      // Locks the user first: of two concurrent changes, the nickname and the check of the later one stay.
+      const user = await lockUser(manager, userId);
+      if (user?.status !== 'active') return;
       const before = await manager.findOneBy(NicknameCheck, { userId });
       await manager.delete(NicknameCheck, { userId });
-      if (judgement === 'crowded') {
+      if (judgement === 'limited') {
         await manager.insert(NicknameCheck, {
           userId,
           appid: identity!.appid,
@@ -63,21 +61,21 @@ export class NicknamesService {
         return;
       }
       await manager.update(User, { id: userId }, { nickname });
-      if (judgement === 'away') await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
+      if (judgement === 'unavailable')
+        await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
     });
   }
 
-  /** The nickname that a user has chosen, and that nobody sees yet. */
-  async waitingOf(userId: string): Promise<string | null> {
+  /** The nickname that waits for WeChat's check; nobody else sees it. */
+  async findWaitingNickname(userId: string): Promise<string | null> {
     const check = await this.database.run((manager) => manager.findOneBy(NicknameCheck, { userId }));
     return check?.waitingNickname ?? null;
   }
 
   /**
-   * Has WeChat judge the nickname of a user that it could not judge before. One that waits is shown, or dropped; one that
-   * is shown stays, or is cleared.
+   * Asks WeChat again about a nickname that it could not check before. A waiting nickname becomes visible or is dropped. A
+   * visible nickname stays or is cleared.
    *
-   * @param check as it was when the nickname was chosen
    * @returns whether WeChat could be asked
    * @throws {DatabaseUnavailableError}
    */
@@ -92,10 +90,10 @@ export class NicknamesService {
     if (user === null) return true;
     try {
       const judgement = await this.judgeLater(identity, { waitingNickname, shownNickname: user.nickname });
-      if (judgement === 'away' || judgement === 'crowded') return false;
+      if (judgement === 'unavailable' || judgement === 'limited') return false;
       await this.settle({ userId, waitingNickname, shownNickname: user.nickname }, judgement);
     } catch (error) {
-      // May be judged once the user is back.
+      // WeChat can check it after the next login of the user.
       if (!(error instanceof LoginAgainError)) throw error;
     }
     return true;
@@ -106,7 +104,7 @@ export class NicknamesService {
     identity: Identity | null,
     { waitingNickname, shownNickname }: { waitingNickname: string | null; shownNickname: string | null },
   ): Promise<Judgement> {
-    // Whoever unlinks the mini-program must not get round the check by that.
+    // Unlinking the mini-program must not avoid the check.
     if (waitingNickname !== null && identity === null) return 'review';
     const nickname = waitingNickname ?? shownNickname;
     return nickname === null ? 'pass' : this.judge(identity, nickname);
@@ -115,28 +113,26 @@ export class NicknamesService {
   /** @throws {LoginAgainError} */
   private async judge(identity: Identity | null, nickname: string): Promise<Judgement> {
     const app = identity === null ? undefined : this.apps.find(identity.appid);
-    // WeChat judges texts of people it knows: not those of an operator's token.
+    // WeChat checks texts only for an openid. A session of `admin:token` has none.
     if (app === undefined || identity === null) return 'skipped';
     try {
       return await this.textCheck.checkText(app, { openid: identity.openid, text: nickname });
     } catch (error) {
-      if (isCrowded(error)) return 'crowded';
-      if (error instanceof WechatUnavailableError || error instanceof WechatMisconfiguredError) return 'away';
+      if (isLimited(error)) return 'limited';
+      if (error instanceof WechatUnavailableError || error instanceof WechatMisconfiguredError)
+        return 'unavailable';
       throw error;
     }
   }
 
-  /** Carries out the verdict on a nickname, unless the user has chosen another one since. */
+  /** Applies the verdict on a nickname, unless the user has chosen another one since. */
   private async settle(
     judged: { userId: string; waitingNickname: string | null; shownNickname: string | null },
     verdict: TextVerdict,
   ): Promise<void> {
     const { userId, waitingNickname, shownNickname } = judged;
     await this.database.transaction(async ({ manager }) => {
-      const user = await manager.findOne(User, {
-        where: { id: userId },
-        lock: { mode: 'for_no_key_update' },
-      });
+      const user = await lockUser(manager, userId);
       const check = await manager.findOneBy(NicknameCheck, { userId });
       if (user === null || check === null || check.waitingNickname !== waitingNickname) return;
       if (waitingNickname === null && user.nickname !== shownNickname) return;
@@ -163,8 +159,8 @@ function isRejection(judgement: Judgement): boolean {
   return judgement === 'review' || judgement === 'risky';
 }
 
-/** Whether WeChat was asked for more than it, or this node, allows. */
-function isCrowded(error: unknown): boolean {
+/** Whether a limit of calls was reached, at WeChat or on this node. */
+function isLimited(error: unknown): boolean {
   return (
     error instanceof WechatRateLimitedError ||
     error instanceof TooManyWechatCallsError ||

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { FieldCipher } from '../../crypto/field-cipher.js';
 
-/** Phone numbers at rest: sealed, and found again by a keyed hash. All of them are E.164. */
+/** Phone numbers at rest, in E.164: encrypted, and found by a keyed hash. */
 @Injectable()
 export class PhoneCipher {
   readonly #box: FieldCipher;
@@ -11,7 +11,7 @@ export class PhoneCipher {
     this.#box = new FieldCipher(ring, 'phone');
   }
 
-  /** What a user's row keeps of a number. */
+  /** What the row of a user stores of a number. */
   encrypt(userId: string, phone: string): { phoneSealed: string; phoneIndex: Buffer } {
     return {
       phoneSealed: this.#box.encrypt(phone, userId),
@@ -24,7 +24,7 @@ export class PhoneCipher {
     return phoneSealed === null ? null : this.#box.decrypt(phoneSealed, id);
   }
 
-  /** Whether a number is sealed, and found, by the newest key. */
+  /** Whether the newest key has encrypted the number. */
   isCurrent(phoneSealed: string): boolean {
     return this.#box.isCurrent(phoneSealed);
   }

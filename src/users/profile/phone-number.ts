@@ -3,11 +3,11 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 /**
  * A phone number as E.164, `+8613800138000`; undefined if the text is no number that could exist.
  *
- * Without a plus or 00 it is taken for a number of mainland China only if China's numbering plan has it, and a
- * landline only if it is written as in China, with its 0: what has lost its plus is often somebody else's number.
+ * A text without plus or 00 counts as a number of mainland China only if China's numbering plan has it; a landline only
+ * with its 0, as it is written in China. Otherwise it may be a foreign number that has lost its plus.
  */
 export function toE164(text: string): string | undefined {
-  // Phones copy numbers with marks of direction around them.
+  // Phones copy numbers with invisible direction marks around them.
   const plain = text
     .normalize('NFKC')
     .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -4,7 +4,7 @@ import { PhoneCipher } from './phone-cipher.js';
 import type { User } from '../user.entity.js';
 import type { UserResponse } from '../user.response.js';
 
-/** What of a user clients may see. */
+/** Users in responses: what clients may see. */
 @Injectable()
 export class UserResponseMapper {
   constructor(
@@ -12,7 +12,7 @@ export class UserResponseMapper {
     private readonly settings: Settings,
   ) {}
 
-  /** @throws {DecryptionError} where the phone number cannot be opened */
+  /** @throws {DecryptionError} if the phone number cannot be decrypted */
   toResponse(
     user: Pick<User, 'id' | 'nickname' | 'avatarKey' | 'phoneSealed' | 'roles' | 'createdAt'>,
   ): UserResponse {

@@ -3,14 +3,14 @@ import { KeyRing } from '../../crypto/key-ring.js';
 import type { UserFilter, UserSort } from './user-search.statements.js';
 import { CursorInvalidError } from './search.errors.js';
 
-/** What makes a search the same on all its pages, whatever their length. */
+/** What stays the same on all pages of a search, whatever their length. */
 export interface SearchIdentity extends UserFilter {
   /** Id, openid, unionid, phone or external id; or a nickname's beginning, or three characters of it. */
   q?: string;
   sort: UserSort;
 }
 
-/** Where a page ended: the last user's place in the order, and their id. */
+/** The end of a page: the place of the last user in the order, and the id. */
 export interface SearchPosition {
   place: string;
   id: string;
@@ -18,7 +18,7 @@ export interface SearchPosition {
 
 /**
  * Cursors: base64url of a JSON array with the place, the id and a keyed hash of both and of the search. So a cursor
- * continues no search but its own, and nothing in it has to be checked again.
+ * continues only its own search, and its content can be trusted.
  */
 @Injectable()
 export class SearchCursors {
@@ -50,7 +50,7 @@ function decode(cursor: string): [place: string, id: string, mac: string] {
       return parts as [string, string, string];
     }
   } catch {
-    // No JSON: as wrong as any other.
+    // Not JSON: refused like any other invalid cursor.
   }
   throw new CursorInvalidError();
 }

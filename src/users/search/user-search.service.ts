@@ -22,7 +22,7 @@ import {
 } from './user-search.statements.js';
 import { SearchTooBroadError, TooManySearchesError } from './search.errors.js';
 
-/** What to look for, and how to list it. */
+/** What to search for, and how to list it. */
 export interface UserSearchQuery extends SearchIdentity {
   /** Users on a page, at most. */
   limit: number;
@@ -30,22 +30,22 @@ export interface UserSearchQuery extends SearchIdentity {
   cursor?: string;
 }
 
-/** A page of what was found. */
+/** A page of results. */
 export interface UserPage {
   users: FoundUser[];
-  /** For the page after this one; null where this is the last. */
+  /** For the next page; null on the last one. */
   nextCursor: string | null;
-  /** The planner's guess at all that fits, on all pages; exact where one page has it all. */
+  /** The planner's estimate for all pages; exact if one page has all results. */
   estimatedTotal: number;
 }
 
 /** Milliseconds after which a search is given up. */
 const searchTimeoutMs = 2_000;
 
-/** SQLSTATE query_canceled: the statement's time was up. */
+/** SQLSTATE query_canceled: the statement timed out. */
 const queryCanceled = '57014';
 
-/** Where this share of all users bears a nickname, walking along the order meets them often enough. */
+/** If this share of all users matches a nickname, a walk along the order finds them fast enough. */
 const commonShare = 0.01;
 
 /** Searches at once, and waiting, on this node: the other connections are for users who log in. */
@@ -65,12 +65,14 @@ export class UserSearchService implements OnModuleInit {
     private readonly cursors: SearchCursors,
   ) {}
 
-  /** Says so where the database's locale takes Chinese characters for no letters. */
+  /** Warns if the locale of the database does not treat Chinese characters as letters. */
   async onModuleInit(): Promise<void> {
     const [row] = await this.database.run((manager) =>
-      manager.query<{ blind: boolean }[]>(`SELECT show_trgm('张三丰') = '{}' AS blind`),
+      manager.query<{ isWithoutTrigrams: boolean }[]>(
+        `SELECT show_trgm('张三丰') = '{}' AS "isWithoutTrigrams"`,
+      ),
     );
-    if (row?.blind !== true) return;
+    if (row?.isWithoutTrigrams !== true) return;
     this.#logger.warn(
       `The database's locale gives no trigrams for Chinese: nicknames are found fast by their beginning, but by a part of them only in a small table. Make a database with CREATE DATABASE … TEMPLATE template0 LOCALE 'C.UTF-8' and move the data there with pg_dump and pg_restore.`,
     );
@@ -103,7 +105,7 @@ export class UserSearchService implements OnModuleInit {
     };
   }
 
-  /** One user more than the page shows, which tells whether there is a next one. */
+  /** Reads one user more than the page shows, to know whether there is a next page. */
   private async read(
     run: Run,
     query: UserSearchQuery,
@@ -111,11 +113,11 @@ export class UserSearchService implements OnModuleInit {
   ): Promise<{ users: FoundUser[]; estimate: number }> {
     const bounds = { sort: query.sort, after, length: query.limit + 1 };
     if (query.q === undefined) {
-      const estimate = await estimated(run, estimateStatement(query));
+      const estimate = await estimateRows(run, estimateStatement(query));
       return { users: await run(walkStatement(query, bounds)), estimate };
     }
-    const name = await this.named(run, query.q);
-    const estimate = await estimated(run, estimateStatement(query, name));
+    const name = await this.matchName(run, query.q);
+    const estimate = await estimateRows(run, estimateStatement(query, name));
     if (await isCommon(run, name)) return { users: await run(walkStatement(query, bounds, name)), estimate };
 
     const rows = await run<GatheredRow>(gatherStatement(query, bounds, name));
@@ -127,7 +129,7 @@ export class UserSearchService implements OnModuleInit {
     return { users: await run(walkStatement(query, bounds, name)), estimate };
   }
 
-  private async named(run: Run, q: string): Promise<NameMatch> {
+  private async matchName(run: Run, q: string): Promise<NameMatch> {
     const phone = toE164(q);
     const exact = await run<{ id: string }>(
       exactStatement(q, isUuid(q) ? q : null, phone === undefined ? [] : this.phones.hashPhone(phone)),
@@ -139,7 +141,7 @@ export class UserSearchService implements OnModuleInit {
   private async withinTimeout<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
     try {
       return await this.database.transaction(async ({ manager }) => {
-        await stayModest(manager);
+        await limitResources(manager);
         const deadline = performance.now() + searchTimeoutMs;
         return work(async ({ text, values }) => {
           const left = Math.ceil(deadline - performance.now());
@@ -154,21 +156,21 @@ export class UserSearchService implements OnModuleInit {
   }
 }
 
-/** One core at most, which logins may need; and no compiling of what is read for fifty rows. */
-async function stayModest(manager: EntityManager): Promise<void> {
+/** At most one core, since logins need the others; and no JIT compilation, which costs more than it saves here. */
+async function limitResources(manager: EntityManager): Promise<void> {
   await manager.query(
     `SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)`,
   );
 }
 
-/** As far as the planner knows, which takes a rare text for less rare than it is, but never for common. */
+/** By the planner's estimate: it overestimates rare texts, but never takes one for common. */
 async function isCommon(run: Run, { pattern }: NameMatch): Promise<boolean> {
-  const bearers = await estimated(run, estimateStatement({}, { ids: [], pattern }));
-  const all = await estimated(run, estimateStatement({}));
-  return bearers > all * commonShare;
+  const matching = await estimateRows(run, estimateStatement({}, { ids: [], pattern }));
+  const all = await estimateRows(run, estimateStatement({}));
+  return matching > all * commonShare;
 }
 
-async function estimated(run: Run, statement: Statement): Promise<number> {
+async function estimateRows(run: Run, statement: Statement): Promise<number> {
   const [row] = await run<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(statement);
   return row!['QUERY PLAN'][0].Plan['Plan Rows'];
 }

@@ -1,29 +1,29 @@
 import type { UserStatus } from '../user.entity.js';
 
-/** The orders in which users can be listed. A minus sign stands for the newest first. */
+/** The orders in which users can be listed. A minus sign means: the newest first. */
 export const userSorts = ['-createdAt', 'createdAt', '-lastLoginAt'] as const;
 export type UserSort = (typeof userSorts)[number];
 
-/** What users have to be like. */
+/** Conditions that users must meet. */
 export interface UserFilter {
   status?: UserStatus;
   /** Has an identity in this mini-program. */
   appid?: string;
   hasPhone?: boolean;
-  /** ISO 8601 with a zone; that very moment included. */
+  /** ISO 8601 with a zone; inclusive. */
   createdFrom?: string;
-  /** ISO 8601 with a zone; that very moment excluded. */
+  /** ISO 8601 with a zone; exclusive. */
   createdTo?: string;
 }
 
-/** A page: where it begins in which order, and its length. */
+/** A page: its order, its beginning and its length. */
 export interface PageBounds {
   sort: UserSort;
   after?: { place: string; id: string };
   length: number;
 }
 
-/** Whom a `q` may mean: users found by an exact match, and those whose nickname fits a LIKE pattern. */
+/** What a `q` matches: users by an exact match, and users whose nickname fits a LIKE pattern. */
 export interface NameMatch {
   ids: string[];
   pattern: string;
@@ -34,7 +34,7 @@ export interface Statement {
   values: unknown[];
 }
 
-/** A user as the search reads one. */
+/** A user as the search reads it. */
 export interface FoundUser {
   id: string;
   nickname: string | null;
@@ -50,13 +50,13 @@ export interface FoundUser {
   appids: string[];
 }
 
-/** A row of `gatherStatement`: nobody's where all who were gathered are filtered out. */
+/** A row of `gatherStatement`. The id is null if the filter leaves no user. */
 export type GatheredRow = { matches: number } & (FoundUser | { id: null });
 
-/** As many users of one nickname are gathered and sorted; more are met by walking along the order. */
+/** Up to this many users with a nickname are gathered and sorted. If there are more, the search walks along the order. */
 export const maxGathered = 10_000;
 
-/** Expressions as the indexes have them, to the letter. */
+/** The expressions of the indexes, character for character. */
 const lastLogin = `coalesce(last_login_at, '-infinity'::timestamptz)`;
 const sorts: Record<UserSort, { place: string; direction: 'ASC' | 'DESC' }> = {
   '-createdAt': { place: 'created_at', direction: 'DESC' },
@@ -64,7 +64,7 @@ const sorts: Record<UserSort, { place: string; direction: 'ASC' | 'DESC' }> = {
   '-lastLoginAt': { place: lastLogin, direction: 'DESC' },
 };
 
-/** Where a user stands in an order, for the page after them. */
+/** The place of a user in an order: the next page begins after it. */
 export function placeOf({ createdAt, lastLoginAt }: FoundUser, sort: UserSort): string {
   return sort === '-lastLoginAt' ? (lastLoginAt?.toISOString() ?? '-infinity') : createdAt.toISOString();
 }
@@ -90,10 +90,10 @@ class Values {
 }
 
 /**
- * Ids of those whom a text names exactly: one look-up in an index each.
+ * Ids of the users that a text matches exactly: one index look-up per kind of id.
  *
- * No index has the openids of all apps together. But there are few apps: their appids are read off the index of
- * (appid, openid), one step each, configured or not.
+ * No index has the openids of all apps together. But there are few apps: the statement reads their appids from the index
+ * on (appid, openid), one step each, configured or not.
  */
 export function exactStatement(text: string, userId: string | null, phoneIndexes: Buffer[]): Statement {
   return {
@@ -113,15 +113,15 @@ export function exactStatement(text: string, userId: string | null, phoneIndexes
 }
 
 /**
- * Before a `walkStatement` for a name that turned out to be more common than the planner thinks: leaves it no other
- * way than along the index of the order.
+ * Runs before a `walkStatement` for a name that is more common than the planner estimates. Forces the planner to walk
+ * along the index of the order.
  */
 export const walkOnlyStatement: Statement = {
   text: `SELECT set_config('enable_sort', 'off', true)`,
   values: [],
 };
 
-/** A page met by walking along the index of its order, or however else the planner prefers. */
+/** A page, read along the index of its order, or as the planner prefers. */
 export function walkStatement(filter: UserFilter, bounds: PageBounds, name?: NameMatch): Statement {
   const values = new Values();
   const conditions = conditionsOf(withoutImplied(filter, bounds), name, values);
@@ -129,10 +129,9 @@ export function walkStatement(filter: UserFilter, bounds: PageBounds, name?: Nam
 }
 
 /**
- * A page of people found by name, all of whom are gathered first: what the planner guesses of a rare text is often
- * a thousand times too much, so that it would walk past everybody to find one. Every row has `matches`, how many
- * were gathered: if more than `mostGathered`, some are missing. The join has one row on its left, so that the page
- * keeps its order.
+ * A page of users found by name, all of which are gathered first. The planner often overestimates a rare text a
+ * thousandfold, and would walk past all users to find one. Every row has `matches`, the number of gathered users: if it
+ * is more than `maxGathered`, some are missing. The join has one row on its left, so the page keeps its order.
  */
 export function gatherStatement(
   filter: UserFilter,
@@ -141,7 +140,7 @@ export function gatherStatement(
 ): Statement {
   const values = new Values();
   const known = `${values.add(ids)}::uuid[]`;
-  // In the order of the index, which makes sure that it is read, and no further than it has to be.
+  // The order of the index makes Postgres use the index, and read no more of it than necessary.
   const order = pattern.startsWith('%') ? '' : 'ORDER BY lower(nickname) USING ~<~';
   const found = `
     SELECT * FROM users WHERE id = ANY (${known})
@@ -162,11 +161,11 @@ export function gatherStatement(
   };
 }
 
-/** For the planner alone: its guess of how many users fit. */
+/** Is only planned, not run: the planner's estimate of the number of users. */
 export function estimateStatement(filter: UserFilter, name?: NameMatch): Statement {
   const values = new Values();
   return {
-    text: `EXPLAIN (FORMAT JSON) SELECT FROM users AS person ${where(conditionsOf(filter, name, values))}`,
+    text: `EXPLAIN (FORMAT JSON) SELECT FROM users ${where(conditionsOf(filter, name, values))}`,
     values: values.values,
   };
 }
@@ -189,19 +188,19 @@ function page(
       id, nickname, avatar_key AS "avatarKey", phone_sealed AS "phoneSealed", status, roles, external_id AS "externalId",
       created_at AS "createdAt", last_login_at AS "lastLoginAt", merged_into AS "mergedInto",
       merge_pending_with AS "mergePendingWith",
-      ARRAY(SELECT DISTINCT appid FROM identities WHERE user_id = person.id ORDER BY appid) AS appids
+      ARRAY(SELECT DISTINCT appid FROM identities WHERE user_id = users.id ORDER BY appid) AS appids
     FROM (
-      SELECT * FROM ${source} AS person
+      SELECT * FROM ${source} AS users
       ${where([...conditions, ...rest])}
       ORDER BY ${order}
       LIMIT ${values.add(length)}
-    ) AS person
+    ) AS users
     ORDER BY ${order}`;
 }
 
 /**
- * The filter without what the end of the last page implies. Given two places to start from, Postgres may take the
- * one at the beginning of the first page, and walk past all pages in between.
+ * The filter without the condition that the end of the last page implies. With both conditions, Postgres may start at the
+ * beginning of the first page, and walk past all pages in between.
  */
 function withoutImplied(filter: UserFilter, { sort, after }: PageBounds): UserFilter {
   if (after === undefined) return filter;
@@ -235,7 +234,7 @@ function filterConditions(
   if (createdTo !== undefined) conditions.push(`created_at < ${values.add(createdTo)}`);
   if (appid !== undefined) {
     conditions.push(
-      `EXISTS (SELECT FROM identities WHERE user_id = person.id AND appid = ${values.add(appid)})`,
+      `EXISTS (SELECT FROM identities WHERE user_id = users.id AND appid = ${values.add(appid)})`,
     );
   }
   return conditions;

@@ -24,13 +24,13 @@ import {
   LinkingWithRoleError,
 } from './identity-linking.errors.js';
 
-/** What a login would learn of an identity of the user's. */
-const learnStatement = `
+/** Stores for an identity of the user what a login would store. */
+const updateIdentityStatement = `
   UPDATE identities
   SET session_keys = ${withNewestKey}, unionid = coalesce($5::text, unionid)
   WHERE appid = $1 AND openid = $2 AND user_id = $6::uuid`;
 
-/** Ties a user to more than one mini-program by the user's own wish, and takes that back. */
+/** Links more mini-programs to a user, as the user wants, and unlinks them. */
 @Injectable()
 export class IdentityLinkingService {
   constructor(
@@ -42,13 +42,12 @@ export class IdentityLinkingService {
   ) {}
 
   /**
-   * Links the identity that a code of another mini-program stands for. Of what is linked already, it learns the new
-   * session_key and the unionid.
+   * Links the identity of another mini-program. If it is linked already, stores the new session_key and the unionid.
    *
    * @throws {LinkingWithRoleError}
-   * @throws {IdentityTakenError} where it is somebody else's, or the user has another one in that mini-program
-   * @throws {AccountDisabledError} where it is banned
-   * @throws {SessionRevokedError} where the user is active no longer
+   * @throws {IdentityTakenError} if it belongs to another user, or the user has another one in that mini-program
+   * @throws {AccountDisabledError} if it is banned
+   * @throws {SessionRevokedError} if the user is not active any more
    * @throws {DatabaseUnavailableError}
    */
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
@@ -67,7 +66,7 @@ export class IdentityLinkingService {
         sessionKeys: [entry],
       });
       if (!isNew) {
-        await manager.query(learnStatement, [
+        await manager.query(updateIdentityStatement, [
           appid,
           openid,
           JSON.stringify(entry),
@@ -79,7 +78,7 @@ export class IdentityLinkingService {
       await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
       await lockUserWithoutRole(manager, userId);
       const identities = await manager.findBy(Identity, { userId, appid });
-      // Nothing was inserted: the identity is this user's, or another's.
+      // If nothing was inserted, the identity belongs to this user or to another one.
       if (identities.some((identity) => identity.openid !== openid) || identities.length === 0) {
         throw new IdentityTakenError();
       }
@@ -98,10 +97,10 @@ export class IdentityLinkingService {
    * Unlinks the user's identity in a mini-program, and ends the sessions that came through it.
    *
    * @throws {LinkingWithRoleError}
-   * @throws {IdentityNotFoundError} where there is none
-   * @throws {IdentityLastError} where it is the only one
-   * @throws {IdentitySharedError} where its unionid would bring it back at the next login
-   * @throws {SessionRevokedError} where the user is active no longer
+   * @throws {IdentityNotFoundError} if there is none
+   * @throws {IdentityLastError} if it is the only one
+   * @throws {IdentitySharedError} if its unionid would bring it back at the next login
+   * @throws {SessionRevokedError} if the user is not active any more
    * @throws {DatabaseUnavailableError}
    */
   async unlink(userId: string, appid: string, actor: Actor): Promise<void> {
@@ -114,7 +113,7 @@ export class IdentityLinkingService {
       if (identities.length === 1) throw new IdentityLastError();
       const isShared = ({ id, unionid }: Identity) =>
         unionid !== null && identities.some((each) => each.id !== id && each.unionid === unionid);
-      // Of two in one mini-program, which an earlier version may have left, the one that would not come back.
+      // An earlier version may have left two in one mini-program. Then unlink the one that would not be linked again.
       const identity = own.find((each) => !isShared(each));
       if (identity === undefined) throw new IdentitySharedError();
       const { id, unionid } = identity;
@@ -144,7 +143,7 @@ async function lockUserWithoutRole(manager: EntityManager, id: string): Promise<
 }
 
 /**
- * Whoever links another WeChat account to a user with a role would have that role by it, for as long as nobody looks.
+ * Linking needs no admin. If users with roles could link, another WeChat account could get the roles unnoticed.
  *
  * @throws {LinkingWithRoleError}
  */

@@ -7,10 +7,10 @@ import { Session } from '../../sessions/session.entity.js';
 import { lockCanonicalUser } from '../identities/lock-user.js';
 import { UserNotActiveError } from '../status/status.errors.js';
 
-/** The `client_id` of sessions that no mini-program has opened. */
+/** The `client_id` of sessions that were not opened in a mini-program. */
 export const operatorClient = 'operator';
 
-/** A session that the operator has opened for a user, and what an access token for it says. */
+/** A session that a command has opened for a user, and the claims of an access token for it. */
 export interface OperatorSession {
   sessionId: string;
   userId: string;
@@ -20,7 +20,7 @@ export interface OperatorSession {
   roles: string[];
 }
 
-/** Sessions without a phone, opened at the command line. */
+/** Sessions that are opened at the command line. */
 @Injectable()
 export class OperatorSessionsService {
   constructor(
@@ -29,7 +29,7 @@ export class OperatorSessionsService {
   ) {}
 
   /**
-   * Opens a session of a user's that ends after so many seconds and cannot be refreshed, and notes it in the audit.
+   * Opens a session of a user, and records it in the audit log. It ends after so many seconds, and cannot be refreshed.
    *
    * @throws {UserNotFoundError} {@link UserNotActiveError}
    * @throws {DatabaseUnavailableError}
@@ -45,7 +45,7 @@ export class OperatorSessionsService {
         identityId: null,
         clientId: operatorClient,
         sessionEpoch: user.sessionEpoch,
-        // The hash of nothing that anyone knows: there is no refresh token.
+        // Not the hash of any known token: there is no refresh token.
         refreshHash: randomBytes(32),
         expiresAt: () => `now() + make_interval(secs => ${seconds})`,
       });

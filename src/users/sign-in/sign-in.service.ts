@@ -24,24 +24,24 @@ import { User } from '../user.entity.js';
 import { UserStatusService } from '../status/user-status.service.js';
 import { AccountDisabledError } from '../status/status.errors.js';
 
-/** What WeChat said about a code, and who sent it. */
+/** WeChat's answer to a login code, and the client that sent the code. */
 export interface SignIn extends LoginCodePost, Client {
   openid: string;
   unionid?: string;
   sessionKey: string;
-  /** Of the privacy policy to which the user has consented. */
+  /** Version of the privacy policy to which the user has consented. */
   policyVersion?: string;
-  /** Whether the user takes back their wish to be deleted. */
+  /** Whether the login cancels a requested deletion. */
   restore?: boolean;
 }
 
-/** A user who has just come in, and the session that was opened for them. */
+/** A signed-in user, and the new session. */
 export interface SignedIn extends OpenSession {
   /** Whether this sign-in made the user. */
   isNewUser: boolean;
 }
 
-/** Signs users in by their identity: one statement for an identity that is known, one transaction for a new one. */
+/** Signs users in by their identity: one statement for a known identity, one transaction for a new one. */
 @Injectable()
 export class SignInService {
   constructor(
@@ -58,8 +58,7 @@ export class SignInService {
   ) {}
 
   /**
-   * Signs a user in, whom we may not know yet: any number of concurrent first sign-ins make one user, and all
-   * succeed.
+   * Signs a user in, known or new. Any number of concurrent first sign-ins create one user, and all of them succeed.
    *
    * @throws {AccountDisabledError} {@link AccountDeletingError}
    * @throws {DatabaseUnavailableError}
@@ -96,7 +95,7 @@ export class SignInService {
     });
   }
 
-  /** In the order of the statement's parameters, of which the last is the unionid that the identity has to have. */
+  /** The parameters of the statement, in order, without the last: the unionid that the identity must have. */
   private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
     const { appid, openid, sessionKey } = signIn;
     const { codeHash, postHash } = this.loginCodes.hash(signIn);
@@ -118,11 +117,11 @@ export class SignInService {
   }
 
   /**
-   * Makes the identity, and its user where no unionid leads to one; or finds out why a known one could not sign in:
-   * it has learnt of a unionid, or its user is not active.
+   * Creates the identity, and a user if no unionid leads to one. For a known identity, finds out why the statement did not
+   * sign it in: its unionid is new, or its user is not active.
    *
-   * @returns among others the unionid that the identity has now, null where that is of no account
-   * @throws {ConflictError} where another sign-in got there first
+   * @returns the unionid that the identity must have for the statement; null if any will do
+   * @throws {ConflictError} if a concurrent sign-in was first
    * @throws {AccountDisabledError} {@link AccountDeletingError}
    */
   private async register(
@@ -146,8 +145,8 @@ export class SignInService {
   }
 
   /**
-   * Makes an identity whose unionid leads to a user, for that user; or, if that user has another openid in the
-   * mini-program, for a new user, who does without the unionid.
+   * Creates an identity whose unionid leads to a user, for that user. If that user has another openid in the mini-program,
+   * creates a new user without the unionid.
    *
    * @throws {AccountDisabledError} {@link AccountDeletingError} {@link ConflictError}
    */
@@ -174,10 +173,11 @@ export class SignInService {
   }
 
   /**
-   * Lets in who is active, is disabled no longer, or takes back in time that they want to be deleted.
+   * Lifts an expired ban, cancels a requested deletion if the login asks for it, and refuses users that are not active
+   * after that.
    *
    * @throws {AccountDisabledError} {@link AccountDeletingError}
-   * @throws {ErasureDueError} where it is too late for that
+   * @throws {ErasureDueError} if it is too late to cancel the deletion
    */
   private async admit(manager: EntityManager, userId: string, { restore, ip }: SignIn): Promise<void> {
     await this.status.liftExpiredBan(manager, userId);
@@ -191,14 +191,12 @@ export class SignInService {
   }
 
   /**
-   * WeChat tells the unionid of an identity late, when the mini-program is bound to an Open Platform account, or
-   * another one, when it has moved to another account. The user stays the same, unless the unionid is
-   * another user's: then the two are one. If they stay two (an operator has to decide, the other one wants to be
-   * deleted, or they cannot be one), the identity does without, so that each login asks again how the other one stands
-   * by now.
+   * Stores a unionid that is new to an identity. WeChat sends one after the mini-program was bound to an Open Platform
+   * account, and another one after it was moved to another account. If the unionid leads to another user, the two are
+   * merged. If they cannot be merged, or not yet, the identity stays without the unionid, and the next login tries again.
    *
-   * @throws {AccountDisabledError} where either is disabled
-   * @throws {ConflictError} where the identity has moved to another user meanwhile
+   * @throws {AccountDisabledError} if either user is disabled
+   * @throws {ConflictError} if the identity was moved to another user since it was read
    */
   private async learnUnionid(
     tx: Transaction,
@@ -223,7 +221,7 @@ export class SignInService {
     return unionid;
   }
 
-  /** The user to whom a unionid leads, which goes on to lead there until the transaction ends. */
+  /** The user to which a unionid leads. Locks the unionid until the transaction ends. */
   private async lockOwner(manager: EntityManager, unionid: string): Promise<string | undefined> {
     const owner = await manager.findOne(Unionid, {
       where: { unionid },
@@ -233,7 +231,7 @@ export class SignInService {
   }
 
   /**
-   * Makes a user with an identity, and the unionid if there is one.
+   * Creates a user with an identity, and the unionid if there is one.
    *
    * @throws {AccountDisabledError} {@link ConflictError}
    * @returns the id of the user

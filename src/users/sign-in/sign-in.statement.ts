@@ -2,7 +2,7 @@ import type { NamedStatement } from '../../database/database.js';
 import { insertSession } from '../../sessions/insert-session.js';
 import { type SessionUser, sessionUserColumns } from '../../sessions/open-session.js';
 
-/** The session_keys of an identity once $3 has come, whose fingerprints are $4: the newest three, all different. */
+/** The session_keys of an identity with $3, whose fingerprints are $4, as the newest: at most three, all different. */
 export const withNewestKey = `CASE
 WHEN session_keys -> 0 ->> 'fingerprint' = ANY ($4::text[]) THEN session_keys
 ELSE (
@@ -18,15 +18,14 @@ ELSE (
 )
       END`;
 
-/** A user who was signed in, and when their session began. */
+/** A signed-in user, and when the session began. */
 export interface SignedInRow extends SessionUser {
   loggedInAt: Date;
 }
 
 /**
- * Signs in an identity that we know, in one round trip: keeps its session_key, reads its user under a lock, and
- * writes the session and the code that opened it. No row back: there is no such identity, it has another unionid than
- * WeChat says, or its user may not sign in.
+ * Signs in a known identity in one round trip: stores the session_key, locks and reads the user, and writes the session
+ * and the code. Returns no row if the identity is unknown, its unionid differs, or its user may not sign in.
  *
  * - The user's id comes from the UPDATE's RETURNING and never from a plain SELECT, and the user is read FOR NO
  *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A

@@ -10,7 +10,7 @@ export function isAdmin({ status, roles }: Pick<User, 'status' | 'roles'>): bool
   return status === 'active' && roles.includes(adminRole);
 }
 
-/** Whether anybody but these users may use /admin. */
+/** Whether any user other than these may use /admin. */
 export async function hasAdminBeside(manager: EntityManager, userIds: readonly string[]): Promise<boolean> {
   const admins = await manager.query<unknown[]>(
     `SELECT FROM users
@@ -21,8 +21,8 @@ export async function hasAdminBeside(manager: EntityManager, userIds: readonly s
 }
 
 /**
- * The same for a transaction that takes the role from one of these users, or locks them out. Such transactions take
- * turns, so that two admins who demote each other do not both find the other one.
+ * The same, for a transaction that removes the role from one of these users, or disables one. Such transactions run one
+ * after the other. Otherwise two admins could demote each other, and each would still see the other.
  */
 export async function keepsAdminBeside(manager: EntityManager, userIds: readonly string[]): Promise<boolean> {
   await manager.query(takeAdvisoryLock, [...advisoryLocks.lastAdmin]);

@@ -14,8 +14,8 @@ export class BanCheckService {
   ) {}
 
   /**
-   * Lets an unknown identity in unless its user was disabled when they were erased, and still would be. Ask it once the
-   * identity and the unionid are this transaction's: it has then waited for an erasure that was under way, and sees its
+   * Refuses a new identity whose former user was erased while disabled, and whose ban is still in force. Call it after
+   * the transaction has inserted the identity and the unionid: it has then waited for a concurrent erasure, and sees its
    * ban.
    *
    * @throws {AccountDisabledError}

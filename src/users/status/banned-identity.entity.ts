@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { User } from '../user.entity.js';
 
-/** What is kept of an identity, or of a unionid, whose user was erased while they were disabled. */
+/** An identity or a unionid of a user that was erased while disabled. */
 @Entity('banned_identities')
 @Index('banned_identities_user_id_idx', ['userId'])
 @Index('banned_identities_openid_index_idx', ['openidIndex'])
@@ -10,7 +10,7 @@ export class BannedIdentity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'banned_identities_pkey' })
   id: string;
 
-  /** Who was erased; that row has the reason and the end. */
+  /** The erased user; its row has the reason and the end of the ban. */
   @Column({ type: 'uuid', name: 'user_id' })
   userId: string;
 

@@ -7,15 +7,15 @@ import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from '../identities/identity.entity.js';
 import { Unionid } from '../identities/unionid.entity.js';
 
-/** By what somebody who is banned would be recognised: in one mini-program, in all of an account, or both. */
+/** How a banned user is recognised: by an openid in one mini-program, by a unionid, or by both. */
 export interface BannedUser {
   identity?: { appid: string; openid: string };
   unionid?: string;
 }
 
 /**
- * Bans that outlive an erasure: openids and unionids of disabled users, sealed, and found by keyed hashes. Whether
- * the ban still stands, the row of the erased user says.
+ * Bans that outlive an erasure: openids and unionids of disabled users, encrypted, and found by keyed hashes. The row of
+ * the erased user says whether the ban is still in force.
  */
 @Injectable()
 export class BansService {
@@ -25,41 +25,41 @@ export class BansService {
     this.#box = new FieldCipher(ring, 'banned-identity');
   }
 
-  /** Keeps by what users would be recognised who are about to be erased, for the ban of one of them. */
+  /** Stores how users are recognised that are being erased, for the ban of the first of them. */
   async recordBan(manager: EntityManager, userId: string, userIds: string[]): Promise<void> {
     const identities = await manager.findBy(Identity, { userId: In(userIds) });
     const unionids = await manager.findBy(Unionid, { userId: In(userIds) });
-    const people: BannedUser[] = [
+    const banned: BannedUser[] = [
       ...identities.map(({ appid, openid }) => ({ identity: { appid, openid } })),
       ...unionids.map(({ unionid }) => ({ unionid })),
     ];
     await manager.insert(
       BannedIdentity,
-      people.map((person) => {
+      banned.map((each) => {
         const id = uuidv7();
-        return { id, userId, ...this.encrypt(id, person) };
+        return { id, userId, ...this.encrypt(id, each) };
       }),
     );
   }
 
   /** The erased users who were banned under this openid or unionid. */
-  async findBannedUsers(manager: EntityManager, person: BannedUser): Promise<string[]> {
+  async findBannedUsers(manager: EntityManager, user: BannedUser): Promise<string[]> {
     const rows = await manager.query<{ userId: string }[]>(
       `SELECT DISTINCT user_id AS "userId" FROM banned_identities
        WHERE openid_index = ANY ($1::bytea[]) OR unionid_index = ANY ($1::bytea[])`,
-      [this.hashes(person)],
+      [this.hashes(user)],
     );
     return rows.map(({ userId }) => userId);
   }
 
-  /** Of many users, those whom a ban that still stands keeps out. */
-  async findBanned<Person extends BannedUser>(
+  /** Those of many users that are banned now. */
+  async findBanned<Candidate extends BannedUser>(
     manager: EntityManager,
-    people: readonly Person[],
-  ): Promise<Set<Person>> {
+    candidates: readonly Candidate[],
+  ): Promise<Set<Candidate>> {
     const [kept] = await manager.query<unknown[]>('SELECT FROM banned_identities LIMIT 1');
     if (kept === undefined) return new Set();
-    const asked = people.map((person) => ({ person, hashes: this.hashes(person) }));
+    const asked = candidates.map((candidate) => ({ candidate, hashes: this.hashes(candidate) }));
     const rows = await manager.query<{ hash: string }[]>(
       `SELECT encode(hash, 'hex') AS hash
        FROM unnest($1::bytea[]) AS asked (hash)
@@ -72,14 +72,14 @@ export class BansService {
     );
     const found = new Set(rows.map(({ hash }) => hash));
     const isBanned = (hash: Buffer) => found.has(hash.toString('hex'));
-    return new Set(asked.filter(({ hashes }) => hashes.some(isBanned)).map(({ person }) => person));
+    return new Set(asked.filter(({ hashes }) => hashes.some(isBanned)).map(({ candidate }) => candidate));
   }
 
-  /** What a row keeps of a user. */
-  encrypt(id: string, person: BannedUser): Pick<BannedIdentity, 'sealed' | 'openidIndex' | 'unionidIndex'> {
-    const { identity, unionid } = person;
+  /** What a row stores of a user. */
+  encrypt(id: string, user: BannedUser): Pick<BannedIdentity, 'sealed' | 'openidIndex' | 'unionidIndex'> {
+    const { identity, unionid } = user;
     return {
-      sealed: this.#box.encrypt(JSON.stringify(person), id),
+      sealed: this.#box.encrypt(JSON.stringify(user), id),
       openidIndex:
         identity === undefined ? null : this.ring.hash(indexPurpose, identity.appid, identity.openid),
       unionidIndex: unionid === undefined ? null : this.ring.hash(indexPurpose, unionid),
@@ -95,7 +95,7 @@ export class BansService {
     return this.#box.decrypt(sealed, id);
   }
 
-  /** Under every key of the ring. */
+  /** One hash per key of the ring. */
   private hashes({ identity, unionid }: BannedUser): Buffer[] {
     return [
       ...(identity === undefined ? [] : this.ring.hashes(indexPurpose, identity.appid, identity.openid)),
@@ -103,11 +103,11 @@ export class BansService {
     ];
   }
 
-  /** Whether a row is sealed, and found, by the newest key. */
+  /** Whether the newest key has encrypted the row. */
   isCurrent(sealed: string): boolean {
     return this.#box.isCurrent(sealed);
   }
 }
 
-/** An openid's and a unionid's never meet: the one is a hash of two parts, the other of one. */
+/** Shared by openids and unionids: the hash of two parts never equals the hash of one. */
 const indexPurpose = 'banned-identity-index';

@@ -5,12 +5,12 @@ import { BackgroundJob, type Job } from '../../background/background-job.js';
 import { batchSize } from '../../database/delete-outdated.js';
 import { UserStatusService } from './user-status.service.js';
 
-/** Sorts before everybody. */
+/** Sorts before all users. */
 const beforeAll = { createdAt: '-infinity', id: NIL as string };
 
 /**
- * Who was disabled until a time that has come is active again, if they have not logged in before. Few users are
- * disabled, and an index has them in the order of their creation: the job walks along that.
+ * Lifts expired bans; a login of the user lifts them, too. Few users are disabled, and an index has them in the order of
+ * their creation: the job walks along this index.
  */
 @Injectable()
 @BackgroundJob('disabled users')
@@ -30,7 +30,7 @@ export class ExpiredBansJob implements Job {
       [this.#after.createdAt, this.#after.id],
     );
     const due = users.filter(({ isDue }) => isDue).map(({ id }) => id);
-    // Who is being changed by somebody else at this moment has their turn in the next round.
+    // A user that another transaction has locked is left to the next run.
     const free = await manager.query<{ id: string }[]>(
       `SELECT id FROM users WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED`,
       [due],

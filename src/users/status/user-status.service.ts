@@ -24,38 +24,38 @@ import { UserNotFoundError } from '../identities/user-not-found.error.js';
 /** A user by id, or by the openid in one mini-program. */
 export type UserReference = { id: string } | { appid: string; openid: string };
 
-/** What has become of a user's roles. */
+/** The outcome of a change of roles. */
 export interface RoleChange {
   userId: string;
-  /** Whether anything had to be changed. */
+  /** Whether anything was changed. */
   isChanged: boolean;
 }
 
-/** What an operator changes; what is absent stays. */
+/** What an admin changes; what is absent stays. */
 export interface UserStatusChange {
   status?: 'active' | 'disabled';
   /** Why the user is disabled, for the user to read. */
   reason?: string | null;
-  /** When the user becomes active again by themself. */
+  /** When the ban ends by itself. */
   until?: Date | null;
   roles?: string[];
 }
 
-/** What is to be done with a locked user. */
+/** What to do with a locked user. */
 interface Decision {
   changes: QueryDeepPartialEntity<User>;
   /** Why all sessions end. */
   ends?: RevocationReason;
-  /** Whether tokens that are out are of no use any more, while the sessions go on. */
+  /** Whether issued access tokens become invalid, while the sessions continue. */
   outdates?: boolean;
-  /** Whether it is refused if nobody could use /admin afterwards. */
+  /** Whether to refuse the change if nobody could use /admin after it. */
   needsAdmin?: boolean;
   events: { action: AuditAction; details?: object }[];
 }
 
 /**
- * How a user stands: whether they may come in, and what they may do. Each change is one transaction with its
- * revocation and its entry in the audit; a sign-in, which locks the same row, comes before it or after.
+ * Status and roles of users. Each change is one transaction with its revocation and its audit entry. A sign-in locks the
+ * same row, so it happens before the change or after it.
  */
 @Injectable()
 export class UserStatusService {
@@ -79,7 +79,7 @@ export class UserStatusService {
   }
 
   /**
-   * Takes a role from a user, whatever their status.
+   * Takes a role from a user, whatever the status.
    *
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
@@ -94,10 +94,10 @@ export class UserStatusService {
   }
 
   /**
-   * Disables or enables a user, and sets their roles. Disabling ends all of their sessions; what changes nothing does
-   * not. Who wants to be deleted can be disabled, too: then leaving lifts no ban.
+   * Disables or enables a user, and sets the roles. Disabling ends all sessions, unless the user is disabled already. A
+   * user pending deletion can be disabled, too: the ban outlives the erasure.
    *
-   * @throws {LastAdminError} where a user does that to the last admin
+   * @throws {LastAdminError} if an admin does that to the last admin
    * @throws {UserNotFoundError} {@link UserNotChangeableError} {@link UserNotDisabledError}
    * @throws {TooManyRolesError}
    * @throws {DatabaseUnavailableError}
@@ -106,27 +106,27 @@ export class UserStatusService {
     await this.change({ id: userId }, actor, (user) => {
       const isEmpty = Object.values(change).every((value) => value === undefined);
       if (!isEmpty && !canChange(user, change)) throw new UserNotChangeableError(user);
-      const standing = changeStatus(user, change);
+      const status = changeStatus(user, change);
       const roles = change.roles === undefined ? undefined : changeRoles(user, change.roles);
       return {
-        changes: { ...standing.changes, ...roles?.changes },
-        ends: standing.ends,
+        changes: { ...status.changes, ...roles?.changes },
+        ends: status.ends,
         outdates: roles?.outdates,
         needsAdmin: actor.actor === 'person',
-        events: [...standing.events, ...(roles?.events ?? [])],
+        events: [...status.events, ...(roles?.events ?? [])],
       };
     });
   }
 
   /**
-   * Ends all sessions of a user's: their own wish, or the operator's.
+   * Ends all sessions of a user, as the user or an admin wants.
    *
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
   async endSessions(userId: string, reason: 'signed_out' | 'kicked', actor: Actor): Promise<void> {
     await this.change({ id: userId }, actor, (user) => {
-      // All have ended already; of who was erased meanwhile nothing more is written down.
+      // All sessions have ended already, and nothing more is recorded about an erased user.
       if (user.erasedAt !== null || (reason === 'signed_out' && user.status !== 'active')) {
         return { changes: {}, events: [] };
       }
@@ -139,11 +139,11 @@ export class UserStatusService {
   }
 
   /**
-   * Notes that an active person wants to be deleted, and ends their sessions. Who has said so before is not given
-   * more time.
+   * Records the request of an active user to be deleted, and ends all sessions. A second request does not change the
+   * time of the erasure.
    *
-   * @param grace seconds until they are erased
-   * @returns when they are erased
+   * @param grace seconds until the erasure
+   * @returns the time of the erasure
    * @throws {UserNotFoundError} {@link SessionRevokedError}
    * @throws {DatabaseUnavailableError}
    */
@@ -157,14 +157,15 @@ export class UserStatusService {
         events: [{ action: 'user.deletion_requested' }],
       };
     });
-    return this.timeOfErasure(userId);
+    return this.readErasureTime(userId);
   }
 
   /**
-   * Has a user erased without grace. Who is disabled stays disabled: leaving lifts no ban.
+   * Makes a user due for erasure now. A ban stays.
    *
-   * @returns who it is by now, an id that was merged meaning the one who stayed, and when they may be erased, or were
-   * @throws {LastAdminError} where a user does that to the last admin
+   * @param id of the user, or of one that was merged into it
+   * @returns the user, and the time from which it can be erased; if it was erased before, the time of that erasure
+   * @throws {LastAdminError} if an admin does that to the last admin
    * @throws {UserNotFoundError}
    * @throws {DatabaseUnavailableError}
    */
@@ -179,12 +180,14 @@ export class UserStatusService {
         events: [{ action: 'user.deletion_requested' }],
       };
     });
-    return { userId, eraseAt: await this.timeOfErasure(userId) };
+    return { userId, eraseAt: await this.readErasureTime(userId) };
   }
 
   /**
-   * Makes a user active again who wanted to be deleted and comes back in time, from an address. In time is by the
-   * statement's clock: the transaction may have begun before an operator decided that the time has come.
+   * Makes a user pending deletion active again, unless the erasure is due. That is decided by the time of the statement:
+   * the transaction may have begun before an admin made the erasure due.
+   *
+   * @param ip the address of the login
    */
   async cancelDeletion(manager: EntityManager, userId: string, ip: string): Promise<void> {
     const { affected } = await manager
@@ -204,9 +207,9 @@ export class UserStatusService {
   }
 
   /**
-   * Makes a user active again whose time of being disabled is over; lifts the ban of one who was erased.
+   * Enables a user whose ban has expired. For an erased user, lifts the ban.
    *
-   * @returns whether it was
+   * @returns whether there was an expired ban
    */
   async liftExpiredBan(manager: EntityManager, userId: string): Promise<boolean> {
     const { affected } = await manager
@@ -226,7 +229,7 @@ export class UserStatusService {
   }
 
   /**
-   * Whether anybody can use /admin.
+   * Whether any user can use /admin.
    *
    * @throws {DatabaseUnavailableError}
    */
@@ -234,11 +237,11 @@ export class UserStatusService {
     return this.database.run((manager) => hasAdminBeside(manager, []));
   }
 
-  private async timeOfErasure(userId: string): Promise<Date> {
+  private async readErasureTime(userId: string): Promise<Date> {
     const { eraseAt, erasedAt } = await this.database.run((manager) =>
       manager.findOneByOrFail(User, { id: userId }),
     );
-    // Restored meanwhile, it is as if it had been asked for now.
+    // If the deletion was cancelled since then, the answer is the present time.
     return erasedAt ?? eraseAt ?? new Date();
   }
 
@@ -250,7 +253,7 @@ export class UserStatusService {
     return this.database.transaction(async (tx) => {
       const { manager } = tx;
       let user = await lockReferencedUser(manager, reference);
-      // Who is disabled until a time that has come is not disabled.
+      // A user whose ban has expired is not disabled.
       if (user.status === 'disabled' && (await this.liftExpiredBan(manager, user.id))) {
         user = await lockCanonicalUser(manager, user.id);
       }
@@ -282,18 +285,18 @@ export class UserStatusService {
   }
 }
 
-/** Whether a user is to be erased, or was. */
-function isLeaving({ eraseAt, erasedAt }: User): boolean {
+/** Whether a user will be erased, or was. */
+function isInDeletion({ eraseAt, erasedAt }: User): boolean {
   return eraseAt !== null || erasedAt !== null;
 }
 
 /**
- * Who was merged is another by now. Of who leaves, or has left, only whether they are banned can be changed; and of
- * who has left without a ban nothing is kept that one could recognise.
+ * A merged user cannot be changed. For a user pending deletion or erased, only the ban can be changed. A user erased
+ * without a ban cannot be banned any more: nothing is stored that could recognise it.
  */
 function canChange(user: User, { status, roles }: UserStatusChange): boolean {
   if (user.status === 'merged') return false;
-  if (!isLeaving(user)) return true;
+  if (!isInDeletion(user)) return true;
   if (roles !== undefined) return false;
   return user.status === 'disabled' || (status === 'disabled' && user.erasedAt === null);
 }
@@ -306,7 +309,7 @@ function changeStatus(user: User, { status, reason, until }: UserStatusChange): 
     if (user.status === 'active') return { changes: {}, events: [] };
     return {
       changes: {
-        status: isLeaving(user) ? 'deleting' : wanted,
+        status: isInDeletion(user) ? 'deleting' : wanted,
         disabledReason: null,
         disabledUntil: null,
       },
@@ -328,7 +331,7 @@ function changeStatus(user: User, { status, reason, until }: UserStatusChange): 
   };
 }
 
-/** Access tokens carry the roles: a change makes those that are out out of date. */
+/** Access tokens carry the roles, so a change makes issued tokens invalid. */
 function changeRoles(user: User, wanted: string[]): Decision {
   const roles = [...new Set(wanted)];
   const isSame = roles.length === user.roles.length && roles.every((role) => user.roles.includes(role));
