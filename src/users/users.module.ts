@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { StorageModule } from '../storage/storage.module.js';
@@ -27,12 +28,13 @@ import { UserSearchService } from './search/user-search.service.js';
 import { UserStatusService } from './status/user-status.service.js';
 import { UserResponseMapper } from './profile/user-response.mapper.js';
 import { BanCheckService } from './status/ban-check.service.js';
+import { FirstLoginHooks } from './sign-in/first-login-hooks.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 import { UsersService } from './users.service.js';
 
 /** Users: sign-in, profile, status, merging, deletion. */
 @Module({
-  imports: [AuditModule, SessionsModule, StorageModule, WechatModule],
+  imports: [DiscoveryModule, AuditModule, SessionsModule, StorageModule, WechatModule],
   providers: [
     AvatarImagesService,
     AvatarsService,
@@ -46,6 +48,7 @@ import { UsersService } from './users.service.js';
     UserMergingService,
     ImmediateErasureService,
     ErasureService,
+    FirstLoginHooks,
     ErasureJob,
     PhoneNumbersService,
     PhoneCodesService,

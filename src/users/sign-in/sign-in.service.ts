@@ -16,6 +16,7 @@ import { UserMergingService } from '../merging/user-merging.service.js';
 import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
 import { lockUser } from '../identities/lock-user.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
+import { FirstLoginHooks } from './first-login-hooks.js';
 import { type SignedInRow, signInStatement } from './sign-in.statement.js';
 import { Unionid } from '../identities/unionid.entity.js';
 import { UnionidConflicts } from '../identities/unionid-conflicts.js';
@@ -54,6 +55,7 @@ export class SignInService {
     private readonly erasure: ErasureService,
     private readonly merging: UserMergingService,
     private readonly conflicts: UnionidConflicts,
+    private readonly firstLoginHooks: FirstLoginHooks,
     private readonly settings: Settings,
   ) {}
 
@@ -84,7 +86,12 @@ export class SignInService {
         return await this.database.transaction(async (tx) => {
           const { unionid, ...registered } = await this.register(tx, signIn);
           const [row] = await tx.manager.query<SignedInRow[]>(signInStatement.text, [...values, unionid]);
-          if (row === undefined) throw new ConflictError();
+          if (row === undefined) {
+            throw new ConflictError();
+          }
+          if (registered.isNewUser) {
+            tx.afterCommit(() => this.firstLoginHooks.run({ id: row.id, appid: signIn.appid }));
+          }
           return { ...signedIn(row), ...registered };
         });
       } catch (error) {
