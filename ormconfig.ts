@@ -25,10 +25,10 @@ class CommandLineDataSource extends DataSource {
     try {
       await super.initialize();
       await takeOverMigrations(this);
-      return this;
     } catch (error) {
       return giveUp(explainDatabaseFailure(error, settings.databaseUrl));
     }
+    return this;
   }
 }
 

@@ -146,6 +146,23 @@ describe('the floors of the house', () => {
     expect(roomsWithoutHttp.filter((room) => imports.includes(room))).toEqual([]);
   });
 
+  it('know Fastify only at the edge of the service: what other applications import works on Express, too', () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) {
+        return;
+      }
+      seen.add(file);
+      for (const { target } of inside.filter((each) => each.file === file)) {
+        visit(target.replace(/\.js$/, '.ts'));
+      }
+    };
+    visit('index.ts');
+    expect(seen.size).toBeGreaterThan(100);
+    const framework = /^(fastify$|@fastify\/(?!busboy)|@nestjs\/platform-|express)/;
+    expect(all.filter(({ file, specifier }) => seen.has(file) && framework.test(specifier))).toEqual([]);
+  });
+
   it('keep SQL to the tables of a room, but for the statements that are named', () => {
     const named = new RegExp(
       `\\b(?:FROM|JOIN|UPDATE|INTO|TABLE)\\s+(${Object.keys(tables).join('|')})\\b`,

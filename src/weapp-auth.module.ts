@@ -1,13 +1,13 @@
-import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { BackgroundModule } from './background/background.module.js';
 import { ConfigModule, type SettingsFactory } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import type { Schema } from './database/data-source-options.js';
 import { DatabaseModule } from './database/database.module.js';
-import { requireFastify } from './http/fastify.js';
 import { ServiceErrorFilter } from './http/problem.filter.js';
+import { RequestIdInterceptor } from './http/request-id.interceptor.js';
 import { schema } from './schema.js';
 
 /** What an application keeps in the database beside the tables of this service. */
@@ -20,16 +20,7 @@ export type OwnSchema = Partial<Schema>;
  * weappAuthDataSource)`.
  */
 @Module({})
-export class WeappAuthModule implements OnModuleInit {
-  constructor(private readonly host: HttpAdapterHost) {}
-
-  /** Routes and filters speak to Fastify: without it some fail at the start, others only when they are asked. */
-  onModuleInit(): void {
-    // A context without HTTP (`createApplicationContext`) has none.
-    const hasRoutes = Boolean(this.host.httpAdapter);
-    if (hasRoutes) requireFastify(this.host);
-  }
-
+export class WeappAuthModule {
   /** @param settings of `loadSettings(environment)` */
   static forRoot(settings: Settings, own: OwnSchema = {}): DynamicModule {
     return WeappAuthModule.on(ConfigModule.register(settings), own);
@@ -48,7 +39,10 @@ export class WeappAuthModule implements OnModuleInit {
     return {
       module: WeappAuthModule,
       imports: [config, CryptoModule, database, BackgroundModule],
-      providers: [{ provide: APP_FILTER, useClass: ServiceErrorFilter }],
+      providers: [
+        { provide: APP_FILTER, useClass: ServiceErrorFilter },
+        { provide: APP_INTERCEPTOR, useClass: RequestIdInterceptor },
+      ],
     };
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, HttpCode, Patch, Post, Req, StreamableFile } from '@nestjs/common';
+import { Delete, Get, Header, HttpCode, Patch, Post, Req, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
   toActor,
@@ -12,6 +12,7 @@ import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limi
 import { Settings } from '../config/settings.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { DeletionResponse } from '../users/deletion/deletion.response.js';
 import { NicknamesService } from '../users/profile/nicknames.service.js';
 import { UserStatusService } from '../users/status/user-status.service.js';
@@ -24,7 +25,7 @@ import { UpdateMeRequest } from './update-me.request.js';
 const nicknameRateLimit = { name: 'nickname', perMinute: 6 };
 
 /** The signed-in user. */
-@Controller('me')
+@ServiceController('me')
 @ApiTags('me')
 @Authenticated()
 export class AccountController {

@@ -1,11 +1,14 @@
-import { Controller, Get, Header, Param, StreamableFile } from '@nestjs/common';
+import { Get, Header, Param, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Public } from '../auth/access.decorators.js';
 import { Problems } from '../http/problems.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { AvatarsService } from '../users/profile/avatars.service.js';
 import { AvatarNotFoundError } from '../users/profile/avatars.errors.js';
 
 /** The images of `avatarUrl`, for anyone who knows the URL: an `<image>` of a mini-program sends no token. */
-@Controller('avatars')
+@Public()
+@ServiceController('avatars')
 @ApiTags('avatars')
 export class AvatarFilesController {
   constructor(private readonly avatars: AvatarsService) {}

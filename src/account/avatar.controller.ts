@@ -1,11 +1,12 @@
-import { Controller, Header, HttpCode, Post, Put, Req } from '@nestjs/common';
+import { Header, HttpCode, Post, Put, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
+import type { HttpRequest } from '../http/http-request.js';
 import { Problems } from '../http/problems.decorator.js';
 import { TakesUpload, Uploads } from '../http/uploads.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { AvatarsService } from '../users/profile/avatars.service.js';
 import { MeService } from './me.service.js';
 import { MeResponse } from './me.response.js';
@@ -22,7 +23,7 @@ const uploadProblems = [
 const avatarRateLimit = { name: 'avatar', perMinute: 6, countsMalformed: true };
 
 /** The signed-in user's own avatar. */
-@Controller('me/avatar')
+@ServiceController('me/avatar')
 @ApiTags('me')
 @Authenticated()
 export class AvatarController {
@@ -39,7 +40,7 @@ export class AvatarController {
   @PerUserConcurrencyLimit('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
-  async put(@CurrentUser() { id }: SignedInUser, @Req() request: FastifyRequest): Promise<MeResponse> {
+  async put(@CurrentUser() { id }: SignedInUser, @Req() request: HttpRequest): Promise<MeResponse> {
     await this.me.getActiveUser(id);
     await this.avatars.replace(id, await this.uploads.file(request));
     return this.me.toResponse(await this.me.getActiveUser(id));
@@ -57,7 +58,7 @@ export class AvatarController {
   @PerUserConcurrencyLimit('writing')
   @Problems(...uploadProblems)
   @Header('Cache-Control', 'no-store')
-  async post(@CurrentUser() user: SignedInUser, @Req() request: FastifyRequest): Promise<MeResponse> {
+  async post(@CurrentUser() user: SignedInUser, @Req() request: HttpRequest): Promise<MeResponse> {
     return this.put(user, request);
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Delete, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Delete, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { LoginService } from '../auth/login.service.js';
 import {
@@ -13,6 +13,7 @@ import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limi
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { IdentityLinkingService, refuseRoles } from '../users/sign-in/identity-linking.service.js';
 import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import { NotInMiniProgramError } from './account.errors.js';
@@ -23,7 +24,7 @@ import { MeResponse } from './me.response.js';
 const linkingRateLimit = { name: 'linking', perMinute: 6 };
 
 /** The mini-programs that are linked to the user. */
-@Controller('me/identities')
+@ServiceController('me/identities')
 @ApiTags('me')
 @Authenticated('forbidden')
 @FreshLogin(maxAccountLoginAge)

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
+import { Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
@@ -7,6 +7,7 @@ import { Settings } from '../config/settings.js';
 import { TakesLargeBody } from '../http/body-limit.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { SessionKeysService } from '../users/identities/session-keys.service.js';
 import { decryptOpenData, withoutIdentity } from '../wechat/open-data.js';
 import { SessionKeyClient } from '../wechat/session-key.client.js';
@@ -21,7 +22,7 @@ import { PhoneRequest } from './phone.request.js';
 import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 
 /** Data of the signed-in user from WeChat: encrypted, or by a code. */
-@Controller('me')
+@ServiceController('me')
 @ApiTags('me')
 @Authenticated('wechat_misconfigured', 'wechat_unavailable', 'overloaded')
 export class OpenDataController {

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, HttpCode, Param, Req } from '@nestjs/common';
+import { Delete, Get, Header, HttpCode, Param, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
   toActor,
@@ -10,6 +10,7 @@ import { Authenticated } from '../auth/authenticated.decorator.js';
 import { PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { toSessionResponse } from '../sessions/session-response.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { SessionNotFoundError } from '../sessions/sessions.errors.js';
@@ -18,7 +19,7 @@ import { SessionResponse } from './session.response.js';
 const maxSessions = 100;
 
 /** The sessions of the user. */
-@Controller('me/sessions')
+@ServiceController('me/sessions')
 @ApiTags('me')
 @Authenticated()
 export class SessionsController {

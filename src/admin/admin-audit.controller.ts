@@ -1,12 +1,13 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Get, Header } from '@nestjs/common';
 import { AuditLogService } from '../audit/audit-log.service.js';
 import { ValidQuery } from '../http/valid-query.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { AuditPageResponse, toAuditEventResponse } from './audit-event.response.js';
 import { ReadAuditRequest } from './read-audit.request.js';
 import { AdminOnly } from './admin-only.decorator.js';
 
 /** The audit log: what happened. */
-@Controller('admin/audit')
+@ServiceController('admin/audit')
 @AdminOnly()
 export class AdminAuditController {
   constructor(private readonly audit: AuditLogService) {}

@@ -1,12 +1,13 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Get, Header } from '@nestjs/common';
 import { LoginStatsService } from '../audit/login-stats.service.js';
 import { ValidQuery } from '../http/valid-query.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { LoginStatsResponse } from './login-stats.response.js';
 import { ReadStatsRequest } from './read-stats.request.js';
 import { AdminOnly } from './admin-only.decorator.js';
 
 /** The audit log: how often. */
-@Controller('admin/stats')
+@ServiceController('admin/stats')
 @AdminOnly()
 export class AdminStatsController {
   constructor(private readonly stats: LoginStatsService) {}

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
+import { Delete, Get, Header, HttpCode, Param, Patch, Post, Req } from '@nestjs/common';
 import { AuditLogService } from '../audit/audit-log.service.js';
 import { toActor, type AuthenticatedRequest } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAdminLoginAge } from '../auth/fresh-login.decorator.js';
@@ -6,6 +6,7 @@ import { KeyRing } from '../crypto/key-ring.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { DeletionResponse } from '../users/deletion/deletion.response.js';
 import { ImmediateErasureService } from '../users/deletion/immediate-erasure.service.js';
 import { UserMergingService } from '../users/merging/user-merging.service.js';
@@ -20,7 +21,7 @@ import { UserPageResponse } from './user-item.response.js';
 import { AdminOnly } from './admin-only.decorator.js';
 
 /** Finds users, and changes their status and roles. */
-@Controller('admin/users')
+@ServiceController('admin/users')
 @AdminOnly()
 export class AdminUsersController {
   constructor(

@@ -1,14 +1,16 @@
-import { Controller, Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
+import { Header, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
 import { Problems } from '../http/problems.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import type { OpenSession } from '../sessions/open-session.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { RefreshTokenInvalidError } from '../sessions/sessions.errors.js';
 import { UserStatusService } from '../users/status/user-status.service.js';
 import { UserResponseMapper } from '../users/profile/user-response.mapper.js';
+import { Public } from './access.decorators.js';
 import { AccessTokensService } from './access-tokens.service.js';
 import type { LoginOutcome } from './login.service.js';
 import {
@@ -42,7 +44,7 @@ const loginProblems = [
 
 /** Getting in, staying in, getting out. */
 @ApiTags('auth')
-@Controller('auth')
+@ServiceController('auth')
 export class AuthController {
   constructor(
     private readonly accessTokens: AccessTokensService,
@@ -54,6 +56,7 @@ export class AuthController {
   ) {}
 
   /** Log in with the code of wx.login. */
+  @Public()
   @Post('login')
   @HttpCode(200)
   // Tokens are for the caller alone: no cache may keep them (RFC 6749, section 5.1).
@@ -76,6 +79,7 @@ export class AuthController {
   }
 
   /** Get new tokens for a session. */
+  @Public()
   @Post('refresh')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')

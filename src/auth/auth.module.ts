@@ -6,6 +6,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
 import { AccessTokensService } from './access-tokens.service.js';
+import { AuthenticationService } from './authentication.service.js';
 import { AuthController } from './auth.controller.js';
 import { LoginReplay } from './login-replay.js';
 import { LoginService } from './login.service.js';
@@ -25,6 +26,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
   controllers: [AuthController, DiscoveryController, VerifyController],
   providers: [
     AccessTokensService,
+    AuthenticationService,
     LoginReplay,
     LoginService,
     JwtGuard,
@@ -36,6 +38,14 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
     WechatCodeStrategy,
   ],
   // The guard and the limits per user are made anew in each module that uses them, and ask for what these have.
-  exports: [AccessTokensService, LoginService, JwtGuard, SessionsModule, SigningKeysService, UserLimiter],
+  exports: [
+    AccessTokensService,
+    AuthenticationService,
+    LoginService,
+    JwtGuard,
+    SessionsModule,
+    SigningKeysService,
+    UserLimiter,
+  ],
 })
 export class AuthModule {}

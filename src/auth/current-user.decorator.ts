@@ -1,7 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../audit/audit-log.service.js';
 import { getClientIp } from '../http/client-ip.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { findRequest } from './guarded-request.js';
 
 /** The user behind a guarded request, as their access token says. */
 export interface SignedInUser {
@@ -13,12 +14,14 @@ export interface SignedInUser {
 }
 
 /** A request that `JwtGuard` has let through. */
-export type AuthenticatedRequest = FastifyRequest & { user: SignedInUser };
+export type AuthenticatedRequest = HttpRequest & { user: SignedInUser };
 
-/** Hands the signed-in person to a handler behind `JwtGuard`: `me(@CurrentUser() user: SignedInUser)`. */
+/**
+ * Hands the signed-in user to a handler behind `JwtGuard`: `me(@CurrentUser() user: SignedInUser)`. Undefined with
+ * `@Public()`, and with `@OptionalAuth()` if no token was sent.
+ */
 export const CurrentUser = createParamDecorator(
-  (_: unknown, context: ExecutionContext): SignedInUser =>
-    context.switchToHttp().getRequest<AuthenticatedRequest>().user,
+  (_: unknown, context: ExecutionContext): SignedInUser | undefined => findRequest(context)?.user,
 );
 
 /** The signed-in person as the audit names who acts. */

@@ -1,40 +1,55 @@
-import { Controller, Get, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { Get, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { Settings } from '../config/settings.js';
+import { Public } from './access.decorators.js';
+import type { HttpRequest } from '../http/http-request.js';
 import { JwkSetResponse, MetadataResponse } from './discovery.response.js';
 import { SigningKeysService } from './signing-keys.service.js';
 
 /** What other services need in order to check our access tokens by themselves. Anyone may read and keep it. */
-@Controller('.well-known')
+@Public()
+@ServiceController('.well-known')
 @ApiTags('auth')
 export class DiscoveryController {
   constructor(
     private readonly keys: SigningKeysService,
     private readonly settings: Settings,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   /** The public keys of the access tokens (RFC 7517, section 5). */
   @Get('jwks.json')
-  keySet(@Res({ passthrough: true }) reply: FastifyReply): JwkSetResponse {
-    this.allowKeeping(reply);
-    return { keys: this.keys.published() };
+  @ApiOkResponse({ type: JwkSetResponse })
+  keySet(@Res() response: unknown): void {
+    this.answer(response, { keys: this.keys.published() } satisfies JwkSetResponse);
   }
 
   /** Where the public keys are (RFC 8414, section 3.2). There is no OAuth flow. */
   @Get('oauth-authorization-server')
-  metadata(@Res({ passthrough: true }) reply: FastifyReply): MetadataResponse {
-    this.allowKeeping(reply);
+  @ApiOkResponse({ type: MetadataResponse })
+  metadata(@Req() { originalUrl }: HttpRequest, @Res() response: unknown): void {
     const { jwtIssuer } = this.settings;
-    return {
+    this.answer(response, {
       issuer: jwtIssuer,
-      jwks_uri: `${jwtIssuer.replace(/\/+$/, '')}/.well-known/jwks.json`,
+      jwks_uri: `${withPrefix(jwtIssuer, originalUrl)}/.well-known/jwks.json`,
       response_types_supported: [],
       grant_types_supported: [],
-    };
+    } satisfies MetadataResponse);
   }
 
-  private allowKeeping(reply: FastifyReply): void {
-    void reply.header('Cache-Control', `public, max-age=${this.settings.jwksMaxAge}`);
+  /** By the framework itself: a standard says what these look like, so no interceptor is to change them. */
+  private answer(response: unknown, body: JwkSetResponse | MetadataResponse): void {
+    const { httpAdapter } = this.host;
+    httpAdapter.setHeader(response, 'Cache-Control', `public, max-age=${this.settings.jwksMaxAge}`);
+    httpAdapter.reply(response, body, 200);
   }
+}
+
+/** The issuer, with the prefix that an application has put before its routes, if the issuer does not name that itself. */
+function withPrefix(issuer: string, url: string): string {
+  const base = issuer.replace(/\/+$/, '');
+  const prefix = url.slice(0, Math.max(0, url.indexOf('/.well-known/')));
+  return base.endsWith(prefix) ? base : base + prefix;
 }

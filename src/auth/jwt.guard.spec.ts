@@ -1,5 +1,6 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,8 +8,11 @@ import { ProblemFilter } from '../http/problem.filter.js';
 import { RevocationsService } from '../sessions/revocations.service.js';
 import { RevocationsUnknownError } from '../sessions/sessions.errors.js';
 import { AccessTokensService } from './access-tokens.service.js';
+import { OptionalAuth, Public } from './access.decorators.js';
+import { AuthenticationService } from './authentication.service.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
 import { FreshLogin } from './fresh-login.decorator.js';
+import type { GuardedRequest } from './guarded-request.js';
 import { JwtGuard } from './jwt.guard.js';
 import { Roles } from './roles.decorator.js';
 
@@ -56,6 +60,22 @@ class MoneyController {
   }
 }
 
+@Controller('news')
+@UseGuards(JwtGuard)
+class NewsController {
+  @Get()
+  @Public()
+  forEverybody(@CurrentUser() user: SignedInUser | undefined): object {
+    return { user: user?.id ?? null };
+  }
+
+  @Get('mine')
+  @OptionalAuth()
+  forVisitors(@CurrentUser() user: SignedInUser | undefined): object {
+    return { user: user?.id ?? null };
+  }
+}
+
 /** Seconds since the login. */
 let age = 0;
 
@@ -73,10 +93,12 @@ describe('JwtGuard', () => {
   let app: NestFastifyApplication;
   beforeAll(async () => {
     const module = await Test.createTestingModule({
-      controllers: [NotesController, MoneyController],
+      controllers: [NotesController, MoneyController, NewsController],
       providers: [
+        AuthenticationService,
         { provide: AccessTokensService, useValue: accessTokens },
         { provide: RevocationsService, useValue: revocations },
+        JwtGuard,
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -194,6 +216,72 @@ describe('JwtGuard', () => {
     expect((await get('/notes', 'writer')).body()).toMatchObject({
       status: 503,
       code: 'database_unavailable',
+    });
+  });
+
+  it('lets everybody through to what is @Public(), and looks at no token', async () => {
+    revocations.check.mockResolvedValue('signed_out');
+    for (const token of [undefined, 'writer']) {
+      const { status, body } = await get('/news', token);
+      expect({ status, body: body() }).toEqual({ status: 200, body: { user: null } });
+    }
+  });
+
+  it('lets through without a token what is @OptionalAuth()', async () => {
+    const { status, body } = await get('/news/mine');
+    expect({ status, body: body() }).toEqual({ status: 200, body: { user: null } });
+  });
+
+  it('tells @OptionalAuth() whose token it is, and refuses a bad one', async () => {
+    expect((await get('/news/mine', 'writer')).body()).toEqual({ user: 'user' });
+    revocations.check.mockResolvedValue('signed_out');
+    expect((await get('/news/mine', 'writer')).status).toBe(401);
+  });
+
+  describe('for other than HTTP', () => {
+    class Handlers {}
+    const handle = (): void => {};
+    const guard = () => app.get(JwtGuard);
+    const bearer = () => ({ headers: { authorization: 'Bearer writer' } }) as GuardedRequest;
+
+    function contextOf(type: string, args: unknown[]): ExecutionContextHost {
+      const context = new ExecutionContextHost(args, Handlers, handle);
+      context.setType(type);
+      return context;
+    }
+
+    it('takes the request in the context of GraphQL', async () => {
+      const req = bearer();
+      await guard().canActivate(contextOf('graphql', [{}, {}, { req }, {}]));
+      expect(req.user).toMatchObject({ id: 'user', roles: ['writer'] });
+    });
+
+    it('takes the handshake of a WebSocket', async () => {
+      const handshake = bearer();
+      await guard().canActivate(contextOf('ws', [{ handshake }, {}]));
+      expect(handshake.user).toMatchObject({ id: 'user' });
+    });
+
+    it.each([
+      ['graphql', [{}, {}, {}, {}]],
+      ['graphql', [{}, {}, undefined, {}]],
+      ['ws', [{}, {}]],
+    ])('asks for a token where %s has no request', async (type, args) => {
+      await expect(guard().canActivate(contextOf(type, args))).rejects.toMatchObject({
+        code: 'token_missing',
+      });
+    });
+
+    it('takes what a guard of the application says is the request', async () => {
+      const kept = bearer();
+      class OwnGuard extends JwtGuard {
+        override getRequest(): GuardedRequest {
+          return kept;
+        }
+      }
+      const own = await app.get(ModuleRef).create(OwnGuard);
+      await own.canActivate(contextOf('rpc', [{}, {}]));
+      expect(kept.user).toMatchObject({ id: 'user' });
     });
   });
 });

@@ -1,6 +1,7 @@
-import { All, Controller, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
+import { All, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { RoleMissingError, WrongAppError } from './auth.errors.js';
 import { ClientIdPipe } from './client-id.pipe.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
@@ -8,10 +9,12 @@ import { Authenticated } from './authenticated.decorator.js';
 import { RoleNamePipe } from './role-name.pipe.js';
 
 /** For proxies that ask, before they hand a request on, whether its token is good and whose it is. */
-@Controller('auth/verify')
+@ServiceController('auth/verify')
 @ApiTags('auth')
 @Authenticated('invalid_request', 'forbidden')
 export class VerifyController {
+  constructor(private readonly host: HttpAdapterHost) {}
+
   /**
    * Check an access token for a proxy. The response headers X-User-Id, X-Session-Id, X-App-Id and X-User-Roles
    * (comma-separated, empty for none) say whose token it is.
@@ -29,23 +32,27 @@ export class VerifyController {
     @CurrentUser() user: SignedInUser,
     @Query('role', RoleNamePipe) role: string | undefined,
     @Query('app', ClientIdPipe) app: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) response: unknown,
   ): void {
     if (role !== undefined && !user.roles.includes(role)) throw new RoleMissingError();
     if (app !== undefined && app !== user.appid) throw new WrongAppError();
     // All four always, so that a proxy that copies them replaces whatever a visitor has sent under these names.
-    void reply.headers({
+    const headers = {
       'X-User-Id': user.id,
       'X-Session-Id': user.sessionId,
       'X-App-Id': user.appid,
       'X-User-Roles': user.roles.join(','),
-    });
+    };
+    for (const [name, value] of Object.entries(headers)) {
+      this.host.httpAdapter.setHeader(response, name, value);
+    }
   }
 
   /**
    * The same for Envoy, whose ext_authz asks with the method of the original request, appends its path and query to
    * `path_prefix`, and takes 200 alone for a yes. An `app` in that query is the backend's own.
    */
+  // Express would have a name for the wildcard, which Fastify refuses; Nest translates this for it, with a warning.
   @All('*')
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
@@ -53,8 +60,8 @@ export class VerifyController {
   verifyForEnvoy(
     @CurrentUser() user: SignedInUser,
     @Query('role', RoleNamePipe) role: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) response: unknown,
   ): void {
-    this.verify(user, role, undefined, reply);
+    this.verify(user, role, undefined, response);
   }
 }

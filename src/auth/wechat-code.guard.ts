@@ -1,6 +1,5 @@
 import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
 import type { LoginOutcome } from './login.service.js';
 
 /** Lets a request through whose body carries a good login code. */
@@ -10,5 +9,5 @@ export class WechatCodeGuard extends AuthGuard('wechat-code') {}
 /** Hands what the code led to, to the handler behind `WechatCodeGuard`. */
 export const CurrentLogin = createParamDecorator(
   (_: unknown, context: ExecutionContext): LoginOutcome =>
-    context.switchToHttp().getRequest<FastifyRequest & { user: LoginOutcome }>().user,
+    context.switchToHttp().getRequest<{ user: LoginOutcome }>().user,
 );

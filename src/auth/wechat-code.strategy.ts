@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
 import { Strategy } from 'passport-custom';
 import { validateBody } from '../validation/validate-body.js';
 import { getClientIp } from '../http/client-ip.js';
+import { UnsupportedMediaTypeError } from '../http/http.errors.js';
+import type { HttpRequest } from '../http/http-request.js';
 import { headerText } from '../http/header-text.js';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
 import { WechatAppsService } from '../wechat/wechat-apps.service.js';
@@ -23,9 +24,10 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
   }
 
   /** Guards run before pipes: the request is checked here, before a malformed one can spend its code. */
-  async validate(request: FastifyRequest): Promise<LoginOutcome> {
+  async validate(request: HttpRequest): Promise<LoginOutcome> {
     const { body, headers } = request;
     const userAgent = headers['user-agent'];
+    refuseForm(request);
     const { code, appid, phoneCode, consent, restore } = await validateBody(LoginRequest, body);
     const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
     const app = this.apps.choose(appid ?? undefined, headers.referer);
@@ -40,6 +42,17 @@ export class WechatCodeStrategy extends PassportStrategy(Strategy, 'wechat-code'
       userAgent: userAgent === undefined ? undefined : headerText(userAgent),
     });
   }
+}
+
+/**
+ * A form would let any web page post a login on a visitor's behalf. The service itself parses none; other applications do.
+ *
+ * @throws {UnsupportedMediaTypeError}
+ */
+function refuseForm({ body, headers }: HttpRequest): void {
+  const type = headers['content-type'];
+  if (body === undefined || type === undefined || /^application\/json\b/i.test(type)) return;
+  throw new UnsupportedMediaTypeError('Send JSON, with Content-Type: application/json.');
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ leaves form and length to the server. */

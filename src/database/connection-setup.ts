@@ -191,14 +191,14 @@ function encodingFault({ database, encoding }: Surroundings): string | undefined
 }
 
 /** Whether there is a place for tables, and pg_trgm can be used. */
-function extensionFault(found: Surroundings, { schema: wanted }: TablePlace): string | undefined {
+function extensionFault(found: Surroundings, place: TablePlace): string | undefined {
   const { database, role, searchPath, extension } = found;
-  if (wanted === undefined && found.currentSchema === null) {
+  if (place.schema === undefined && found.currentSchema === null) {
     return `search_path (${searchPath}) names no schema of the database ${database} that ${role} may use, so there is no place for tables. Make the schema (CREATE SCHEMA … AUTHORIZATION ${role};), or name another: ${pathCommand(found, 'public')}`;
   }
   if (extension === null || extension.isOnPath) return undefined;
   const { schema, isUsable } = extension;
-  if (wanted !== undefined) {
+  if (place.schema !== undefined) {
     return isUsable
       ? undefined
       : `The extension pg_trgm lies in the schema ${schema}, which ${role} may not use. Allow it: GRANT USAGE ON SCHEMA ${schema} TO ${role};`;

@@ -1,13 +1,16 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Get, Header } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { GracefulShutdown } from '../http/graceful-shutdown.js';
+import { Public } from '../auth/access.decorators.js';
 import { Problems } from '../http/problems.decorator.js';
+import { ServiceController } from '../http/service-controller.decorator.js';
 import { StoppingError } from './health.errors.js';
 import { Readiness } from './readiness.js';
 
 /** For whatever monitors this process. The responses have no detail that a stranger could use. */
-@Controller('health')
+@Public()
+@ServiceController('health')
 @ApiTags('health')
 export class HealthController {
   constructor(

@@ -1,6 +1,5 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyRequest, RouteOptions } from 'fastify';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
+import { FastifyRoute } from './fastify-route.decorator.js';
 
 /** Bytes of a JSON body. A login needs the most: two codes of 512 characters, which JSON may write with six each. */
 export const maxBodyBytes = 16_384;
@@ -15,11 +14,11 @@ interface LargeBodyRoute {
 
 /** Lets a route take 100 KB of JSON, for long texts. All other routes take 16 KB. */
 export function TakesLargeBody(): MethodDecorator {
-  return RouteConfig({ takesLargeBody: true } satisfies LargeBodyRoute);
+  return FastifyRoute({ takesLargeBody: true } satisfies LargeBodyRoute);
 }
 
 /** Fastify's `onRoute` hook. */
-export function raiseBodyLimit(route: RouteOptions): void {
+export function raiseBodyLimit(route: { config?: object; bodyLimit?: number }): void {
   const { takesLargeBody } = (route.config ?? {}) as LargeBodyRoute;
   if (takesLargeBody) route.bodyLimit = maxLargeBodyBytes;
 }
@@ -30,7 +29,10 @@ export function raiseBodyLimit(route: RouteOptions): void {
  *
  * @throws {InvalidRequestError}
  */
-export function refuseManyMembers({ routeOptions }: FastifyRequest, body: string): void {
+export function refuseManyMembers(
+  { routeOptions }: { routeOptions: { config: object } },
+  body: string,
+): void {
   const { takesLargeBody } = routeOptions.config as LargeBodyRoute;
   if (takesLargeBody && !hasAtMost(maxBodyBytes, body)) {
     throw new InvalidRequestError('The body has too many members. Send those that this route describes.');

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { canonicalAddress, networkOf, trustedProxies } from '../validation/ip-address.js';
 import { getClientIp } from './client-ip.js';
@@ -59,10 +60,14 @@ describe('the client of a request', () => {
     ],
   ])('%s', (_, ips, address) => {
     expect(getClientIp({ ip: ips?.at(-1) ?? '::ffff:127.0.0.1', ips })).toBe(address);
+    // Express leaves its peer out, and begins with the client.
+    const socket = { remoteAddress: ips?.[0] ?? '::ffff:127.0.0.1' } as Socket;
+    const others = ips?.slice(1).toReversed() ?? [];
+    expect(getClientIp({ ip: others[0] ?? socket.remoteAddress, ips: others, socket })).toBe(address);
   });
 
   it('is unknown if it comes through a socket without addresses', () => {
-    expect(getClientIp({ ip: undefined as unknown as string, ips: undefined })).toBe('unknown');
+    expect(getClientIp({ ip: undefined, ips: undefined })).toBe('unknown');
   });
 });
 

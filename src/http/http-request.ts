@@ -3,9 +3,11 @@ import type { IncomingMessage } from 'node:http';
 /** What the requests of Express and those of Fastify have in common. */
 export interface HttpRequest {
   headers: IncomingMessage['headers'];
-  socket: IncomingMessage['socket'];
+  socket?: IncomingMessage['socket'];
   method: string;
   url: string;
+  /** The path and the query as they were sent, whatever a framework takes off on the way. */
+  originalUrl: string;
   body?: unknown;
   /** The address of the client, as the framework's setting for proxies has it. */
   ip?: string;

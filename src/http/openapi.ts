@@ -15,47 +15,9 @@ const description = `The login service of a WeChat mini-program. Every error is 
 
 ${catalogue}`;
 
-/** RFC 9457, with the members that this service adds. */
-const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string', description: 'What happened, and what to do next.' },
-    code: { type: 'string', enum: Object.keys(problems) },
-    requestId: { type: 'string', description: 'The same as X-Request-Id; the log has it, too.' },
-    errors: {
-      type: 'array',
-      description: 'invalid_request: what is wrong, member by member.',
-      items: {
-        type: 'object',
-        required: ['field', 'message'],
-        properties: { field: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-    reason: { type: 'string', description: 'session_revoked, account_disabled: why.' },
-    maxAge: {
-      type: 'integer',
-      description: 'fresh_login_required: how many seconds old the login may be.',
-    },
-    until: {
-      type: 'string',
-      format: 'date-time',
-      description: 'account_disabled: until when, where that is known.',
-    },
-    eraseAt: {
-      type: 'string',
-      format: 'date-time',
-      description: 'account_deleting: until when a login with "restore": true takes it back.',
-    },
-  },
-};
-
 /** @param publicUrl the URL of the service: behind a proxy it may be known below a path of its own */
 export function createOpenApiDocument(app: NestFastifyApplication, publicUrl: string): OpenAPIObject {
-  const document = SwaggerModule.createDocument(
+  return SwaggerModule.createDocument(
     app,
     new DocumentBuilder()
       .setTitle('weapp-auth')
@@ -65,11 +27,6 @@ export function createOpenApiDocument(app: NestFastifyApplication, publicUrl: st
       .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
       .build(),
   );
-  document.components = {
-    ...document.components,
-    schemas: { ...document.components?.schemas, Problem: problemSchema },
-  };
-  return document;
 }
 
 /** Serves the OpenAPI document at `/docs/openapi.json`, and a page to read and try it at `/docs`. */

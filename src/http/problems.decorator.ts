@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { type ErrorCode } from '../errors/error-codes.js';
 import { problems } from '../errors/problem-catalogue.js';
+import { Problem } from './problem.response.js';
 
 /** What `@Problems()` has named at a handler so far. */
 const problemsMetadata = 'weapp-auth:problems';
@@ -44,8 +45,8 @@ function addProblems(
     return ApiResponse({
       status,
       description: ofStatus.map((code) => `\`${code}\``).join(', '),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      content: { 'application/problem+json': { schema: { $ref: getSchemaPath(Problem) } } },
     });
   });
-  applyDecorators(...document)(prototype, name, descriptor);
+  applyDecorators(ApiExtraModels(Problem), ...document)(prototype, name, descriptor);
 }

@@ -1,5 +1,3 @@
-import type { RouteOptions } from 'fastify';
-
 interface Route {
   methods: string[];
   path: RegExp;
@@ -10,7 +8,7 @@ export class Routes {
   readonly #routes: Route[] = [];
 
   /** Fastify's `onRoute` hook. */
-  add({ method, url }: Pick<RouteOptions, 'method' | 'url'>): void {
+  add({ method, url }: { method: string | string[]; url: string }): void {
     const segments = url.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : escape(segment)));
     this.#routes.push({ methods: [method].flat(), path: new RegExp(`^${segments.join('/')}$`) });
   }

@@ -3,11 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { Busboy } from '@fastify/busboy';
 import { applyDecorators, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
-import { requireFastify } from './fastify.js';
 import { ConcurrencyLimit } from '../limits/concurrency-limit.js';
+import { FastifyRoute } from './fastify-route.decorator.js';
+import { type HttpRequest, rawRequest } from './http-request.js';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
 import { PayloadTooLargeError, TooManyUploadsError, UnsupportedMediaTypeError } from './http.errors.js';
 
@@ -48,6 +47,18 @@ interface UploadRoute {
   takesUpload?: true;
 }
 
+/** The part of a Fastify server that is used. */
+interface FormParserHost {
+  addContentTypeParser(
+    type: RegExp,
+    parser: (
+      request: { routeOptions: { config: UploadRoute } },
+      body: unknown,
+      done: (error: Error | null) => void,
+    ) => void,
+  ): void;
+}
+
 interface UploadedFile {
   field: string;
   content: Buffer;
@@ -56,7 +67,7 @@ interface UploadedFile {
 /** Lets a route take a form with a file in the field `file`. All other routes go on to refuse forms. */
 export function TakesUpload(): MethodDecorator {
   return applyDecorators(
-    RouteConfig({ takesUpload: true } satisfies UploadRoute),
+    FastifyRoute({ takesUpload: true } satisfies UploadRoute),
     ApiConsumes('multipart/form-data'),
     ApiBody({
       schema: {
@@ -75,10 +86,15 @@ export class Uploads implements OnModuleInit {
 
   constructor(private readonly host: HttpAdapterHost) {}
 
-  /** A pattern, which gives way to `@fastify/multipart` in an application that has it. */
+  /**
+   * Express leaves forms alone. Fastify refuses what it has no parser for; a pattern gives way to `@fastify/multipart` in an
+   * application that has it.
+   */
   onModuleInit(): void {
-    requireFastify(this.host).addContentTypeParser(form, (request, _body, done) => {
-      const { takesUpload } = request.routeOptions.config as UploadRoute;
+    const { httpAdapter } = this.host;
+    if (httpAdapter?.getType() !== 'fastify') return;
+    httpAdapter.getInstance<FormParserHost>().addContentTypeParser(form, (request, _body, done) => {
+      const { takesUpload } = request.routeOptions.config;
       done(takesUpload ? null : new UnsupportedMediaTypeError('This route takes no forms: send JSON.'));
     });
   }
@@ -91,7 +107,7 @@ export class Uploads implements OnModuleInit {
    * @throws {InvalidRequestError} where the form is malformed, or has not just the one file
    * @throws {TooManyUploadsError}
    */
-  async file(request: FastifyRequest): Promise<Buffer> {
+  async file(request: HttpRequest): Promise<Buffer> {
     if (!form.test(request.headers['content-type'] ?? '')) {
       throw new UnsupportedMediaTypeError(
         `Send the file as multipart/form-data, in the field "${fileField}".`,
@@ -110,7 +126,8 @@ export class Uploads implements OnModuleInit {
 }
 
 /** The whole body, copied into one piece as it arrives: it may come byte by byte, and each chunk takes more than that. */
-async function receive({ raw }: FastifyRequest): Promise<Buffer> {
+async function receive(request: HttpRequest): Promise<Buffer> {
+  const raw = rawRequest(request);
   const announced = Number(raw.headers['content-length'] ?? maxFormBytes);
   if (announced > maxFormBytes) throw tooLarge();
   const body = Buffer.allocUnsafe(announced);
@@ -132,7 +149,7 @@ async function receive({ raw }: FastifyRequest): Promise<Buffer> {
   return body.subarray(0, length);
 }
 
-async function filesOf(body: Buffer, { headers }: FastifyRequest): Promise<UploadedFile[]> {
+async function filesOf(body: Buffer, { headers }: HttpRequest): Promise<UploadedFile[]> {
   const files: UploadedFile[] = [];
   const slices = Readable.from(slicesOf(body));
   let timer: NodeJS.Timeout | undefined;

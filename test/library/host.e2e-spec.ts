@@ -1,0 +1,380 @@
+import {
+  type ArgumentsHost,
+  type CallHandler,
+  Catch,
+  ClassSerializerInterceptor,
+  Controller,
+  type DynamicModule,
+  type ExceptionFilter,
+  type ExecutionContext,
+  Get,
+  HttpException,
+  type INestApplication,
+  Injectable,
+  type NestInterceptor,
+  ValidationPipe,
+  VersioningType,
+} from '@nestjs/common';
+import { APP_GUARD, HttpAdapterHost, NestFactory, Reflector } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { getDataSourceToken, InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { map, type Observable } from 'rxjs';
+import sharp from 'sharp';
+import { Column, type DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  AccountModule,
+  AdminModule,
+  AuthModule,
+  CurrentUser,
+  type FirstLogin,
+  FirstLoginHook,
+  isWeappAuthRoute,
+  JwtGuard,
+  loadSettings,
+  type NewUser,
+  OptionalAuth,
+  Public,
+  Roles,
+  type SignedInUser,
+  UsersModule,
+  UsersService,
+  WeappAuthModule,
+} from '../../src/index.js';
+import type { TestDatabase } from '../harness/database.js';
+import { useWorld } from '../harness/world.js';
+
+const world = useWorld();
+
+/** The application has a table `users` of its own, in a database of its own. */
+@Entity('users')
+class User {
+  @PrimaryGeneratedColumn()
+  id: number;
+
+  @Column({ type: 'text' })
+  email: string;
+}
+
+@Controller('orders')
+class OrdersController {
+  constructor(
+    @InjectRepository(User) private readonly customers: Repository<User>,
+    private readonly users: UsersService,
+  ) {}
+
+  @Get()
+  async mine(@CurrentUser() { id }: SignedInUser): Promise<object> {
+    const user = await this.users.find(id);
+    return { user: user!.id, customers: await this.customers.count() };
+  }
+
+  @Get('all')
+  @Roles('clerk')
+  all(): object {
+    return {};
+  }
+
+  @Get('offers')
+  @OptionalAuth()
+  offers(@CurrentUser() user: SignedInUser | undefined): object {
+    return { for: user?.id ?? 'everybody' };
+  }
+
+  @Get('shop')
+  @Public()
+  shop(): object {
+    return { open: true };
+  }
+}
+
+const newUsers: NewUser[] = [];
+
+@Injectable()
+@FirstLoginHook()
+class Profiles implements FirstLogin {
+  async onFirstLogin(user: NewUser): Promise<void> {
+    newUsers.push(user);
+    await Promise.reject(new Error('the table of profiles is full'));
+  }
+}
+
+/** As in nearly every Nest project. */
+@Catch()
+class AllExceptionsFilter implements ExceptionFilter {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    const body = { code: status, msg: (error as Error).message, data: null };
+    this.host.httpAdapter.reply(host.switchToHttp().getResponse(), body, status);
+  }
+}
+
+/** As in nearly every Chinese Nest project, with the line that the guide names. */
+@Injectable()
+class EnvelopeInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (isWeappAuthRoute(context)) {
+      return next.handle();
+    }
+    return next.handle().pipe(map((data: unknown) => ({ code: 0, msg: 'ok', data })));
+  }
+}
+
+/** An envelope that nobody has told of weapp-auth. */
+class GreedyInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+interface Host {
+  app: INestApplication;
+  url: string;
+  call(
+    method: string,
+    path: string,
+    options?: { token?: string; body?: unknown; headers?: object },
+  ): Promise<any>;
+}
+
+describe.each([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+])('an application of its own on %s', (_, createAdapter) => {
+  let shop: TestDatabase;
+  beforeAll(async () => {
+    shop = await world.anotherDatabase();
+  });
+
+  async function start(
+    order: 'its own data source first' | 'weapp-auth first',
+    configure: (app: INestApplication) => void = () => {},
+  ): Promise<Host> {
+    const own = TypeOrmModule.forRoot({
+      type: 'postgres',
+      url: shop.url,
+      entities: [User],
+      synchronize: true,
+    });
+    const weappAuth = WeappAuthModule.forRoot(loadSettings(world.environment()));
+    const module: DynamicModule = {
+      module: class ShopModule {},
+      imports: [
+        ...(order === 'weapp-auth first' ? [weappAuth, own] : [own, weappAuth]),
+        AuthModule,
+        AccountModule,
+        AdminModule,
+        UsersModule,
+        TypeOrmModule.forFeature([User]),
+      ],
+      controllers: [OrdersController],
+      providers: [{ provide: APP_GUARD, useClass: JwtGuard }, Profiles],
+    };
+    const app = await NestFactory.create(module, createAdapter(), { logger: false, abortOnError: false });
+    configure(app);
+    await app.listen(0, '127.0.0.1');
+    const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+    return {
+      app,
+      url,
+      call: async (method, path, { token, body, headers } = {}) => {
+        const response = await fetch(new URL(path, url), {
+          method,
+          headers: {
+            ...(token !== undefined && { authorization: `Bearer ${token}` }),
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        });
+        const text = await response.text();
+        const isJson = response.headers.get('content-type')?.includes('json');
+        return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+      },
+    };
+  }
+
+  describe('as nest new makes it', () => {
+    let host: Host;
+    let token: string;
+    let userId: string;
+    beforeAll(async () => {
+      host = await start('its own data source first');
+      const answer = await host.call('POST', '/auth/login', {
+        body: { code: await world.code('anna'), appid: 'wx00000000000000aa' },
+      });
+      token = answer.body.accessToken;
+      userId = answer.body.user.id;
+    });
+    afterAll(() => host.app.close());
+
+    it('lets in who has logged in, with its own tables and those of weapp-auth', async () => {
+      const { status, body } = await host.call('GET', '/orders', { token });
+      expect({ status, body }).toEqual({ status: 200, body: { user: userId, customers: 0 } });
+    });
+
+    it('has a data source of its own, with its own table of users', async () => {
+      const dataSource = host.app.get<DataSource>(getDataSourceToken());
+      expect(dataSource.options).toMatchObject({ url: shop.url });
+      expect(await shop.count('users')).toBe(0);
+    });
+
+    it('is told of who logs in for the first time, and a failure there fails no login', async () => {
+      expect(newUsers.filter(({ id }) => id === userId)).toEqual([
+        { id: userId, appid: 'wx00000000000000aa' },
+      ]);
+      const body = { code: await world.code('anna'), appid: 'wx00000000000000aa' };
+      expect((await host.call('POST', '/auth/login', { body })).status).toBe(200);
+      expect(newUsers.filter(({ id }) => id === userId)).toHaveLength(1);
+    });
+
+    it('refuses the others as weapp-auth does, with the headers', async () => {
+      const missing = await host.call('GET', '/orders');
+      expect(missing).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+      expect(missing.headers.get('www-authenticate')).toBe('Bearer');
+      expect(missing.headers.get('content-type')).toContain('application/problem+json');
+      expect((await host.call('GET', '/orders/all', { token })).body.code).toBe('forbidden');
+    });
+
+    it('opens what is @Public(), and what is @OptionalAuth() with and without a token', async () => {
+      expect((await host.call('GET', '/orders/shop')).body).toEqual({ open: true });
+      expect((await host.call('GET', '/orders/offers')).body).toEqual({ for: 'everybody' });
+      expect((await host.call('GET', '/orders/offers', { token })).body).toEqual({ for: userId });
+      expect((await host.call('GET', '/orders/offers', { token: 'x' })).status).toBe(401);
+    });
+
+    it('answers proxies', async () => {
+      const verified = await host.call('GET', '/auth/verify', { token });
+      expect(verified.status).toBe(204);
+      expect(verified.headers.get('x-user-id')).toBe(userId);
+      expect(verified.headers.get('x-app-id')).toBe('wx00000000000000aa');
+      expect(verified.headers.get('x-user-roles')).toBe('');
+      expect(verified.headers.get('x-session-id')).toMatch(/^[0-9a-f-]{36}$/);
+      expect((await host.call('POST', '/auth/verify/any/path?x=1', { token })).status).toBe(200);
+      expect((await host.call('GET', '/auth/verify?role=clerk', { token })).status).toBe(403);
+    });
+
+    it('sends the id of the request with what weapp-auth answers, good or bad', async () => {
+      const headers = { 'x-request-id': 'trace-7' };
+      expect((await host.call('GET', '/me', { token, headers })).headers.get('x-request-id')).toBe('trace-7');
+      const refused = await host.call('GET', '/me', { headers });
+      expect(refused.headers.get('x-request-id')).toBe('trace-7');
+      expect(refused.body.requestId).toBe('trace-7');
+      expect((await host.call('GET', '/me')).body.requestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect((await host.call('GET', '/orders', { token, headers })).headers.get('x-request-id')).toBeNull();
+    });
+
+    it('publishes the keys, to be kept by caches', async () => {
+      const keys = await host.call('GET', '/.well-known/jwks.json');
+      expect(keys.body.keys[0]).toMatchObject({ alg: 'ES256' });
+      expect(keys.headers.get('cache-control')).toBe('public, max-age=300');
+    });
+
+    it('takes an avatar, and serves it', async () => {
+      const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer();
+      const form = new FormData();
+      form.append('file', new Blob([new Uint8Array(png)]), 'a.png');
+      const answer = await fetch(new URL('/me/avatar', host.url), {
+        method: 'POST',
+        body: form,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(answer.status).toBe(200);
+      const { avatarUrl } = (await answer.json()) as { avatarUrl: string };
+      const image = await fetch(new URL(new URL(avatarUrl).pathname, host.url));
+      expect(image.headers.get('content-type')).toBe('image/webp');
+    });
+
+    it('takes no login from a form, and spends no code on it', async () => {
+      const code = await world.code('bert');
+      const form = await host.call('POST', '/auth/login', {
+        body: `code=${code}&appid=wx00000000000000aa`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
+      expect(form).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      const body = { code, appid: 'wx00000000000000aa' };
+      expect((await host.call('POST', '/auth/login', { body })).status).toBe(200);
+    });
+
+    it('has /admin for who has the role', async () => {
+      expect((await host.call('GET', '/admin/stats?days=1', { token })).body.code).toBe('forbidden');
+    });
+
+    it('has an OpenAPI document in which every reference leads somewhere', () => {
+      const document = SwaggerModule.createDocument(host.app, new DocumentBuilder().build());
+      const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)];
+      expect(references.length).toBeGreaterThan(20);
+      const missing = references.filter(([, name]) => !Object.hasOwn(document.components!.schemas!, name!));
+      expect(missing).toEqual([]);
+    });
+  });
+
+  describe('with a filter, an envelope, a serializer, a prefix and versions for everything', () => {
+    let host: Host;
+    let login: any;
+    beforeAll(async () => {
+      host = await start('weapp-auth first', (app) => {
+        app.setGlobalPrefix('api');
+        app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        app.useGlobalPipes(
+          new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+        );
+        app.useGlobalFilters(new AllExceptionsFilter(app.get(HttpAdapterHost)));
+        const serializer = new ClassSerializerInterceptor(app.get(Reflector), { strategy: 'excludeAll' });
+        app.useGlobalInterceptors(new EnvelopeInterceptor(), serializer);
+      });
+      login = await host.call('POST', '/api/auth/login', {
+        body: { code: await world.code('clara'), appid: 'wx00000000000000aa' },
+      });
+    });
+    afterAll(() => host.app.close());
+
+    it('logs in as ever, and knows who it is', async () => {
+      expect(login.status).toBe(200);
+      expect(login.body).toMatchObject({ tokenType: 'Bearer', isNewUser: true, user: { roles: [] } });
+      const me = await host.call('GET', '/api/me', { token: login.body.accessToken });
+      expect(me.body).toMatchObject({
+        id: login.body.user.id,
+        identities: [{ appid: 'wx00000000000000aa' }],
+      });
+    });
+
+    it('keeps its own routes as it likes', async () => {
+      const { body } = await host.call('GET', '/api/v1/orders', { token: login.body.accessToken });
+      expect(body).toMatchObject({ code: 0, msg: 'ok' });
+    });
+
+    it('answers 401 through its own filter where it uses the guard', async () => {
+      expect(await host.call('GET', '/api/v1/orders')).toMatchObject({ status: 401, body: { code: 401 } });
+    });
+
+    it('answers problem documents on the routes of weapp-auth', async () => {
+      expect(await host.call('GET', '/api/me')).toMatchObject({
+        status: 401,
+        body: { code: 'token_missing', status: 401 },
+      });
+    });
+
+    it('names the keys where they are', async () => {
+      const { body } = await host.call('GET', '/api/.well-known/oauth-authorization-server');
+      expect(body.jwks_uri).toBe('https://login.example.com/api/.well-known/jwks.json');
+      const keys = await host.call('GET', new URL(body.jwks_uri).pathname);
+      expect(keys.body.keys).toHaveLength(1);
+    });
+  });
+
+  it('cannot put the published keys into an envelope', async () => {
+    const host = await start('weapp-auth first', (app) => {
+      app.useGlobalInterceptors(new GreedyInterceptor());
+    });
+    const { body } = await host.call('GET', '/.well-known/jwks.json');
+    await host.app.close();
+    expect(body.keys).toHaveLength(1);
+  });
+});
