@@ -25,8 +25,9 @@ export class Databases {
    */
   static async use(work: (databases: Databases) => Promise<void>): Promise<void> {
     const given = process.env['DATABASE_URL'];
-    if (given !== undefined)
+    if (given !== undefined) {
       return Databases.useServer((database) => withDatabase(given, database), given, work);
+    }
     const dataDirectory = mkdtempSync(join(tmpdir(), 'weapp-auth-bench-postgres-'));
     const postgres = await startPostgres({ dataDirectory });
     try {

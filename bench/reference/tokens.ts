@@ -78,15 +78,17 @@ export function verifyBearer(authorization: string | undefined): Claims | undefi
   const token = authorization.slice(7);
   const claims = verified.get(token) ?? verifySignature(token);
   if (claims === undefined || claims.exp * 1_000 <= Date.now()) return undefined;
-  if (revokedSessions.has(claims.sid) || claims.ver < (minimumVersions.get(claims.sub) ?? 0))
+  if (revokedSessions.has(claims.sid) || claims.ver < (minimumVersions.get(claims.sub) ?? 0)) {
     return undefined;
+  }
   return claims;
 }
 
 function verifySignature(token: string): Claims | undefined {
   const [tokenHeader, payload, signature, ...rest] = token.split('.');
-  if (tokenHeader !== header || payload === undefined || signature === undefined || rest.length > 0)
+  if (tokenHeader !== header || payload === undefined || signature === undefined || rest.length > 0) {
     return undefined;
+  }
   const isGood = verify(
     algorithm,
     Buffer.from(`${tokenHeader}.${payload}`),

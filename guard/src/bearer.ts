@@ -17,7 +17,8 @@ export interface BearerRequest {
  */
 export function readBearer({ headers, rawHeaders, raw }: BearerRequest): string | undefined {
   const names = (rawHeaders ?? raw?.rawHeaders ?? []).filter((_, index) => index % 2 === 0);
-  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1)
+  if (names.filter((name) => name.toLowerCase() === 'authorization').length > 1) {
     throw GuardError.tokenInvalid();
+  }
   return /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }

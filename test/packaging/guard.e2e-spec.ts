@@ -45,8 +45,9 @@ describe('weapp-auth-guard and the service', () => {
   beforeAll(async () => {
     execFileSync(process.execPath, [tsc, '-p', join(project, 'guard/tsconfig.build.json')]);
     pack();
-    for (const example of ['nest-11', 'nest-12'])
+    for (const example of ['nest-11', 'nest-12']) {
       execFileSync(process.execPath, [tsc, '-p', join(examples, example)]);
+    }
 
     const port = await findFreePort();
     environment = { PORT: String(port), JWT_ISSUER: `http://127.0.0.1:${port}` };

@@ -61,8 +61,9 @@ export class NicknamesService {
         return;
       }
       await manager.update(User, { id: userId }, { nickname });
-      if (judgement === 'unavailable')
+      if (judgement === 'unavailable') {
         await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
+      }
     });
   }
 
@@ -119,8 +120,9 @@ export class NicknamesService {
       return await this.textCheck.checkText(app, { openid: identity.openid, text: nickname });
     } catch (error) {
       if (isLimited(error)) return 'limited';
-      if (error instanceof WechatUnavailableError || error instanceof WechatMisconfiguredError)
+      if (error instanceof WechatUnavailableError || error instanceof WechatMisconfiguredError) {
         return 'unavailable';
+      }
       throw error;
     }
   }
