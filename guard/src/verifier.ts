@@ -34,8 +34,8 @@ export class Verifier {
   readonly #options: ResolvedOptions;
   readonly #keys: IssuerKeys;
   readonly #sessions: SessionCheck | undefined;
-  /** Tokens whose signature was found good, with the key that says so. Their time is looked at each time anew. */
-  readonly #verified = new LRUCache<string, { claims: AccessTokenClaims; kid: string; key: CryptoKey }>({
+  /** Tokens whose signature was found good. Their time and their key are looked at each time anew. */
+  readonly #verified = new LRUCache<string, { claims: AccessTokenClaims; kid: string }>({
     max: maxCached,
   });
 
@@ -107,9 +107,9 @@ export class Verifier {
     // Asked each time: a key that the issuer no longer publishes must not go on through this cache.
     const key = await this.#keys.find(kid);
     if (key === undefined) throw GuardError.tokenInvalid();
-    if (known?.key === key) return known.claims;
+    if (known !== undefined) return known.claims;
     const claims = await this.verifyWith(key, token);
-    this.#verified.set(token, { claims, kid, key });
+    this.#verified.set(token, { claims, kid });
     return claims;
   }
 
