@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { advisoryLocks } from './advisory-locks.js';
 import { setUpConnection, type TablePlace } from './connection-setup.js';
+import { migrationsTable } from './data-source-options.js';
 import { takeOverMigrations } from './take-over-migrations.js';
 
 /**
@@ -23,10 +24,21 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
     },
   } as DataSourceOptions).initialize();
   try {
+    if (await isMigrated(dataSource)) return;
     while (!(await migrateInTurn(dataSource))) await sleep(turnPause);
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Whether all migrations have run, as at most starts: nodes that start together need not wait for each other then. */
+async function isMigrated(dataSource: DataSource): Promise<boolean> {
+  const [table] = await dataSource.query<{ exists: boolean }[]>(
+    `SELECT to_regclass(quote_ident(current_schema()) || '.${migrationsTable}') IS NOT NULL AS exists`,
+  );
+  if (!table!.exists) return false;
+  const executed = await dataSource.query<{ name: string }[]>(`SELECT name FROM ${migrationsTable}`);
+  return dataSource.migrations.every(({ name }) => executed.some((row) => row.name === name));
 }
 
 /**
