@@ -257,8 +257,8 @@ describe('npm run users:import', () => {
       `${alone.appid},oB-person,,C2,,,`,
     ];
     await importAll(...lines);
-    const books = ['audit_events', 'login_stats'];
-    const before = await dump(world.database.url, books);
+    const logs = ['audit_events', 'login_stats'];
+    const before = await dump(world.database.url, logs);
     expect(await importAll(...lines)).toEqual({
       lines: 3,
       'new users': 0,
@@ -267,7 +267,7 @@ describe('npm run users:import', () => {
       'lines already done': 3,
       refused: 0,
     });
-    expect(await dump(world.database.url, books)).toBe(before);
+    expect(await dump(world.database.url, logs)).toBe(before);
   });
 
   it('is in the audit, with counts and nothing that names a user', async () => {

@@ -1,15 +1,15 @@
 import type { TestDatabase } from './database.js';
 import { alone, cake, tea } from './world.js';
 
-/** Borne by 20 people, whatever the number of users. */
+/** The nickname of 20 users, whatever the number of users. */
 export const rareNickname = '欧阳锋';
-/** Borne by 200 people, whatever the number of users. */
+/** The nickname of 200 users, whatever the number of users. */
 export const uncommonNickname = '慕容复';
-/** What WeChat calls people who chose no name: borne by a fifth of all. */
+/** What WeChat calls users who chose no nickname: that of a fifth of all. */
 export const commonNickname = '微信用户';
 
 /**
- * Fills a database with people made up in SQL, over three years, the same in every run:
+ * Fills a database with users made up in SQL, over three years, the same in every run:
  *
  * - 60 % came through one mini-program, 30 % through a second, 10 % through a third; every tenth through the
  *   second, too;
@@ -62,11 +62,11 @@ export async function fillUsers(database: TestDatabase, count: number): Promise<
     `
     INSERT INTO identities (id, appid, openid, user_id, unionid, session_keys, linked_at)
     SELECT
-      gen_random_uuid(), appid, 'o' || md5(appid || person.id), person.id, 'u' || md5(person.id::text),
-      jsonb_build_array(jsonb_build_object('sealed', repeat('k', 120), 'at', person.created_at)), person.created_at
+      gen_random_uuid(), appid, 'o' || md5(appid || owner.id), owner.id, 'u' || md5(owner.id::text),
+      jsonb_build_array(jsonb_build_object('sealed', repeat('k', 120), 'at', owner.created_at)), owner.created_at
     FROM (
       SELECT id, created_at, abs(hashtextextended(right(id::text, 12), 0)) % 100 AS die FROM users
-    ) AS person
+    ) AS owner
     CROSS JOIN LATERAL (
       SELECT CASE WHEN die < 60 THEN $1::text WHEN die < 90 THEN $2::text ELSE $3::text END
       UNION SELECT $2::text WHERE die % 10 = 0

@@ -79,19 +79,19 @@ export class World {
     return node;
   }
 
-  /** What wx.login gives on a person's phone. */
+  /** What wx.login gives on a user's phone. */
   async code(user: string, appid: string = tea.appid): Promise<string> {
     const { code } = await this.control('POST', '/wx/login', { appid, user });
     this.#secrets.add(code);
     return code;
   }
 
-  /** A person's login on a node. */
+  /** A user's login on a node. */
   async login(node: ServiceNode, user: string, appid: string = tea.appid): Promise<Answer> {
     return node.login({ code: await this.code(user, appid), appid });
   }
 
-  /** Makes WeChat's next answers on a path other than they should be. */
+  /** Makes WeChat's next responses on a path faulty. */
   async fault(fault: Record<string, unknown>): Promise<void> {
     await this.control('POST', '/faults', { path: '/sns/jscode2session', ...fault });
   }
@@ -143,7 +143,7 @@ export class World {
     return letGo;
   }
 
-  /** Lets go of everything: a test that fails is not to hold up the next one. */
+  /** Releases all locks: a test that fails must not hold up the next one. */
   async letGo(): Promise<void> {
     await Promise.all(this.#holds.splice(0).map((letGo) => letGo()));
   }
@@ -166,7 +166,7 @@ export class World {
     );
   }
 
-  /** Something that must not turn up anywhere. */
+  /** A text that must not be stored, logged or answered. */
   keepSecret(secret: string): void {
     this.#secrets.add(secret);
   }
