@@ -16,11 +16,13 @@ export interface FailureDetails {
   reason?: string;
   /** Try again after so many seconds. */
   retryAfter?: number;
+  /** WeChat's error number, if there is one. */
+  errno?: number;
 }
 
 /**
  * Every failure of the client. Switch on `code`: it is a code of the service, or `network`, `signed_out`, `wx_login_failed`,
- * `phone_unavailable`, `unexpected_answer`.
+ * `phone_unavailable`, `unexpected_answer`, `aborted`.
  */
 export class AuthError extends Error implements FailureDetails {
   override readonly name = 'AuthError';
@@ -28,6 +30,9 @@ export class AuthError extends Error implements FailureDetails {
   readonly problem?: Problem;
   readonly reason?: string;
   readonly retryAfter?: number;
+  readonly errno?: number;
+  /** The same as `message`: WeChat's name for it, for pages that handle the errors of `wx` in the same way. */
+  readonly errMsg: string;
 
   constructor(
     readonly code: string,
@@ -35,6 +40,7 @@ export class AuthError extends Error implements FailureDetails {
     details?: FailureDetails,
   ) {
     super(message || code);
+    this.errMsg = this.message;
     Object.assign(this, details);
   }
 }

@@ -1,5 +1,4 @@
-import { AuthError } from './auth-error.js';
-import { failureMessage, toPromise, withTimeout } from './promises.js';
+import { toPromise, wechatError, withTimeout } from './promises.js';
 import type { Wechat } from './types.js';
 
 /** The time-out that wx.login gets. */
@@ -28,7 +27,7 @@ export class LoginCodes {
       );
       return (await withTimeout(maxWaitMs, login)).code;
     } catch (failure) {
-      throw new AuthError('wx_login_failed', failureMessage(failure));
+      throw wechatError('wx_login_failed', failure);
     }
   }
 }

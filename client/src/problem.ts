@@ -5,7 +5,7 @@ import type { Answer } from './types.js';
 /** Undefined if the answer is not a problem document of the service. */
 export function readProblem({ statusCode, data }: Answer): Problem | undefined {
   if (statusCode < 400) return undefined;
-  const document = (typeof data === 'string' ? parse(data) : data) as Problem | null | undefined;
+  const document = parseJson(data) as Problem | null | undefined;
   return document && typeof document.code === 'string' ? document : undefined;
 }
 
@@ -21,10 +21,11 @@ export function toAuthError(answer: Answer): AuthError {
   return new AuthError(code, detail, { statusCode, problem, retryAfter });
 }
 
-function parse(text: string): unknown {
+/** Parses a text. Other values, and a text that is not JSON, stay as they are. */
+export function parseJson(data: unknown): unknown {
   try {
-    return JSON.parse(text);
+    return typeof data === 'string' ? JSON.parse(data) : data;
   } catch {
-    return undefined;
+    return data;
   }
 }

@@ -1,3 +1,5 @@
+import { AuthError } from './auth-error.js';
+
 interface Callbacks<Result> {
   success: (result: Result) => void;
   fail: (failure: unknown) => void;
@@ -29,10 +31,10 @@ export function withTimeout<Result>(
   });
 }
 
-/** WeChat's text for a failure, such as `request:fail timeout`. */
-export function failureMessage(failure: unknown): string {
-  const { errMsg, message } = (failure || {}) as { errMsg?: string; message?: string };
-  return errMsg || message || String(failure);
+/** The error for a failure of `wx`, with WeChat's `errMsg`, such as `request:fail timeout`, and its `errno`. */
+export function wechatError(code: string, failure: unknown): AuthError {
+  const { errMsg, message, errno } = (failure || {}) as { errMsg?: string; message?: string; errno?: number };
+  return new AuthError(code, errMsg || message || String(failure), { errno });
 }
 
 export function sleep(milliseconds: number): Promise<void> {

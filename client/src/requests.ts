@@ -1,10 +1,12 @@
 import type { BaseUrl } from './base-url.js';
-import type { Network } from './network.js';
-import { readProblem, toAuthError } from './problem.js';
+import { Call } from './call.js';
+import type { Api, Network } from './network.js';
+import { parseJson, readProblem, toAuthError } from './problem.js';
 import type { RequestQueue } from './request-queue.js';
+import { readHeader } from './response-header.js';
 import type { Session } from './session.js';
 import { isUser } from './type-guards.js';
-import type { Answer, RequestOptions } from './types.js';
+import type { Abortable, Answer, Customization, RequestOptions } from './types.js';
 
 /** Codes of a 401 that are about the access token. Others, such as `code_invalid`, are about the request. */
 const tokenCodes = ['token_missing', 'token_invalid', 'token_expired', 'session_revoked'];
@@ -15,15 +17,25 @@ const loginCodes = ['login_again', 'fresh_login_required'];
 /** Paths whose answer is the user. */
 const userPath = /^\/me(\/(phone|avatar|identities))?\/?(\?|$)/;
 
-interface SignedAnswer {
+/** An answer with what is needed to decide about a repeat. */
+interface Attempt {
   answer: Answer;
   /** The access token that the request carried. */
-  token: string;
+  token: string | undefined;
+  /** Whether the answer refuses the access token. */
+  isRefused: boolean;
   /** The number of logins when it was sent. */
   loginCount: number;
 }
 
-/** Sends the requests of the pages. Those to the service carry the access token. All others are sent unchanged. */
+/** A call on its way. */
+interface Outgoing {
+  api: Api;
+  options: RequestOptions;
+  call: Call;
+}
+
+/** Sends the calls of the pages. Those to the own origins carry the access token. All others are sent unchanged. */
 export class Requests {
   /** Number of changes of the user that pages have made. */
   private userChanges = 0;
@@ -33,34 +45,56 @@ export class Requests {
     private readonly session: Session,
     private readonly network: Network,
     private readonly queue: RequestQueue,
+    private readonly custom: Customization,
   ) {}
 
-  /** @throws {AuthError} */
-  send(options: RequestOptions): Promise<Answer> {
-    const url = this.base.resolve(options.url);
-    const answer =
-      url === undefined
-        ? this.queue.run(() => this.network.send(options))
-        : this.sendToService(Object.assign({}, options, { url }));
+  /** Rejects with an `AuthError`. */
+  send(options: RequestOptions, api: Api = 'request'): Abortable<Answer> {
+    const call = new Call(api, options.timeout, options.onTask);
+    const answer = this.sendWithHooks({ api, options, call });
+    const close = () => call.close();
+    answer.then(close, close);
     invokeCallbacks(answer, options);
-    return answer;
+    return Object.assign(answer, { abort: () => call.abort() });
+  }
+
+  private async sendWithHooks({ api, options: asked, call }: Outgoing): Promise<Answer> {
+    const { beforeRequest, afterResponse } = this.custom;
+    const options = (beforeRequest && (await call.wait(Promise.resolve(beforeRequest(asked))))) || asked;
+    const url = this.base.resolve(options.url);
+    const answer = await (url === undefined
+      ? this.sendUnchanged({ api, options, call })
+      : this.sendToOwnOrigin({ api, options: Object.assign({}, options, { url }), call }));
+    return (afterResponse && (await call.wait(Promise.resolve(afterResponse(answer, options))))) || answer;
+  }
+
+  private sendUnchanged({ api, options, call }: Outgoing): Promise<Answer> {
+    return call.inTurn(this.queue, () => this.network.send(withTimeLeft(options, call), api, call));
   }
 
   /** Repeats the request once at most: with a new token, or after a login that the service asked for. */
-  private async sendToService(options: RequestOptions): Promise<Answer> {
+  private async sendToOwnOrigin(outgoing: Outgoing): Promise<Answer> {
     const { session } = this;
+    const { options, call } = outgoing;
+    let { auth } = options;
     for (let isRepeat = false; ; isRepeat = true) {
       const { userChanges } = this;
-      const { answer, token, loginCount } = await this.sendSigned(options);
+      const { answer, token, isRefused, loginCount } = await this.attempt(outgoing, auth);
+      if (token === undefined) return answer;
       const { code } = readProblem(answer) || { code: undefined };
-      if (answer.statusCode === 401 && (!code || tokenCodes.includes(code))) {
-        session.handleRefusedToken(token, toAuthError(answer));
-        if (isRepeat) return answer;
-        await session.renew(token);
+      if (isRefused) {
+        try {
+          session.handleRefusedToken(token, toAuthError(answer));
+          if (isRepeat) return answer;
+          await call.wait(session.renew(token));
+        } catch (error) {
+          if (auth !== 'optional' || call.isOver) throw error;
+          auth = 'none';
+        }
       } else if (loginCodes.includes(code!) && !isRepeat) {
-        await session.loginSince(loginCount);
+        await call.wait(session.loginSince(loginCount));
       } else if (code === 'session_key_stale') {
-        await session.loginSince(loginCount);
+        await call.wait(session.loginSince(loginCount));
         return Object.assign({}, answer, { fetchAgain: true as const });
       } else {
         this.updateUser(answer, options, userChanges);
@@ -70,15 +104,37 @@ export class Requests {
   }
 
   /** Sends the request with the access token that is present when its turn comes. */
-  private async sendSigned(options: RequestOptions): Promise<SignedAnswer> {
+  private async attempt({ api, options, call }: Outgoing, auth: RequestOptions['auth']): Promise<Attempt> {
+    const { session } = this;
     for (;;) {
-      const token = await this.session.token();
-      const { loginCount } = this.session;
-      const answer = await this.queue.run(async () =>
-        this.session.holds(token) ? this.network.sendToService(withBearer(options, token)) : undefined,
+      const token = await call.wait(this.getToken(auth));
+      const { loginCount } = session;
+      const received = await call.inTurn(this.queue, async () =>
+        token === undefined || session.holds(token)
+          ? this.network[this.base.isService(options.url) ? 'sendToService' : 'send'](
+              withBearer(withTimeLeft(options, call), token, api),
+              api,
+              call,
+            )
+          : undefined,
       );
-      if (answer) return { answer, token, loginCount };
+      if (received) return Object.assign(this.read(received, api), { token, loginCount });
     }
+  }
+
+  private async getToken(auth: RequestOptions['auth']): Promise<string | undefined> {
+    if (auth === 'none') return undefined;
+    return auth === 'optional' ? this.session.tokenIfSignedIn() : this.session.token();
+  }
+
+  /** Nobody can read the data of a download: it is in a file. */
+  private read(received: Answer, api: Api): Pick<Attempt, 'answer' | 'isRefused'> {
+    const { isExpired, unwrap } = this.custom;
+    const isReadable = api !== 'downloadFile';
+    const raw = api === 'uploadFile' ? withParsedData(received) : received;
+    const answer = unwrap && isReadable ? Object.assign({}, raw, { data: unwrap(raw) }) : raw;
+    const isRefused = refusesToken(answer) || Boolean(isExpired && isReadable && isExpired(raw));
+    return { answer, isRefused };
   }
 
   /** @param userChanges when the request was sent: a user that was read before a change must not replace the changed user */
@@ -95,14 +151,32 @@ export class Requests {
   }
 }
 
-/** Redirects are not followed, because the token must not be sent to where they lead. */
-function withBearer(options: RequestOptions, token: string): RequestOptions {
+/** Whether a 401 is about the access token: RFC 6750 says so in a header, and the service in a code. */
+function refusesToken(answer: Answer): boolean {
+  if (answer.statusCode !== 401) return false;
+  const { code } = readProblem(answer) || { code: '' };
+  return tokenCodes.includes(code) || /\binvalid_token\b/.test(readHeader(answer, 'www-authenticate'));
+}
+
+/** wx.uploadFile returns text. */
+function withParsedData(answer: Answer): Answer {
+  const data = parseJson(answer.data);
+  return data && typeof data === 'object' ? Object.assign({}, answer, { data }) : answer;
+}
+
+function withTimeLeft(options: RequestOptions, { timeLeft }: Call): RequestOptions {
+  return timeLeft === undefined ? options : Object.assign({}, options, { timeout: timeLeft });
+}
+
+/** Redirects are not followed, because the token must not be sent to where they lead. wx.uploadFile has no such option. */
+function withBearer(options: RequestOptions, token: string | undefined, api: Api): RequestOptions {
+  if (token === undefined) return options;
   const header: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.header || {})) {
     if (name.toLowerCase() !== 'authorization') header[name] = value;
   }
   header['Authorization'] = `Bearer ${token}`;
-  return Object.assign({}, options, { header, redirect: 'manual' });
+  return Object.assign({}, options, { header }, api === 'request' && { redirect: 'manual' });
 }
 
 /** For pages that pass callbacks, as wx.request takes them. */

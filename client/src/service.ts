@@ -1,7 +1,7 @@
 import { sleep } from './promises.js';
 import { toAuthError } from './problem.js';
 import { hasTokens, isUser } from './type-guards.js';
-import type { Answer, Login, LoginOptions, RequestOptions } from './types.js';
+import type { Answer, AuthOptions, Login, LoginOptions, RequestOptions } from './types.js';
 
 /** The response to a login or a refresh. */
 export interface TokenAnswer extends Omit<Login, 'isNewUser'> {
@@ -27,6 +27,7 @@ export class Service {
   constructor(
     private readonly url: string,
     private readonly appid: string | undefined,
+    private readonly unwrap: AuthOptions['unwrap'],
     private readonly send: (options: RequestOptions) => Promise<Answer>,
   ) {}
 
@@ -34,12 +35,12 @@ export class Service {
   async login(code: string, options: LoginOptions): Promise<TokenAnswer> {
     const header = { 'Idempotency-Key': createRandomKey() };
     const data = Object.assign({ code, appid: this.appid }, options);
-    return readTokens(await this.post('/auth/login', data, header));
+    return this.readTokens(await this.post('/auth/login', data, header));
   }
 
   /** @throws {AuthError} */
   async refresh(refreshToken: string): Promise<TokenAnswer> {
-    return readTokens(await this.post('/auth/refresh', { refreshToken }));
+    return this.readTokens(await this.post('/auth/refresh', { refreshToken }));
   }
 
   /** @throws {AuthError} if there was no answer */
@@ -64,19 +65,21 @@ export class Service {
   private toRequest(path: string, header?: Record<string, string>, data?: object): RequestOptions {
     return { url: this.url + path, method: 'POST', header, data, redirect: 'manual', timeout: timeoutMs };
   }
+
+  /** @throws {AuthError} if the answer has no tokens, whatever its status */
+  private readTokens(raw: Answer): TokenAnswer {
+    const { unwrap } = this;
+    const answer = unwrap ? Object.assign({}, raw, { data: unwrap(raw) }) : raw;
+    const tokens = answer.data as TokenAnswer;
+    const isValid =
+      answer.statusCode === 200 && hasTokens(tokens) && tokens.expiresIn > 0 && isUser(tokens.user);
+    if (!isValid) throw toAuthError(answer);
+    return tokens;
+  }
 }
 
 /** The key has to be unique for ten seconds, and travels with the code. So Math.random is random enough. */
 function createRandomKey(): string {
   const part = () => Math.random().toString(36).slice(2);
   return part() + part() + part();
-}
-
-/** @throws {AuthError} if the answer has no tokens, whatever its status */
-function readTokens(answer: Answer): TokenAnswer {
-  const tokens = answer.data as TokenAnswer;
-  const isValid =
-    answer.statusCode === 200 && hasTokens(tokens) && tokens.expiresIn > 0 && isUser(tokens.user);
-  if (!isValid) throw toAuthError(answer);
-  return tokens;
 }

@@ -63,6 +63,23 @@ export class Session {
     }
   }
 
+  /** The access token to send if a user is signed in. Undefined if not, or if a needed refresh fails. */
+  async tokenIfSignedIn(): Promise<string | undefined> {
+    await this.state.loaded();
+    return this.state.tokens || this.inFlight ? this.token().catch(() => undefined) : undefined;
+  }
+
+  /**
+   * Replaces the access token, even if it has not expired.
+   *
+   * @throws {AuthError}
+   */
+  async refresh(): Promise<string> {
+    await this.state.loaded();
+    const { tokens } = this.state;
+    return this.renew(tokens && tokens.accessToken);
+  }
+
   /** Whether this is the present access token. */
   holds(accessToken: string | undefined): boolean {
     const { tokens } = this.state;

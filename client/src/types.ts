@@ -19,8 +19,16 @@ export interface RequestOptions {
   method?: 'OPTIONS' | 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'TRACE' | 'CONNECT';
   data?: string | object | ArrayBuffer;
   header?: Record<string, string>;
-  /** Milliseconds. */
+  /** Milliseconds, including the time that the request waits for its turn or for a login. */
   timeout?: number;
+  /**
+   * - `required`, the default: carries the access token, and logs in if needed;
+   * - `optional`: carries the access token if a user is signed in;
+   * - `none`: never carries it.
+   */
+  auth?: 'required' | 'optional' | 'none';
+  /** Called with the task of wx.request; once more if the request is repeated: drop what the first task has delivered. */
+  onTask?(task: Task): void;
   dataType?: string;
   responseType?: 'text' | 'arraybuffer';
   /** Called as wx.request calls it, with the result or the error of the promise. */
@@ -33,6 +41,55 @@ export interface RequestOptions {
   /** All other options of wx.request. */
   // oxlint-disable-next-line typescript/no-explicit-any -- interfaces, such as WeChat's RequestOption, fit no other type
   [option: string]: any;
+}
+
+/** The task that `wx` returns. The base library or platform may not have all of these functions. */
+export interface Task {
+  abort(): void;
+  onHeadersReceived?(listener: (received: { header: Record<string, string> }) => void): void;
+  onChunkReceived?(listener: (chunk: { data: ArrayBuffer }) => void): void;
+  onProgressUpdate?(listener: (progress: Progress) => void): void;
+}
+
+export interface Progress {
+  /** Percent. */
+  progress: number;
+  /** Bytes of an upload. */
+  totalBytesSent?: number;
+  totalBytesExpectedToSend?: number;
+  /** Bytes of a download. */
+  totalBytesWritten?: number;
+  totalBytesExpectedToWrite?: number;
+}
+
+/** The options of `wx.uploadFile`. */
+export interface UploadOptions extends RequestOptions {
+  filePath: string;
+  /** The name of the file's field in the form. */
+  name: string;
+  formData?: object;
+  onProgress?(progress: Progress): void;
+}
+
+/** The options of `wx.downloadFile`. */
+export interface DownloadOptions extends RequestOptions {
+  /** Where to store the file. Without it, the file is temporary. */
+  filePath?: string;
+  onProgress?(progress: Progress): void;
+}
+
+/** The result of `wx.downloadFile`, for any status. */
+export interface DownloadAnswer {
+  statusCode: number;
+  /** Set if the options have no `filePath`. */
+  tempFilePath?: string;
+  filePath?: string;
+  header: Record<string, string>;
+}
+
+/** A promise of a call that can be aborted. The promise then rejects with the code `aborted`. */
+export interface Abortable<Result> extends Promise<Result> {
+  abort(): void;
 }
 
 /** The result of `wx.request`, for any status. */
@@ -102,14 +159,40 @@ export interface Wechat {
   login(options: { timeout?: number } & Callbacks<{ code: string }>): unknown;
   // oxlint-disable-next-line typescript/no-explicit-any -- WeChat's typings differ from version to version, Taro's and uni's from them
   request(options: any): unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- likewise
+  uploadFile?(options: any): unknown;
+  // oxlint-disable-next-line typescript/no-explicit-any -- likewise
+  downloadFile?(options: any): unknown;
   getStorage?(options: { key: string; encrypt?: boolean } & Callbacks<{ data: unknown }>): unknown;
   setStorage?(options: { key: string; data: unknown; encrypt?: boolean } & Callbacks<unknown>): unknown;
   getAppBaseInfo?(): { SDKVersion?: string };
 }
 
-export interface AuthOptions {
+/** How a mini-program adapts the client to its backends and pages. */
+export interface Customization {
+  /**
+   * Whether an answer of an own origin says that the access token is no longer valid, for backends that do not say it with
+   * status 401 and `WWW-Authenticate`: `({ data }) => data.code === 401`.
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- pages know their data
+  isExpired?(answer: Answer<any>): boolean;
+  /**
+   * Returns the data in an answer of an own origin, for backends that wrap it:
+   * `({ data }) => (data && data.code === 0 ? data.data : data)`. It also receives the answers to logins and refreshes.
+   */
+  // oxlint-disable-next-line typescript/no-explicit-any -- likewise
+  unwrap?(answer: Answer<any>): unknown;
+  /** Called before each call of a page. May return other options. If it throws, the call fails. */
+  beforeRequest?(options: RequestOptions): RequestOptions | void | Promise<RequestOptions | void>;
+  /** Called with each answer to a page. May return another answer. If it throws, the call fails. */
+  afterResponse?(answer: Answer, options: RequestOptions): Answer | void | Promise<Answer | void>;
+}
+
+export interface AuthOptions extends Customization {
   /** The address of the service: `https://login.example.com`, with its path if it has one. */
   baseUrl: string;
+  /** Further origins of the same owner that receive the access token: `['https://api.example.com']`. */
+  origins?: string[];
   /** Needed if the service has several mini-programs and cannot see the Referer of wx.request. */
   appid?: string;
   /** Replaces wx.setStorage. */
@@ -128,12 +211,26 @@ export interface Auth {
   login(options?: LoginOptions): Promise<Login>;
 
   /**
-   * wx.request as a promise. A request to the origin of `baseUrl` carries the access token, and is repeated once if the service
-   * refuses the token. A request to any other origin is sent unchanged.
+   * wx.request as a promise. A request to the origin of `baseUrl` or to one of `origins` carries the access token, and is repeated
+   * once if the token is refused. A request to any other origin is sent unchanged.
    *
    * @throws {AuthError} `network` if there is no answer, `signed_out` if nobody is signed in
    */
-  request<Data = unknown>(options: RequestOptions): Promise<Answer<Data>>;
+  request<Data = unknown>(options: RequestOptions): Abortable<Answer<Data>>;
+
+  /**
+   * wx.uploadFile as a promise, with the access token like `request`. `data` is parsed if it is a JSON object or array.
+   *
+   * @throws {AuthError} like `request`
+   */
+  upload<Data = unknown>(options: UploadOptions): Abortable<Answer<Data>>;
+
+  /**
+   * wx.downloadFile as a promise, with the access token like `request`.
+   *
+   * @throws {AuthError} like `request`
+   */
+  download(options: DownloadOptions): Abortable<DownloadAnswer>;
 
   /** Signs out at once, also for the next launches. Waits for the service for at most three seconds. Never rejects. */
   logout(): Promise<void>;
@@ -142,11 +239,18 @@ export interface Auth {
   readonly user: User | null;
 
   /**
-   * An access token that is valid for a while, for wx.uploadFile and sockets. Logs in or refreshes if needed. Null if signed out.
+   * An access token that is valid for a while, for sockets. Logs in or refreshes if needed. Null if signed out.
    *
    * @throws {AuthError} if a needed login or refresh fails
    */
   token(): Promise<string | null>;
+
+  /**
+   * Replaces the access token and returns the new one, for a socket or another call that has been refused. Null if signed out.
+   *
+   * @throws {AuthError} if the refresh fails
+   */
+  refresh(): Promise<string | null>;
 
   /**
    * Stores the phone number that the button returned.

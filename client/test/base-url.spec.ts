@@ -132,3 +132,36 @@ it.each([
 it('an IPv6 address is a base', () => {
   expect(new BaseUrl('http://[::1]:3000').resolve('http://[::1]:3000/me')).toBe('http://[::1]:3000/me');
 });
+
+describe('a further origin', () => {
+  const withApi = new BaseUrl('https://login.example.com/login', ['https://API.example.com:443']);
+
+  it.each([
+    ['https://api.example.com/me', 'https://api.example.com/me'],
+    ['https://login.example.com/other', 'https://login.example.com/other'],
+    ['/me', 'https://login.example.com/login/me'],
+  ])('is recognised beside the base: %s', (url, full) => {
+    expect(withApi.resolve(url)).toBe(full);
+  });
+
+  it.each([
+    'http://api.example.com/me',
+    'https://api.example.com:8443/me',
+    'https://a.api.example.com/me',
+    'https://api.example.com@evil.example/me',
+    'https://api.example.com.evil.example/me',
+  ])('is exact: %s', (url) => {
+    expect(withApi.resolve(url)).toBeUndefined();
+  });
+
+  it.each([
+    'api.example.com',
+    '*',
+    'https://*.example.com',
+    'https://api.example.com/v1',
+    'https://api.example.com/',
+    '',
+  ])('must be an origin: %j', (origin) => {
+    expect(() => new BaseUrl('https://login.example.com', [origin])).toThrow(TypeError);
+  });
+});

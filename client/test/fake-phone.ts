@@ -4,7 +4,9 @@ import {
   type Auth,
   type AuthOptions,
   createAuth,
+  type Progress,
   type RequestOptions,
+  type Task,
   type Wechat,
 } from '../src/index.js';
 import { FakeService } from './fake-service.js';
@@ -19,9 +21,15 @@ export interface Fault {
   answer?: Answer;
   /** Additional milliseconds. */
   delay?: number;
+  /** Sent before the answer. */
+  chunks?: ArrayBuffer[];
 }
 
+/** The functions of `wx` that send something. */
+type Api = 'request' | 'uploadFile' | 'downloadFile';
+
 export interface Sent extends RequestOptions {
+  api: Api;
   path: string;
 }
 
@@ -56,7 +64,9 @@ export class FakePhone {
     this.service = new FakeService(() => start + performance.now());
     this.wx = {
       login: (options) => this.#login(options),
-      request: (options) => this.#request(options),
+      request: (options) => this.#send('request', options),
+      uploadFile: (options) => this.#send('uploadFile', options),
+      downloadFile: (options) => this.#send('downloadFile', options),
       getAppBaseInfo: () => ({ SDKVersion: this.sdkVersion }),
       getStorage: ({ key, encrypt = false, success, fail }) => {
         const answer = () => {
@@ -102,31 +112,64 @@ export class FakePhone {
     }, this.latency);
   }
 
-  #request({ success, fail, complete, ...options }: Parameters<Wechat['request']>[0]): void {
+  #send(api: Api, { success, fail, complete, ...options }: Parameters<Wechat['request']>[0]): Task {
     const path = options.url.replace(/^https:\/\/[^/]+/, '').replace(/\?.*/, '');
-    this.sent.push({ ...options, path });
+    this.sent.push({ ...options, api, path });
     this.#requestsInFlight += 1;
     this.maxConcurrentRequests = Math.max(this.maxConcurrentRequests, this.#requestsInFlight);
     const at = this.#faults.findIndex((one) => one.path === path);
     const fault = at < 0 ? {} : this.#faults.splice(at, 1)[0]!.fault;
     const half = this.latency / 2;
-    setTimeout(
+    const listeners = new Listeners();
+    let isOver = false;
+    const end = (answer: Answer | undefined, errMsg: string) => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      this.#requestsInFlight -= 1;
+      const number = options.header?.['X-Number'];
+      if (answer?.statusCode === 200 && number !== undefined) {
+        this.servedByNumber.set(number, (this.servedByNumber.get(number) ?? 0) + 1);
+      }
+      if (answer) {
+        for (const data of fault.chunks ?? []) listeners.chunk.forEach((listener) => listener({ data }));
+        listeners.headers.forEach((listener) => listener({ header: answer.header }));
+        listeners.progress.forEach((listener) => listener({ progress: 100 }));
+        success!(asResult(api, answer));
+      } else fail!({ errMsg, errno: 5 });
+      complete?.({ errMsg: 'request:done' });
+    };
+    let timer = setTimeout(
       () => {
-        const answer = fault.lost === 'request' ? undefined : (fault.answer ?? this.service.answer(options));
-        setTimeout(() => {
-          this.#requestsInFlight -= 1;
-          const number = options.header?.['X-Number'];
-          if (answer?.statusCode === 200 && !fault.lost && number !== undefined) {
-            this.servedByNumber.set(number, (this.servedByNumber.get(number) ?? 0) + 1);
-          }
-          if (answer && !fault.lost) success!(answer);
-          else fail!({ errMsg: 'request:fail timeout' });
-          complete?.({ errMsg: 'request:done' });
-        }, half);
+        const answer =
+          fault.lost === 'request'
+            ? undefined
+            : (fault.answer ??
+              this.service.answer({ method: api === 'uploadFile' ? 'POST' : 'GET', ...options }));
+        timer = setTimeout(() => end(fault.lost ? undefined : answer, 'request:fail timeout'), half);
       },
       half + (fault.delay ?? 0),
     );
+    return {
+      abort: () => end(undefined, 'request:fail abort'),
+      onHeadersReceived: (listener) => void listeners.headers.push(listener),
+      onChunkReceived: (listener) => void listeners.chunk.push(listener),
+      onProgressUpdate: (listener) => void listeners.progress.push(listener),
+    };
   }
+}
+
+class Listeners {
+  readonly headers: ((received: { header: Record<string, string> }) => void)[] = [];
+  readonly chunk: ((chunk: { data: ArrayBuffer }) => void)[] = [];
+  readonly progress: ((progress: Progress) => void)[] = [];
+}
+
+/** What the function of `wx` passes to `success`: uploads give text, downloads a file, and both give no header. */
+function asResult(api: Api, { statusCode, data, header }: Answer): object {
+  if (api === 'downloadFile') return { statusCode, tempFilePath: 'wxfile://tmp/1' };
+  if (api === 'request') return { statusCode, data, header };
+  return { statusCode, data: typeof data === 'string' ? data : JSON.stringify(data) };
 }
 
 /** Lets time pass until a promise is settled, for at most two minutes. */

@@ -15,7 +15,7 @@ export class FakeService {
   readonly user = {
     id: 'alice',
     nickname: null as string | null,
-    avatarUrl: null,
+    avatarUrl: null as string | null,
     phone: null as string | null,
     roles: [],
     createdAt: '2026-01-01T00:00:00.000Z',
@@ -55,6 +55,7 @@ export class FakeService {
       const isAboutAccount = path === '/me/export' || (path === '/me' && method === 'DELETE');
       if (isAboutAccount && this.now() - session.loggedInAt > 120_000) return this.freshLoginRequired();
       this.served += 1;
+      if (path === '/me/avatar') this.user.avatarUrl = 'https://login.example.com/avatars/1';
       if (path === '/me/phone') this.user.phone = '+8613800138000';
       return this.say(200, path.startsWith('/me') ? { ...this.user, identities: [] } : { path });
     });
@@ -94,11 +95,13 @@ export class FakeService {
   }
 
   #guarded(authorization: string | undefined, serve: (session: FakeSession) => Answer): Answer {
-    if (!authorization) return this.problem(401, 'token_missing');
+    const refuse = (code: string, fields?: object) =>
+      this.problem(401, code, fields, { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
+    if (!authorization) return this.problem(401, 'token_missing', {}, { 'WWW-Authenticate': 'Bearer' });
     const token = this.#accessTokens.get(authorization.replace('Bearer ', ''));
-    if (!token) return this.problem(401, 'token_invalid');
-    if (token.session.ended) return this.problem(401, 'session_revoked', { reason: token.session.ended });
-    if (this.now() >= token.expiresAt) return this.problem(401, 'token_expired');
+    if (!token) return refuse('token_invalid');
+    if (token.session.ended) return refuse('session_revoked', { reason: token.session.ended });
+    if (this.now() >= token.expiresAt) return refuse('token_expired');
     return serve(token.session);
   }
 

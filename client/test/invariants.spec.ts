@@ -20,7 +20,7 @@ const happening = oneof(
   },
   { weight: 2, arbitrary: record({ kind: constantFrom('expiry', 'login') }) },
   record({
-    kind: constantFrom('logout', 'token', 'setClock'),
+    kind: constantFrom('logout', 'token', 'setClock', 'refresh', 'abort'),
   }),
   record({
     kind: constantFrom('launch' as const),
@@ -67,6 +67,7 @@ it('the client keeps its promises, whatever happens in whatever order', async ()
       const unsettled = new Set<string>();
       let auth = phone.createAuth();
       let requests = 0;
+      let abortLast = () => {};
       /** Whether the page asked to log in after its last logout. */
       let isWanted = true;
 
@@ -93,6 +94,7 @@ it('the client keeps its promises, whatever happens in whatever order', async ()
         const url = elsewhere ? 'https://api.example.com/me/notes' : '/me/notes';
         const sentOnes = () => phone.sent.filter(({ header }) => header?.['X-Number'] === number);
         const answered = auth.request({ url, header: { 'X-Number': number } });
+        abortLast = answered.abort;
         watch(
           `request ${number}`,
           answered.then((answer) => {
@@ -123,6 +125,12 @@ it('the client keeps its promises, whatever happens in whatever order', async ()
             break;
           case 'token':
             watch('token', auth.token());
+            break;
+          case 'refresh':
+            watch('refresh', auth.refresh());
+            break;
+          case 'abort':
+            abortLast();
             break;
           case 'launch':
             // The previous launch is over, with everything that waited.

@@ -116,7 +116,16 @@ describe('the types', () => {
   it('need no other types: no DOM, no Node, no typings of WeChat', async () => {
     const page = `
       import { createAuth, AuthError, type User, type Answer } from './dist/index.js';
-      const auth = createAuth({ baseUrl: '${baseUrl}', appid: 'wx1' });
+      declare const console: { log(what: unknown): void };
+      const auth = createAuth({
+        baseUrl: '${baseUrl}',
+        appid: 'wx1',
+        origins: ['https://api.example.com'],
+        isExpired: ({ data }) => data.code === 401,
+        unwrap: ({ data }) => data.data,
+        beforeRequest: (options) => Object.assign({}, options, { header: { 'X-Version': '2' } }),
+        afterResponse: ({ statusCode }) => console.log(statusCode),
+      });
       export async function show(): Promise<string | null> {
         const end: () => void = auth.on('logout', ({ reason }) => reason.length);
         auth.on('error', ({ code, problem }) => [code, problem && problem['eraseAt']]);
@@ -125,6 +134,12 @@ describe('the types', () => {
         const { statusCode, data, fetchAgain }: Answer<User> = await auth.request<User>({ url: '/me' });
         const result = await auth.getPhoneNumber({ detail: { errMsg: 'getPhoneNumber:ok', code: 'c' } });
         if (result.outcome === 'stored') return result.user.phone;
+        const upload = auth.upload<User>({ url: '/me/avatar', filePath: 'p', name: 'file', onProgress: ({ progress }) => progress });
+        upload.abort();
+        const { tempFilePath = '' } = await auth.download({ url: '/files/1', auth: 'optional' });
+        const token: string | null = await auth.refresh();
+        auth.request({ url: '/chat', enableChunked: true, onTask: (task) => task.onChunkReceived!((chunk) => chunk.data.byteLength) }).abort();
+        if (token === tempFilePath) return (await upload).data.avatarUrl;
         if (fetchAgain || statusCode !== 200) throw new AuthError('mine');
         return auth.user ? data.nickname : auth.token();
       }`;
@@ -141,6 +156,15 @@ describe('the types', () => {
           await auth.request({ url: '/me', method: 'POST', data: { nickname: '小明' }, enableHttp2: true });
           const options: WechatMiniprogram.RequestOption = { url: '/me', success: ({ statusCode }) => statusCode };
           await auth.request(options);
+          const upload: WechatMiniprogram.UploadFileOption = { url: '/me/avatar', filePath: 'p', name: 'file', formData: { a: 1 } };
+          await auth.upload(upload);
+          const download: WechatMiniprogram.DownloadFileOption = { url: '/files/1', success: ({ tempFilePath }) => tempFilePath };
+          await auth.download(download);
+          await auth.request({
+            url: '/chat',
+            enableChunked: true,
+            onTask: (task: WechatMiniprogram.RequestTask) => task.onChunkReceived(({ data }) => data.byteLength),
+          });
         },
       });`;
     expect(await complaints(page, { types: [typings], lib: ['lib.es2020.d.ts'] })).toEqual([]);

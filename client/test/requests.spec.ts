@@ -13,6 +13,7 @@ describe('a request', () => {
     const answer = phone.service.say(404, 'nothing', { 'X-A': 'b' });
     phone.injectFaults('/notes', { answer });
     const options = { method: 'POST', data: { a: 1 }, timeout: 5000, enableHttp2: true } as const;
+    await settled(auth.token());
     await expect(settled(auth.request({ url: '/notes', ...options }))).resolves.toEqual(answer);
     expect(phone.to('/notes')[0]).toMatchObject(options);
   });
@@ -174,11 +175,28 @@ describe('a 401', () => {
     expect(phone.to('/auth/refresh')).toHaveLength(1);
   });
 
-  it('of a proxy, without a code, counts as an expired token', async () => {
+  it.each([
+    ['of a proxy, without a code', '<html>', {}],
+    ['of a backend with codes of its own', { code: 401 }, {}],
+    ['about another scheme', { code: 'NOT_VIP' }, { 'WWW-Authenticate': 'Basic realm="invalid"' }],
+  ])('%s is returned after one try: it is not about the access token', async (_, data, header) => {
     const auth = phone.createAuth();
-    phone.injectFaults('/notes', { answer: phone.service.say(401, '<html>') });
+    const answer = phone.service.say(401, data, header);
+    for (let time = 0; time < 3; time += 1) {
+      phone.injectFaults('/notes', { answer });
+      await expect(settled(auth.request({ url: '/notes' }))).resolves.toEqual(answer);
+    }
+    expect(phone.to('/notes')).toHaveLength(3);
+    expect(phone.to('/auth/refresh')).toHaveLength(0);
+  });
+
+  it('with error="invalid_token" in WWW-Authenticate is about the access token, whatever its body is', async () => {
+    const auth = phone.createAuth();
+    const header = { 'www-authenticate': 'Bearer realm="api", error="invalid_token"' };
+    phone.injectFaults('/notes', { answer: phone.service.say(401, { code: 'FST_JWT_EXPIRED' }, header) });
     await expect(settled(auth.request({ url: '/notes' }))).resolves.toMatchObject({ statusCode: 200 });
     expect(phone.to('/auth/refresh')).toHaveLength(1);
+    expect(phone.to('/notes')).toHaveLength(2);
   });
 
   it('is understood if the page asked for text', async () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
+import sharp from 'sharp';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Auth, createAuth, type Wechat } from '../../client/src/index.js';
+import { type Auth, type AuthOptions, createAuth, type User, type Wechat } from '../../client/src/index.js';
 import type { ServiceNode } from '../harness/node.js';
 import { tea, useWorld } from '../harness/world.js';
 
@@ -18,6 +19,7 @@ describe('the client SDK and the service', () => {
   function phoneOf(user: string) {
     const phone = { codes: 0, sent: [] as string[], losesAnswerOf: '', auth: undefined as unknown as Auth };
     const stored = new Map<string, unknown>();
+    const files = new Map<string, Buffer>();
     const wx: Wechat = {
       login: ({ success, fail }) => {
         phone.codes += 1;
@@ -50,15 +52,24 @@ describe('the client SDK and the service', () => {
         });
         answered.then(success, ({ message }: Error) => fail!({ errMsg: message }));
       },
+      uploadFile: ({ url, name, header, filePath, success, fail }) => {
+        phone.sent.push(`POST ${new URL(url).pathname}`);
+        const body = new FormData();
+        body.append(name, new Blob([new Uint8Array(files.get(filePath)!)]), 'picture');
+        fetch(url, { method: 'POST', headers: header, body })
+          .then(async (response) => success({ statusCode: response.status, data: await response.text() }))
+          .catch(({ message }: Error) => fail!({ errMsg: message }));
+      },
       getStorage: ({ key, success }) => success!({ data: stored.get(key) }),
       setStorage: ({ key, data, success }) => {
         stored.set(key, data);
         success!({ errMsg: 'setStorage:ok' });
       },
     };
-    const launch = () => (phone.auth = createAuth({ baseUrl: node.url, appid: tea.appid, wx }));
+    const launch = (options: Partial<AuthOptions> = {}) =>
+      (phone.auth = createAuth({ baseUrl: node.url, appid: tea.appid, wx, ...options }));
     launch();
-    return Object.assign(phone, { launch, wx });
+    return Object.assign(phone, { launch, wx, files });
   }
 
   /** The `auth.js` of a guide, as it stands there but for addresses. */
@@ -216,5 +227,52 @@ describe('the client SDK and the service', () => {
     await expect(open()).resolves.toMatchObject({ statusCode: 422, fetchAgain: true });
     await expect(open()).resolves.toMatchObject({ statusCode: 200 });
     expect(phone.codes).toBe(2);
+  });
+
+  it('upload an avatar, also if the token has expired unnoticed', async () => {
+    const phone = phoneOf('jana');
+    const picture = { width: 8, height: 8, channels: 3, background: '#07c160' } as const;
+    phone.files.set('http://tmp/1.png', await sharp({ create: picture }).png().toBuffer());
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const token = await tokenOf(phone.auth);
+    await expect.poll(async () => (await node.me(token)).body.code).toBe('token_expired');
+    const upload = { url: '/me/avatar', filePath: 'http://tmp/1.png', name: 'file' };
+    const { statusCode, data } = await phone.auth.upload<User>(upload);
+    expect([statusCode, data.avatarUrl]).toEqual([200, phone.auth.user!.avatarUrl]);
+    expect(phone.auth.user!.avatarUrl).toMatch(/\/avatars\//);
+    expect(phone.sent).toEqual([
+      'POST /auth/login',
+      'POST /me/avatar',
+      'POST /auth/refresh',
+      'POST /me/avatar',
+    ]);
+  });
+
+  it('use the access token at a further origin, and only if it is listed', async () => {
+    const phone = phoneOf('kim');
+    const url = `${node.url.replace('127.0.0.1', 'localhost')}/me`;
+    await expect(phone.auth.request({ url })).resolves.toMatchObject({
+      statusCode: 401,
+      data: { code: 'token_missing' },
+    });
+    phone.launch({ origins: [new URL(url).origin] });
+    await expect(phone.auth.request({ url })).resolves.toMatchObject({ statusCode: 200 });
+  });
+
+  it('answer a request without a token, also after a logout', async () => {
+    const phone = phoneOf('lea');
+    await phone.auth.logout();
+    const jwks = { url: '/.well-known/jwks.json', auth: 'none' } as const;
+    await expect(phone.auth.request(jwks)).resolves.toMatchObject({ statusCode: 200 });
+    expect(phone.sent).toEqual(['GET /.well-known/jwks.json']);
+  });
+
+  it('replace the access token if the page asks for it', async () => {
+    const phone = phoneOf('mia');
+    const before = await tokenOf(phone.auth);
+    const after = (await phone.auth.refresh())!;
+    node.tokens.add(after);
+    expect(after).not.toBe(before);
+    await expect(node.me(after)).resolves.toMatchObject({ status: 200 });
   });
 });
