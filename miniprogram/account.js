@@ -32,33 +32,13 @@ async function openData(fetchData) {
 }
 
 /**
- * Sends a picture as the person's avatar. wx.request carries no files, and wx.uploadFile knows of no tokens.
+ * Sends a picture as the user's avatar.
  *
- * @returns the person
+ * @returns the user
  * @throws {AuthError}
  */
 async function uploadAvatar(filePath) {
-  const answer = await sendAvatar(filePath);
-  if (answer.statusCode !== 401) return successOf(answer);
-  // Ordinary requests renew the token by themselves; this one comes after.
-  await ask({ url: '/me' });
-  return successOf(await sendAvatar(filePath));
-}
-
-async function sendAvatar(filePath) {
-  const token = await auth.token();
-  if (token === null) throw new AuthError('signed_out');
-  const answer = await new Promise((resolve, reject) =>
-    wx.uploadFile({
-      url: `${baseUrl}/me/avatar`,
-      filePath,
-      name: 'file',
-      header: { Authorization: `Bearer ${token}` },
-      success: resolve,
-      fail: ({ errMsg }) => reject(new AuthError('network', errMsg)),
-    }),
-  );
-  return { statusCode: answer.statusCode, data: JSON.parse(answer.data) };
+  return successOf(await auth.upload({ url: '/me/avatar', filePath, name: 'file' }));
 }
 
 function successOf({ statusCode, data }) {
