@@ -1,0 +1,3 @@
+import { createAuth } from 'weapp-auth-client';
+
+export const auth = createAuth({ baseUrl: 'https://login.example.com', wx: uni });
