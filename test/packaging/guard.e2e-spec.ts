@@ -103,7 +103,7 @@ describe('weapp-auth-guard and the service', () => {
     it('takes the tokens of a new key after a rotation, and then none of the old one', async () => {
       const before = (await world.login(service, 'anna')).body.accessToken;
       expect((await backend().get('/orders', bearer(before))).status).toBe(200);
-      const { code } = await runCommand('keys-rotate', ['--now'], world.environment(environment));
+      const { code } = await runCommand('keys:rotate', ['--now'], world.environment(environment));
       expect(code).toBe(0);
       await expect
         .poll(async () => {
