@@ -127,7 +127,7 @@ describe('a database of the last version', () => {
     const newKey = randomBytes(32).toString('base64');
     world.keepSecret(newKey);
     const both = world.environment({ ...settings, ENCRYPTION_KEYS: `${newKey},${encryptionKey}` });
-    expect(await runCommand('keys-reencrypt', [], both)).toMatchObject({ code: 0, stderr: '' });
+    expect(await runCommand('keys:reencrypt', [], both)).toMatchObject({ code: 0, stderr: '' });
     await diagnose(newKey);
     const renewed = await world.startNode({ ...settings, ENCRYPTION_KEYS: newKey });
     const found = await renewed.as(adminToken, 'POST', '/admin/users/search', { q: '13800138000' });

@@ -42,7 +42,7 @@ const node = await ServiceNode.start(environment);
 
 try {
   await login('admin');
-  await command('admin-grant', '--appid', tea.appid, '--openid', openidOf(tea.appid, 'admin'));
+  await command('admin:grant', '--appid', tea.appid, '--openid', openidOf(tea.appid, 'admin'));
   const admin = await login('admin');
   const changeUser = (id: string, change: object) => send(admin, 'PATCH', `/admin/users/${id}`, change);
   const eraseUser = (id: string) => send(admin, 'DELETE', `/admin/users/${id}`);
@@ -64,7 +64,7 @@ try {
   await send(await login('logged out'), 'POST', '/auth/logout/all');
   await createWaitingNickname();
   await importUser();
-  await command('keys-rotate');
+  await command('keys:rotate');
   const { refreshToken: first } = await login('complete');
   const { refreshToken } = successOf(await node.refresh(first));
 
@@ -124,7 +124,7 @@ async function importUser(): Promise<void> {
   const file = join(directory, 'users.csv');
   const fields = [alone.appid, openidOf(alone.appid, 'imported'), '', 'crm-1', '郭靖', '13900139000', ''];
   writeFileSync(file, `appid,openid,unionid,externalId,nickname,phone,createdAt\n${fields.join(',')}\n`);
-  await command('users-import', file);
+  await command('users:import', file);
 }
 
 async function login(user: string, appid: string = tea.appid, body: object = {}): Promise<any> {
