@@ -38,11 +38,6 @@ export class Call {
     return this.timeout && Math.min(this.timeout, Math.max(1, this.timeout - (Date.now() - this.startedAt)));
   }
 
-  /** Whether the page has aborted the call, or its time is over. */
-  get isOver(): boolean {
-    return this.end !== undefined;
-  }
-
   abort(): void {
     this.end = new AuthError('aborted', `${this.api}:fail abort`);
     this.rejectAborted(this.end);

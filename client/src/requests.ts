@@ -51,11 +51,17 @@ export class Requests {
   /** Rejects with an `AuthError`. */
   send(options: RequestOptions, api: Api = 'request'): Abortable<Answer> {
     const call = new Call(api, options.timeout, options.onTask);
-    const answer = this.sendWithHooks({ api, options, call });
-    const close = () => call.close();
-    answer.then(close, close);
+    const answer = this.sendAndClose({ api, options, call });
     invokeCallbacks(answer, options);
     return Object.assign(answer, { abort: () => call.abort() });
+  }
+
+  private async sendAndClose(outgoing: Outgoing): Promise<Answer> {
+    try {
+      return await this.sendWithHooks(outgoing);
+    } finally {
+      outgoing.call.close();
+    }
   }
 
   private async sendWithHooks({ api, options: asked, call }: Outgoing): Promise<Answer> {
@@ -88,7 +94,7 @@ export class Requests {
           if (isRepeat) return answer;
           await call.wait(session.renew(token));
         } catch (error) {
-          if (auth !== 'optional' || call.isOver) throw error;
+          if (auth !== 'optional') throw error;
           auth = 'none';
         }
       } else if (loginCodes.includes(code!) && !isRepeat) {

@@ -40,10 +40,12 @@ describe('a further origin of the same owner', () => {
     const auth = phone.createAuth({ origins });
     await settled(auth.token());
     const data = { ...phone.service.user, nickname: 'Mallory' };
-    phone.injectFaults('/me', { answer: phone.service.say(200, data, { Date: new Date(0).toUTCString() }) });
+    phone.injectFaults('/me', {
+      answer: phone.service.say(200, data, { Date: new Date(1e12).toUTCString() }),
+    });
     await settled(auth.request({ url: 'https://api.example.com/me' }));
     expect(auth.user!.nickname).toBeNull();
-    await settled(auth.request({ url: '/notes' }));
+    await settled(auth.token());
     expect(phone.to('/auth/refresh')).toHaveLength(0);
   });
 
@@ -198,6 +200,19 @@ describe('auth: optional', () => {
       undefined,
     ]);
     expect(auth.user).toBeNull();
+  });
+
+  it('sends nothing more if the page aborts it during a refresh', async () => {
+    const auth = phone.createAuth();
+    await settled(auth.token());
+    phone.service.forgetAccessTokens();
+    const request = auth.request(optional);
+    await pass(0.15);
+    request.abort();
+    await expect(settled(request)).rejects.toMatchObject({ code: 'aborted' });
+    await pass(60);
+    expect(phone.to('/auth/refresh')).toHaveLength(1);
+    expect(phone.to('/public')).toHaveLength(1);
   });
 
   it('goes on without the token if a refresh fails', async () => {

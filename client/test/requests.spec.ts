@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createAuth, type Wechat } from '../src/index.js';
 import { FakePhone, pass, settled } from './fake-phone.js';
 
 let phone: FakePhone;
@@ -61,6 +62,15 @@ describe('a request', () => {
       message: 'parameter error',
     });
   });
+});
+
+it('a failure that a page does not catch is reported by the platform, not swallowed', async () => {
+  const unhandled = vi.fn<(error: unknown) => void>();
+  process.once('unhandledRejection', unhandled);
+  vi.useRealTimers();
+  const wx: Wechat = { login: () => undefined, request: ({ fail }) => fail({ errMsg: 'request:fail' }) };
+  void createAuth({ baseUrl: 'https://login.example.com', wx }).request({ url: 'https://api.example.com/' });
+  await expect.poll(() => unhandled.mock.calls).toMatchObject([[{ code: 'network' }, expect.anything()]]);
 });
 
 describe('the access token', () => {

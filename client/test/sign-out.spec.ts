@@ -50,6 +50,13 @@ describe('logout()', () => {
     expect(JSON.stringify([...phone.stored])).not.toMatch(/access|refresh/);
   });
 
+  it('tells the page once, even if it is called again', async () => {
+    await settled(auth.token());
+    await settled(auth.logout());
+    await settled(auth.logout());
+    expect(logouts).toEqual(['signed_out']);
+  });
+
   it('works offline', async () => {
     await settled(auth.token());
     phone.injectFaults('/auth/logout', { lost: 'request' });
