@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packPackage } from '../../dev/pack.js';
 import { TestDatabase } from '../harness/database.js';
 import { guideBlock } from '../harness/guide.js';
 import { Launcher } from '../harness/launcher.js';
@@ -23,17 +24,7 @@ describe('the npm package in another application', () => {
   beforeAll(async () => {
     rmSync(unpacked, { recursive: true, force: true });
     mkdirSync(unpacked, { recursive: true });
-    const packed = execFileSync(
-      'npm',
-      ['pack', '--ignore-scripts', '--silent', '--pack-destination', unpacked],
-      {
-        cwd: project,
-        encoding: 'utf8',
-      },
-    );
-    execFileSync('tar', ['-xzf', join(unpacked, packed.trim().split('\n').at(-1)!), '--strip-components=1'], {
-      cwd: unpacked,
-    });
+    execFileSync('tar', ['-xzf', packPackage(project, unpacked), '--strip-components=1'], { cwd: unpacked });
     execFileSync(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', example]);
     notes = await ServiceNode.start(world.environment(), program);
     world.nodes.push(notes);
@@ -170,20 +161,31 @@ describe('the npm package in another application', () => {
     expect(specs).toEqual([]);
   });
 
-  it('depends on every package that it imports', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
-    const imported = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.js') || file.endsWith('.d.ts'))
-      .flatMap((file) => [
-        ...readFileSync(join(unpacked, 'dist', file), 'utf8').matchAll(
-          /(?:from|import) '((?:@[\w-]+\/)?[\w-]+)/g,
-        ),
-      ])
-      .map(([, name]) => name!);
-    expect(imported.length).toBeGreaterThan(50);
-    const undeclared = new Set(
-      imported.filter((name) => !Object.hasOwn(dependencies, name) && name !== 'node'),
+  it('depends on every package that it imports, and shares those of the application', () => {
+    const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
+    const { dependencies, peerDependencies } = manifest;
+    const files = readdirSync(join(unpacked, 'dist'), { recursive: true, encoding: 'utf8' })
+      // Commands are bundles, and have in them what they need.
+      .filter((file) => /\.(js|d\.ts)$/.test(file) && !/^(commands|chunks)\//.test(file));
+    const imported = files.flatMap((file) => [
+      ...readFileSync(join(unpacked, 'dist', file), 'utf8').matchAll(
+        /(?:from|import|import\() ?'((?:@[\w-]+\/)?[\w-]+)/g,
+      ),
+    ]);
+    const names = new Set(imported.map(([, name]) => name!).filter((name) => name !== 'node'));
+    expect(names.size).toBeGreaterThan(15);
+    const declared = { ...dependencies, ...peerDependencies };
+    expect([...names].filter((name) => !Object.hasOwn(declared, name))).toEqual([]);
+    expect([...names].filter((name) => /^(fastify|express|@nestjs\/platform-)/.test(name))).toEqual([]);
+    expect(Object.keys(peerDependencies)).toEqual(
+      expect.arrayContaining(['@nestjs/common', '@nestjs/core', 'typeorm', 'reflect-metadata', 'rxjs']),
     );
-    expect([...undeclared]).toEqual([]);
+  });
+
+  it('has no script that npm would ask about, and no dependency for development', () => {
+    const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
+    expect(Object.keys(manifest)).toEqual(
+      expect.not.arrayContaining(['scripts', 'devDependencies', 'workspaces', 'private']),
+    );
   });
 });
