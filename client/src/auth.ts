@@ -9,16 +9,7 @@ import { Session } from './session.js';
 import { SessionState } from './session-state.js';
 import { getSharedResources } from './shared-resources.js';
 import { Store, wechatStorage } from './store.js';
-import type {
-  Abortable,
-  Answer,
-  Auth,
-  AuthOptions,
-  DownloadAnswer,
-  RequestOptions,
-  UploadOptions,
-  Wechat,
-} from './types.js';
+import type { Abortable, Answer, Auth, AuthOptions, RequestOptions, UploadOptions, Wechat } from './types.js';
 
 declare const wx: Wechat | undefined;
 
@@ -43,7 +34,7 @@ export function createAuth(options: AuthOptions): Auth {
     login: ({ restore, consent, phoneCode } = {}) => session.login({ restore, consent, phoneCode }),
     request: <Data>(sent: RequestOptions) => requests.send(sent) as Abortable<Answer<Data>>,
     upload: <Data>(sent: UploadOptions) => requests.send(sent, 'uploadFile') as Abortable<Answer<Data>>,
-    download: (sent) => requests.send(sent, 'downloadFile') as Abortable<DownloadAnswer>,
+    download: (sent) => requests.send(sent, 'downloadFile'),
     logout: () => session.logout(),
     get user() {
       return session.user;

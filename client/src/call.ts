@@ -1,6 +1,6 @@
 import { AuthError } from './auth-error.js';
 import type { RequestQueue } from './request-queue.js';
-import type { Task } from './types.js';
+import type { RequestOptions, Task } from './types.js';
 
 /** One call of a page. The page can abort it, and its time-out includes the time that it waits. */
 export class Call {
@@ -15,18 +15,16 @@ export class Call {
 
   /**
    * @param api the function of `wx`, for error texts
-   * @param timeout milliseconds; undefined if the page sets none: then only WeChat's time-out of each attempt counts
-   * @param onTask called with the task of each attempt
+   * @param options without `timeout`, only WeChat's time-out of each attempt counts
    */
   constructor(
     private readonly api: string,
-    private readonly timeout: number | undefined,
-    private readonly onTask: ((task: Task) => void) | undefined,
+    private readonly options: Pick<RequestOptions, 'timeout' | 'onTask'>,
   ) {
     this.aborted = new Promise((_, reject) => (this.rejectAborted = reject));
     this.timedOut = new Promise((_, reject) => {
       const expire = () => reject((this.end = new AuthError('network', `${api}:fail timeout`)));
-      this.timer = timeout ? setTimeout(expire, timeout) : undefined;
+      this.timer = options.timeout ? setTimeout(expire, options.timeout) : undefined;
     });
     // Nobody may be waiting when they reject.
     this.aborted.catch(() => undefined);
@@ -35,7 +33,8 @@ export class Call {
 
   /** What remains of the time-out, for the next attempt. */
   get timeLeft(): number | undefined {
-    return this.timeout && Math.min(this.timeout, Math.max(1, this.timeout - (Date.now() - this.startedAt)));
+    const { timeout } = this.options;
+    return timeout && Math.min(timeout, Math.max(1, timeout - (Date.now() - this.startedAt)));
   }
 
   abort(): void {
@@ -47,7 +46,7 @@ export class Call {
   /** Takes the task of an attempt that begins. */
   follow(task: Task): void {
     this.task = task;
-    if (this.onTask) this.onTask(task);
+    if (this.options.onTask) this.options.onTask(task);
   }
 
   /** Waits, unless the page aborts the call or its time is over. */

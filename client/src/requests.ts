@@ -50,7 +50,7 @@ export class Requests {
 
   /** Rejects with an `AuthError`. */
   send(options: RequestOptions, api: Api = 'request'): Abortable<Answer> {
-    const call = new Call(api, options.timeout, options.onTask);
+    const call = new Call(api, options);
     const answer = this.sendAndClose({ api, options, call });
     invokeCallbacks(answer, options);
     return Object.assign(answer, { abort: () => call.abort() });

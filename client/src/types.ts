@@ -175,17 +175,17 @@ export interface Customization {
    * status 401 and `WWW-Authenticate`: `({ data }) => data.code === 401`.
    */
   // oxlint-disable-next-line typescript/no-explicit-any -- pages know their data
-  isExpired?(answer: Answer<any>): boolean;
+  isExpired?: (answer: Answer<any>) => boolean;
   /**
    * Returns the data in an answer of an own origin, for backends that wrap it:
    * `({ data }) => (data && data.code === 0 ? data.data : data)`. It also receives the answers to logins and refreshes.
    */
   // oxlint-disable-next-line typescript/no-explicit-any -- likewise
-  unwrap?(answer: Answer<any>): unknown;
+  unwrap?: (answer: Answer<any>) => unknown;
   /** Called before each call of a page. May return other options. If it throws, the call fails. */
-  beforeRequest?(options: RequestOptions): RequestOptions | void | Promise<RequestOptions | void>;
+  beforeRequest?: (options: RequestOptions) => RequestOptions | void | Promise<RequestOptions | void>;
   /** Called with each answer to a page. May return another answer. If it throws, the call fails. */
-  afterResponse?(answer: Answer, options: RequestOptions): Answer | void | Promise<Answer | void>;
+  afterResponse?: (answer: Answer, options: RequestOptions) => Answer | void | Promise<Answer | void>;
 }
 
 export interface AuthOptions extends Customization {

@@ -94,7 +94,7 @@ it('the client keeps its promises, whatever happens in whatever order', async ()
         const url = elsewhere ? 'https://api.example.com/me/notes' : '/me/notes';
         const sentOnes = () => phone.sent.filter(({ header }) => header?.['X-Number'] === number);
         const answered = auth.request({ url, header: { 'X-Number': number } });
-        abortLast = answered.abort;
+        abortLast = () => answered.abort();
         watch(
           `request ${number}`,
           answered.then((answer) => {

@@ -102,7 +102,7 @@ describe('unwrap()', () => {
     });
 
   it('lets the client work with a service whose answers are wrapped: login, refresh and the user', async () => {
-    const wx = { ...phone.wx, request: wrap(phone.wx.request) };
+    const wx = { ...phone.wx, request: wrap((options) => phone.wx.request(options)) };
     const auth = phone.createAuth({ wx, unwrap });
     const { data } = await settled(auth.request({ url: '/me' }));
     expect(data).toMatchObject({ id: 'alice' });
