@@ -58,7 +58,7 @@ describe('GET /cgi-bin/token', () => {
     expect(await verdictOn(latest)).toBe(accepted);
   });
 
-  it('lets a token run out after 7200 seconds: 42001', async () => {
+  it('makes a token expire after 7200 seconds: 42001', async () => {
     freezeTime();
     const token = await newPlainToken();
 
@@ -68,7 +68,7 @@ describe('GET /cgi-bin/token', () => {
     expect(await verdictOn(token)).toBe(42001);
   });
 
-  it('still says 42001 of a token that had run out before the next was made', async () => {
+  it('still answers 42001 for a token that had expired before the next was made', async () => {
     const token = await newPlainToken();
     await emulator.advance(7200);
     await newPlainToken();
@@ -280,14 +280,14 @@ describe('an access token in a call', () => {
     expect(json).toEqual(refusal(41001, 'access_token missing'));
   });
 
-  it('was never given out: 40001, with advice', async () => {
+  it('is unknown: 40001, with advice', async () => {
     const { json } = await emulator.get('/wxa/checksession', { access_token: '69_made-up' });
 
     expect(json['errcode']).toBe(40001);
     expect(String(json['errmsg']).split(' rid: ')[0]).toBe(adviceOnInvalidTokens);
   });
 
-  it('has run out: 42001', async () => {
+  it('has expired: 42001', async () => {
     const token = await newStableToken();
     await emulator.advance(7200);
     const { json } = await emulator.get('/wxa/checksession', { access_token: String(token) });
@@ -342,7 +342,7 @@ describe('POST /__emulator__/access-tokens/expire', () => {
     expect(await verdictOn(replacement)).toBe(accepted);
   });
 
-  it('leaves alone the tokens of other apps, and those that had run out', async () => {
+  it('does not change the tokens of other apps, or expired ones', async () => {
     const runOut = await newStableToken();
     await emulator.advance(7200);
     const ofAnother = await newStableToken({ appid: appTwo });

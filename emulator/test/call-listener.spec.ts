@@ -19,7 +19,7 @@ function listen(): { heard: Heard[]; stop: () => void } {
   return { heard, stop };
 }
 
-it('tells of a call and of its answer, with what is secret masked', async () => {
+it('reports a call and its answer, with secrets masked', async () => {
   const { heard, stop } = listen();
   await emulator.logIn();
   stop();
@@ -35,7 +35,7 @@ it('tells of a call and of its answer, with what is secret masked', async () => 
   ]);
 });
 
-it('tells of a call before it is answered, and of a fault as of an answer', async () => {
+it('reports a call before its answer, and a fault like an answer', async () => {
   emulator.wechat.faults.add({ path: '/sns/jscode2session', times: 1, delayMs: 50, errcode: -1 });
   const { heard, stop } = listen();
   const exchange = emulator.exchange('0' + '1'.repeat(31));
@@ -46,7 +46,7 @@ it('tells of a call before it is answered, and of a fault as of an answer', asyn
   expect(heard).toMatchObject([{ answers: [{ status: 200, body: { errcode: -1 } }] }]);
 });
 
-it('tells of a connection that was reset, and of a caller who left, that there was no answer', async () => {
+it('reports no answer if the connection was reset, or if the caller left', async () => {
   emulator.wechat.faults.add({ path: '/sns/jscode2session', times: 1, reset: true });
   emulator.wechat.faults.add({ path: '/sns/jscode2session', times: 1, delayMs: 60_000 });
   const { heard, stop } = listen();
@@ -57,7 +57,7 @@ it('tells of a connection that was reset, and of a caller who left, that there w
   stop();
 });
 
-it('tells nothing any more once it is told to stop', async () => {
+it('reports nothing after it was stopped', async () => {
   const { heard, stop } = listen();
   stop();
   await emulator.logIn();

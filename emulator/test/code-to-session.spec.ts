@@ -10,7 +10,7 @@ function refusal(errcode: number, message: string): object {
 describe('GET /sns/jscode2session', () => {
   const emulator = useEmulator();
 
-  describe('a good code', () => {
+  describe('a valid code', () => {
     it('gives session_key, openid and unionid, in that order, and no errcode', async () => {
       const { status, json } = await emulator.exchange(await emulator.login());
 
@@ -62,7 +62,7 @@ describe('GET /sns/jscode2session', () => {
       expect(Object.keys(json)).toEqual(['session_key', 'openid']);
     });
 
-    it('withholds the unionid of a user who is set so, until set again', async () => {
+    it('withholds the unionid of a user with unionid: false, until it is true again', async () => {
       await emulator.control('POST', '/users', { id: 'anna', unionid: false });
       const withheld = await emulator.exchange(await emulator.login());
       await emulator.control('POST', '/users', { id: 'anna', unionid: true });
@@ -79,7 +79,7 @@ describe('GET /sns/jscode2session', () => {
       expect(bo.json['openid']).not.toBe(anna.json['openid']);
     });
 
-    it('gives the session key of the moment of the exchange, not of the login', async () => {
+    it('gives the session key at the time of the exchange, not of the login', async () => {
       const first = await emulator.login();
       const second = await emulator.login();
       const older = await emulator.exchange(first);
@@ -100,7 +100,7 @@ describe('GET /sns/jscode2session', () => {
       expect(json).toEqual(refusal(40163, 'code been used'));
     });
 
-    it('is exchanged once, however many ask at the same time', async () => {
+    it('is exchanged once, even if many ask at the same time', async () => {
       const code = await emulator.login();
       const answers = await Promise.all(Array.from({ length: 10 }, () => emulator.exchange(code)));
 
@@ -108,13 +108,13 @@ describe('GET /sns/jscode2session', () => {
       expect(answers.filter(({ json }) => json['errcode'] === 40163)).toHaveLength(9);
     });
 
-    it('is refused with 40029 if nobody knows it', async () => {
+    it('is refused with 40029 if it is unknown', async () => {
       const { json } = await emulator.exchange('0123456789abcdefghijklmnopqrstuv');
 
       expect(json).toEqual(refusal(40029, 'invalid code'));
     });
 
-    it('is still good just before five minutes have passed', async () => {
+    it('is still valid just before five minutes have passed', async () => {
       freezeTime();
       const code = await emulator.login();
       await emulator.advance(299);
@@ -129,7 +129,7 @@ describe('GET /sns/jscode2session', () => {
       expect((await emulator.exchange(code)).json).toEqual(refusal(40029, 'invalid code'));
     });
 
-    it('is refused with 40029 by another app, and not spent by that', async () => {
+    it('is refused with 40029 for another app, and not used up', async () => {
       const code = await emulator.login(appOne);
 
       expect((await emulator.exchange(code, { appid: appTwo })).json).toEqual(refusal(40029, 'invalid code'));
@@ -159,14 +159,14 @@ describe('GET /sns/jscode2session', () => {
       expect(json).toEqual(refusal(errcode, message));
     });
 
-    it('do not spend the code when wrong', async () => {
+    it('do not use up the code if they are wrong', async () => {
       const code = await emulator.login();
       await emulator.exchange(code, { secret: 'wrong' });
 
       expect((await emulator.exchange(code)).json).toHaveProperty('session_key');
     });
 
-    it('are judged in the order appid, secret, grant_type, code', async () => {
+    it('are checked in the order appid, secret, grant_type, code', async () => {
       const all = { appid: 'nonsense', secret: 'wrong', grant_type: 'wrong' };
       const answers = await Promise.all([
         emulator.exchange('wrong', all),
@@ -178,14 +178,14 @@ describe('GET /sns/jscode2session', () => {
       expect(answers.map(({ json }) => json['errcode'])).toEqual([40013, 40125, 40002, 40029]);
     });
 
-    it('come in the query of a GET: 43001 for a POST', async () => {
+    it('must be in the query of a GET: 43001 for a POST', async () => {
       const { json } = await emulator.post('/sns/jscode2session', {});
 
       expect(json).toEqual(refusal(43001, 'require GET method'));
     });
   });
 
-  it('dates its request ids by the emulator’s clock', async () => {
+  it('puts the emulator’s time into its request ids', async () => {
     freezeTime('2026-03-01T08:00:00.000Z');
     await emulator.advance(60);
     const { json } = await emulator.exchange('unknown');

@@ -56,7 +56,7 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('wechat-emulator', () => {
-  it('says where it listens, which apps there are, and a command that gets a code', async () => {
+  it('prints its address, the apps, and a command that gets a code', async () => {
     const { lines, url } = await startListening();
 
     expect(lines).toEqual([
@@ -76,7 +76,7 @@ describe('wechat-emulator', () => {
     expect(await response.json()).toMatchObject({ errMsg: 'login:ok' });
   });
 
-  it('takes its apps from a file, with a byte order mark as Windows writes it', async () => {
+  it('reads its apps from a file, also with the byte order mark of Windows', async () => {
     const { lines } = await startListening(
       '--config',
       configFile('\uFEFF[{"appid":"wx00000000000000aa","secret":"mine","openPlatform":"us"}]'),
@@ -88,7 +88,7 @@ describe('wechat-emulator', () => {
     ]);
   });
 
-  it('answers by the names that it is told', async () => {
+  it('answers under the names of --allow-host', async () => {
     const { url } = await startListening('--allow-host', 'emulator', '--allow-host', '192.168.1.5');
 
     for (const [host, status] of [
@@ -111,7 +111,7 @@ describe('wechat-emulator', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('explains itself with --help', async () => {
+  it('prints its options with --help', async () => {
     const { exitCode, output } = await run('--help');
 
     expect(exitCode).toBe(0);

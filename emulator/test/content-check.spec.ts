@@ -50,12 +50,12 @@ describe('POST /wxa/msg_sec_check', () => {
     });
   });
 
-  it('asks for a review of a text with a doubtful word, but not if a bad one is there too', async () => {
+  it('answers review to a text with a doubtful word, unless it also has a bad one', async () => {
     expect(await verdictOn({ content: '可疑词' })).toEqual(review);
     expect(await verdictOn({ content: '可疑词和违禁词' })).toEqual(risky);
   });
 
-  it('goes by the words that were set', async () => {
+  it('uses the words that were set', async () => {
     const contentWords = [
       { word: 'rascal', label: 20003 },
       { word: 'cheap', suggest: 'review' },
@@ -67,7 +67,7 @@ describe('POST /wxa/msg_sec_check', () => {
     expect(await verdictOn({ content: '违禁词' })).toEqual(pass);
   });
 
-  it('reads title, nickname and, on a profile alone, signature', async () => {
+  it('checks title, nickname and, only on a profile, signature', async () => {
     expect(await verdictOn({ title: '违禁词' })).toEqual(risky);
     expect(await verdictOn({ nickname: '违禁词' })).toEqual(risky);
     expect(await verdictOn({ signature: '违禁词' })).toEqual(risky);
@@ -127,7 +127,7 @@ describe('POST /wxa/msg_sec_check', () => {
       expect(json).toEqual(refusal(87014, 'risky content'));
     });
 
-    it('answers ok to any other, and needs no openid', async () => {
+    it('answers ok to any other text, and needs no openid', async () => {
       const { text } = await emulator.postWithToken(path, { content: '可疑词' });
 
       expect(text).toBe('{"errcode":0,"errmsg":"ok"}');

@@ -19,7 +19,7 @@ describe('/__emulator__/apps', () => {
     });
   });
 
-  it('makes up what is left out', async () => {
+  it('generates missing values', async () => {
     const { status, json } = await emulator.control('POST', '/apps');
 
     expect(status).toBe(200);
@@ -40,7 +40,7 @@ describe('/__emulator__/apps', () => {
     expect(Object.keys(json)).toEqual(['session_key', 'openid', 'unionid']);
   });
 
-  it('changes of an app that is there only what is given', async () => {
+  it('changes only the given fields of an existing app', async () => {
     const appid = 'wx00000000000000bb';
     await emulator.control('POST', '/apps', { appid, secret: 'old', push: { mode: 'secure' } });
     const { json } = await emulator.control('POST', '/apps', {
@@ -53,7 +53,7 @@ describe('/__emulator__/apps', () => {
     expect((await emulator.exchange(code, { appid, secret: 'old' })).json).toHaveProperty('openid');
   });
 
-  it('shows no secret that the emulator did not make, whoever told it', async () => {
+  it('never shows a secret that the emulator did not make', async () => {
     const app = { appid: 'wx0123456789abcde0', secret: 'c'.repeat(32) };
     const push = { token: 'myToken', encodingAesKey: 'B'.repeat(43) };
     const added = await emulator.control('POST', '/apps', { ...app, push });
@@ -66,7 +66,7 @@ describe('/__emulator__/apps', () => {
     expect(items).toContainEqual(added.json);
   });
 
-  it('goes on to show the secret that it made up', async () => {
+  it('still shows the secret that it made', async () => {
     const { json } = await emulator.control('POST', '/apps');
     const { items } = (await emulator.control('GET', '/apps')).json;
 
@@ -106,14 +106,14 @@ describe('/__emulator__/apps', () => {
 });
 
 describe('/__emulator__/users', () => {
-  it('adds a user, and makes up an id', async () => {
+  it('adds a user, and generates an id', async () => {
     const { status, json } = await emulator.control('POST', '/users', { nickname: '安娜', countryCode: 86 });
 
     expect(status).toBe(200);
     expect(json).toMatchObject({ id: 'user-1', nickname: '安娜', countryCode: 86, unionid: true });
   });
 
-  it('tells by which ids the apps know the user', async () => {
+  it('shows the ids of the user in the apps', async () => {
     const { json } = await emulator.control('POST', '/users', { id: 'anna' });
     const exchanged = await emulator.exchange(await emulator.login(appOne, 'anna'));
 
@@ -123,7 +123,7 @@ describe('/__emulator__/users', () => {
     });
   });
 
-  it('makes up a Chinese mobile number, the same in every run', async () => {
+  it('generates a Chinese mobile number, the same in every run', async () => {
     const anna = await emulator.control('POST', '/users', { id: 'anna' });
     const bo = await emulator.control('POST', '/users', { id: 'bo' });
 
@@ -132,14 +132,14 @@ describe('/__emulator__/users', () => {
     expect(bo.json['phone']).not.toBe(anna.json['phone']);
   });
 
-  it('changes of a user who is there only what is given', async () => {
+  it('changes only the given fields of an existing user', async () => {
     await emulator.control('POST', '/users', { id: 'anna', nickname: 'Anna', phone: '13800138000' });
     const { json } = await emulator.control('POST', '/users', { id: 'anna', phone: '13900139000' });
 
     expect(json).toMatchObject({ id: 'anna', nickname: 'Anna', phone: '13900139000' });
   });
 
-  it('shows everyone, those too whom another call named first', async () => {
+  it('shows all users, also those that another call created', async () => {
     await emulator.control('POST', '/users', { id: 'anna' });
     await emulator.login(appOne, 'bo');
     await emulator.control('POST', '/wx/checkSession', { appid: appOne, user: 'cai' });
@@ -149,7 +149,7 @@ describe('/__emulator__/users', () => {
     expect(items).toMatchObject([{ id: 'anna' }, { id: 'bo' }, { id: 'cai' }, { id: 'dan' }]);
   });
 
-  it('shows no user who is hidden, and lets them log in all the same', async () => {
+  it('does not show a hidden user, but lets the user log in', async () => {
     emulator.wechat.users.hide('operator');
     await emulator.control('POST', '/users', { id: 'anna' });
     const { openid } = await emulator.logIn(appOne, 'operator');
@@ -173,7 +173,7 @@ describe('/__emulator__/users', () => {
 });
 
 describe('/__emulator__/wx/login', () => {
-  it('gives what wx.login gives', async () => {
+  it('gives the result of wx.login', async () => {
     const { status, json } = await emulator.control('POST', '/wx/login', { appid: appOne, user: 'anna' });
 
     expect(status).toBe(200);
@@ -223,7 +223,7 @@ describe('/__emulator__/clock', () => {
     expect((await emulator.control('GET', '/clock')).json).toEqual({ items: [json] });
   });
 
-  it('is the one that dates every answer', async () => {
+  it('sets the date of every answer', async () => {
     freezeTime('2026-03-01T08:00:00.000Z');
     await emulator.advance(600);
     for (const path of ['/sns/jscode2session', '/', '/__emulator__/clock']) {
@@ -248,7 +248,7 @@ describe('/__emulator__/settings', () => {
   const invalidWords =
     'contentWords must be a list of {word, suggest?, label?}, suggest one of: risky, review; label a number';
 
-  it('shows all, and changes what is given', async () => {
+  it('shows all settings, and changes the given ones', async () => {
     const changed = await emulator.control('POST', '/settings', { sessionKeyMinInterval: 600 });
     const { json } = await emulator.control('GET', '/settings');
 
@@ -330,7 +330,7 @@ describe('/__emulator__/requests', () => {
     ]);
   });
 
-  it('masks at any depth, and keeps nothing of a body that is no JSON', async () => {
+  it('masks at any depth, and keeps nothing of a body that is not JSON', async () => {
     await emulator.post('/wxa/anything', { list: [{ session_key: 'k' }] });
     await emulator.post('/wxa/anything', 'secret=s');
 
@@ -340,7 +340,7 @@ describe('/__emulator__/requests', () => {
     ]);
   });
 
-  it('keeps the length alone of a long body', async () => {
+  it('keeps only the length of a long body', async () => {
     await emulator.post('/wxa/anything', 'x'.repeat(5000));
 
     expect(await requests()).toMatchObject([{ body: '(5000 bytes)' }]);
@@ -364,7 +364,7 @@ describe('/__emulator__/requests', () => {
     expect([kept.length, kept[0]?.path, kept.at(-1)?.path]).toEqual([1000, '/wxa/2', '/wxa/1001']);
   });
 
-  it('forgets them when told to', async () => {
+  it('forgets them with DELETE', async () => {
     await emulator.exchange('any');
 
     expect((await emulator.control('DELETE', '/requests')).json).toEqual({ deleted: 1 });
@@ -411,7 +411,7 @@ describe('/__emulator__/reset', () => {
     });
   });
 
-  it('keeps the apps, those too that were added by a call', async () => {
+  it('keeps the apps, also those that a call added', async () => {
     const added = await emulator.control('POST', '/apps', { appid: 'wx00000000000000dd' });
     await emulator.control('POST', '/reset');
 
@@ -419,8 +419,8 @@ describe('/__emulator__/reset', () => {
   });
 });
 
-describe('a control call that cannot be', () => {
-  it('is unknown: 404, with what there is', async () => {
+describe('a wrong control call', () => {
+  it('to an unknown path: 404, with the known ones', async () => {
     const { status, json } = await emulator.control('GET', '/nonsense');
 
     expect(status).toBe(404);
@@ -429,7 +429,7 @@ describe('a control call that cannot be', () => {
     );
   });
 
-  it('has the wrong method: 405, with the right ones', async () => {
+  it('with the wrong method: 405, with the right ones', async () => {
     const { status, json } = await emulator.control('DELETE', '/apps');
 
     expect({ status, json }).toEqual({
@@ -444,7 +444,7 @@ describe('a control call that cannot be', () => {
     expect({ status, json }).toEqual({ status: 400, json: { error: 'the body must be a JSON object' } });
   });
 
-  it('has a body that is too long: 413', async () => {
+  it('with a body that is too long: 413', async () => {
     const { status, json } = await emulator.control('POST', '/users', 'x'.repeat(1024 * 1024 + 1));
 
     expect({ status, json }).toEqual({ status: 413, json: { error: 'a body of more than 1048576 bytes' } });

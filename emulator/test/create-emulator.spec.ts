@@ -12,7 +12,7 @@ describe('createEmulator', () => {
     await emulator.close();
   });
 
-  it('listens at the port it is given, and refuses one that is taken', async () => {
+  it('listens on the given port, and fails if the port is in use', async () => {
     const first = await createEmulator();
 
     await expect(createEmulator({ port: first.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
@@ -22,14 +22,14 @@ describe('createEmulator', () => {
     await second.close();
   });
 
-  it('takes other apps in place of the default ones', async () => {
+  it('takes other apps instead of the default ones', async () => {
     const emulator = await createEmulator({ apps: [{ appid: 'wx00000000000000aa' }] });
 
     expect(emulator.wechat.apps.all().map(({ appid }) => appid)).toEqual(['wx00000000000000aa']);
     await emulator.close();
   });
 
-  it('refuses apps that cannot be', async () => {
+  it('refuses invalid apps', async () => {
     await expect(createEmulator({ apps: [{ appid: 'wx1' }] })).rejects.toThrow(
       'appid must be wx and 16 lower-case hexadecimal digits',
     );
@@ -45,7 +45,7 @@ describe('createEmulator', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it('can be driven from within the process', async () => {
+  it('can be used in the same process', async () => {
     const emulator = await createEmulator();
     const { code } = emulator.phone.login('wxe000000000000001', 'anna');
     emulator.wechat.clock.advance(300);
@@ -74,7 +74,7 @@ describe('close', () => {
     await expect(emulator.close()).resolves.toBeUndefined();
   });
 
-  it('waits neither for idle connections nor for those that never sent anything', async () => {
+  it('does not wait for idle connections, or for connections that never sent anything', async () => {
     const emulator = await createEmulator();
     await fetch(`${emulator.url}/__emulator__/apps`);
     const silent = connect(emulator.port, '127.0.0.1');

@@ -30,7 +30,7 @@ async function leaveDuring(code: string): Promise<void> {
 }
 
 describe('a fault', () => {
-  it('answers with the errcode asked for, its text and a request id', async () => {
+  it('answers with the given errcode, its text and a request id', async () => {
     await addFault({ errcode: 45011 });
     const { status, contentType, json } = await exchangeNew();
 
@@ -65,14 +65,14 @@ describe('a fault', () => {
     expect(json['errmsg']).toMatch(/, not in whitelist rid: [0-9a-f-]{26}$/);
   });
 
-  it('happens as many times as asked for', async () => {
+  it('happens the given number of times', async () => {
     await addFault({ errcode: -1, times: 2 });
     const answers = [await exchangeNew(), await exchangeNew(), await exchangeNew()];
 
     expect(answers.map(({ json }) => json['errcode'])).toEqual([-1, -1, undefined]);
   });
 
-  it('without times happens until it is removed', async () => {
+  it('without `times` happens until it is removed', async () => {
     await addFault({ errcode: -1 });
     await exchangeNew();
     expect((await exchangeNew()).json['errcode']).toBe(-1);
@@ -81,7 +81,7 @@ describe('a fault', () => {
     expect((await exchangeNew()).json).toHaveProperty('openid');
   });
 
-  it('waits its turn behind older ones', async () => {
+  it('applies after older faults', async () => {
     await addFault({ errcode: -1, times: 1 });
     await addFault({ errcode: 45011, times: 1 });
     const answers = [await exchangeNew(), await exchangeNew(), await exchangeNew()];
@@ -89,13 +89,13 @@ describe('a fault', () => {
     expect(answers.map(({ json }) => json['errcode'])).toEqual([-1, 45011, undefined]);
   });
 
-  it('concerns its path alone', async () => {
+  it('applies only to its path', async () => {
     await addFault({ errcode: -1 });
 
     expect((await emulator.stableToken()).json).toHaveProperty('access_token');
   });
 
-  it('can concern one app alone, named in the query, the body or by its token', async () => {
+  it('can apply to one app, which the query, the body or the token names', async () => {
     const token = (await emulator.stableToken({ appid: appTwo })).json['access_token'];
     for (const each of [path, '/cgi-bin/stable_token', '/wxa/checksession']) {
       await emulator.control('POST', '/faults', { path: each, errcode: -1, appid: appTwo });
@@ -109,7 +109,7 @@ describe('a fault', () => {
     expect(check.json['errcode']).toBe(-1);
   });
 
-  it('can concern a path that is not emulated', async () => {
+  it('can apply to a path that is not emulated', async () => {
     await emulator.control('POST', '/faults', { path: '/wxa/anything', errcode: 48001 });
 
     expect((await emulator.get('/wxa/anything')).json['errcode']).toBe(48001);
@@ -135,7 +135,7 @@ describe('a fault', () => {
       expect(json['errcode']).toBe(-1);
     });
 
-    it('puts a proxy’s page in the answer’s place', async () => {
+    it('replaces the answer with a proxy’s page', async () => {
       await addFault({ body: 'html', httpStatus: 503 });
       const { status, contentType, text } = await exchangeNew();
 
@@ -143,13 +143,13 @@ describe('a fault', () => {
       expect(text).toMatch(/^<!DOCTYPE html>/);
     });
 
-    it('leaves the status of a page at 200 unless told', async () => {
+    it('leaves the status of a page at 200 by default', async () => {
       await addFault({ body: 'html' });
 
       expect((await exchangeNew()).status).toBe(200);
     });
 
-    it('cuts the right answer in half, with a content-length that fits the cut', async () => {
+    it('cuts the right answer in half, with the content-length of that half', async () => {
       await addFault({ body: 'truncated', times: 1 });
       const code = await emulator.login();
       const cut = await emulator.exchange(code);
@@ -159,14 +159,14 @@ describe('a fault', () => {
       expect(cut.text).toBe(whole.text.slice(0, Math.floor(whole.text.length / 2)));
     });
 
-    it('answers nothing', async () => {
+    it('answers with an empty body', async () => {
       await addFault({ body: 'empty' });
       const { status, text } = await exchangeNew();
 
       expect({ status, text }).toEqual({ status: 200, text: '' });
     });
 
-    it('adds fields that nobody knows', async () => {
+    it('adds unknown fields', async () => {
       await addFault({ unknownFields: true });
       const { json } = await exchangeNew();
 
@@ -186,7 +186,7 @@ describe('a fault', () => {
     });
   });
 
-  describe('that answers in WeChat’s place', () => {
+  describe('that answers instead of WeChat', () => {
     it.each([
       { errcode: -1 },
       { httpStatus: 500 },
@@ -201,7 +201,7 @@ describe('a fault', () => {
       expect((await emulator.exchange(code)).json).toHaveProperty('openid');
     });
 
-    it('leaves the code unspent when it resets the connection', async () => {
+    it('does not use up the code if it resets the connection', async () => {
       await addFault({ reset: true, times: 1 });
       const code = await emulator.login();
       await emulator.exchange(code).catch(() => undefined);
@@ -223,7 +223,7 @@ describe('a fault', () => {
       expect((await emulator.exchange(code)).json['errcode']).toBe(40163);
     });
 
-    it('spends the code before it resets the connection if told to', async () => {
+    it('uses up the code before it resets the connection with `spend`', async () => {
       await addFault({ reset: true, times: 1, spend: true });
       const code = await emulator.login();
       await emulator.exchange(code).catch(() => undefined);
@@ -231,7 +231,7 @@ describe('a fault', () => {
       expect((await emulator.exchange(code)).json['errcode']).toBe(40163);
     });
 
-    it('makes no token either, unless told to', async () => {
+    it('makes no token either, unless `spend` is set', async () => {
       const stable = await emulator.stableToken();
       await emulator.control('POST', '/faults', {
         path: '/cgi-bin/stable_token',
@@ -245,7 +245,7 @@ describe('a fault', () => {
   });
 
   describe('that delays', () => {
-    it('gives the ordinary answer, later', async () => {
+    it('gives the normal answer, later', async () => {
       await addFault({ delayMs: 30 });
       const startedAt = performance.now();
       const { json } = await exchangeNew();
@@ -260,7 +260,7 @@ describe('a fault', () => {
       expect((await exchangeNew()).json['errcode']).toBe(-1);
     });
 
-    it('leaves the code unspent if the caller does not wait', async () => {
+    it('does not use up the code if the caller does not wait', async () => {
       await addFault({ delayMs: 3_600_000, times: 1 });
       const code = await emulator.login();
       await leaveDuring(code);
@@ -268,7 +268,7 @@ describe('a fault', () => {
       expect((await emulator.exchange(code)).json).toHaveProperty('openid');
     });
 
-    it('spends the code of a caller who does not wait if told to', async () => {
+    it('uses up the code of a caller who does not wait with `spend`', async () => {
       await addFault({ delayMs: 3_600_000, times: 1, spend: true });
       const code = await emulator.login();
       await leaveDuring(code);
@@ -288,14 +288,14 @@ describe('/__emulator__/faults', () => {
     expect(json).toEqual({ items: [{ path, times: 1, errcode: -1 }] });
   });
 
-  it('shows no fault whose times are over', async () => {
+  it('does not show a fault that is over', async () => {
     await addFault({ errcode: -1, times: 1 });
     await exchangeNew();
 
     expect((await emulator.control('GET', '/faults')).json).toEqual({ items: [] });
   });
 
-  it('removes those of one path, named in the body or the query', async () => {
+  it('removes the faults of one path, which the body or the query names', async () => {
     await addFault({ errcode: -1 });
     await emulator.control('POST', '/faults', { path: '/cgi-bin/token', errcode: -1 });
     const inBody = await emulator.control('DELETE', '/faults', { path });

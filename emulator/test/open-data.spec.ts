@@ -13,7 +13,7 @@ async function onPhone(name: string, input: Record<string, unknown> = {}) {
 }
 
 describe('encryptOpenData', () => {
-  it('makes the ciphertext of WeChat’s own demo', () => {
+  it('makes the ciphertext of WeChat’s demo', () => {
     const payload = {
       openId: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE',
       nickName: 'Band',
@@ -42,7 +42,7 @@ describe('encryptOpenData', () => {
 });
 
 describe('signRawData', () => {
-  it('makes the signature of WeChat’s own page', () => {
+  it('makes the signature in WeChat’s documentation', () => {
     const rawData =
       '{"nickName":"Band","gender":1,"language":"zh_CN","city":"Guangzhou","province":"Guangdong","country":"CN",' +
       '"avatarUrl":"http://wx.qlogo.cn/mmopen/vi_32/1vZvI39NWFQ9XM4LtQpFrQJ1xlgZxx3w7bQxKARol6503Iuswjjn6nIGBiaycAjAtpujxyzYsrztuuICqIM5ibXQ/0"}';
@@ -52,7 +52,7 @@ describe('signRawData', () => {
 });
 
 describe.each(['getUserInfo', 'getUserProfile'])('POST /__emulator__/wx/%s', (name) => {
-  it('tells of everybody that they are 微信用户, whatever their nickname', async () => {
+  it('gives every user the nickname 微信用户', async () => {
     await emulator.control('POST', '/users', { id: 'anna', nickname: '安娜' });
     const { errMsg, userInfo, rawData } = await onPhone(name);
 
@@ -81,7 +81,7 @@ describe.each(['getUserInfo', 'getUserProfile'])('POST /__emulator__/wx/%s', (na
     );
   });
 
-  it('encrypts the same, with a watermark by the emulator’s clock', async () => {
+  it('encrypts the same data, with a watermark in the emulator’s time', async () => {
     freezeTime(now);
     const { sessionKey } = await emulator.logIn();
     const answer = await onPhone(name);
@@ -98,7 +98,7 @@ describe.each(['getUserInfo', 'getUserProfile'])('POST /__emulator__/wx/%s', (na
     expect(second['encryptedData']).not.toBe(first['encryptedData']);
   });
 
-  it('encrypts with the key of this moment, which a later login has replaced', async () => {
+  it('encrypts with the present key, which a later login has replaced', async () => {
     const { sessionKey: old } = await emulator.logIn();
     const { sessionKey } = await emulator.logIn();
     const answer = await onPhone(name);
@@ -115,14 +115,14 @@ describe.each(['getUserInfo', 'getUserProfile'])('POST /__emulator__/wx/%s', (na
 });
 
 describe('the encrypted data of wx.getUserInfo', () => {
-  it('has the openId, and the unionId where the app is bound', async () => {
+  it('has the openId, and the unionId if the app is bound', async () => {
     const anna = await emulator.exchange(await emulator.login());
     const payload = decrypt(String(anna.json['session_key']), await onPhone('getUserInfo'));
 
     expect(payload).toMatchObject({ openId: anna.json['openid'], unionId: anna.json['unionid'] });
   });
 
-  it('has no unionId where the app is not bound, or the user withholds it', async () => {
+  it('has no unionId if the app is not bound, or the user withholds it', async () => {
     const alone = await emulator.logIn(appAlone);
     const unbound = decrypt(alone.sessionKey, await onPhone('getUserInfo', { appid: appAlone }));
     await emulator.control('POST', '/users', { id: 'anna', unionid: false });

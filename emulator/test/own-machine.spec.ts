@@ -19,7 +19,7 @@ async function ask(
   return { status: answer.statusCode, body: await text(answer) };
 }
 
-describe('who is answered', () => {
+describe('the callers that get an answer', () => {
   it.each([
     '127.0.0.1:1',
     'localhost',
@@ -67,7 +67,7 @@ describe('who is answered', () => {
     },
   );
 
-  it('is told the names by which others may call it', async () => {
+  it('accepts the names of allowedHosts', async () => {
     const elsewhere = await createEmulator({ allowedHosts: ['Emulator', '192.168.1.5', 'fd00::1'] });
     const statusOf = async (headers: Record<string, string>): Promise<number> =>
       (await ask(elsewhere.url, '/__emulator__/apps', headers)).status;
@@ -89,7 +89,7 @@ describe('who is answered', () => {
   });
 });
 
-describe('what a control call takes', () => {
+describe('the body of a control call', () => {
   it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON'])(
     'is %s',
     async (type) => {
@@ -113,13 +113,13 @@ describe('what a control call takes', () => {
     expect((await emulator.control('GET', '/users')).json).toEqual({ items: [] });
   });
 
-  it('is no body without a type', async () => {
+  it('needs a content type', async () => {
     const call = { method: 'POST', body: '{"id":"anna"}' };
 
     expect((await ask(emulator.url, '/__emulator__/users', call)).status).toBe(415);
   });
 
-  it('is nothing at all, where nothing is needed', async () => {
+  it('may be empty if nothing is needed', async () => {
     expect((await ask(emulator.url, '/__emulator__/reset', { method: 'POST' })).status).toBe(200);
   });
 });

@@ -27,7 +27,7 @@ async function exchange(body: unknown, appid = appOne) {
 }
 
 describe('POST /__emulator__/wx/getPhoneNumber', () => {
-  it('gives what the button’s event gives', async () => {
+  it('gives the detail of the button’s event', async () => {
     await emulator.login();
     const detail = await tap();
 
@@ -36,7 +36,7 @@ describe('POST /__emulator__/wx/getPhoneNumber', () => {
     expect(detail['code']).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('encrypts the number, the country code as a text', async () => {
+  it('encrypts the number, with the country code as text', async () => {
     freezeTime(now);
     await emulator.control('POST', '/users', { id: 'anna', phone: '13800138000', countryCode: 86 });
     const { sessionKey } = await emulator.logIn();
@@ -59,7 +59,7 @@ describe('POST /__emulator__/wx/getPhoneNumber', () => {
 });
 
 describe('POST /wxa/business/getuserphonenumber', () => {
-  it('gives the number that the code stands for, with the time of the tap', async () => {
+  it('gives the number of the code, with the time of the tap', async () => {
     freezeTime(now);
     await emulator.control('POST', '/users', { id: 'anna', phone: '13800138000' });
     const code = await newCode();
@@ -83,7 +83,7 @@ describe('POST /wxa/business/getuserphonenumber', () => {
     });
   });
 
-  it('gives the number made up for a user who was given none', async () => {
+  it('gives the generated number of a user without a number', async () => {
     const { json } = await emulator.control('POST', '/users', { id: 'anna' });
 
     expect((await exchange({ code: await newCode() }))['phone_info']).toMatchObject({
@@ -97,7 +97,7 @@ describe('POST /wxa/business/getuserphonenumber', () => {
     expect(await exchange({ code: await newCode(), openid })).toHaveProperty('phone_info');
   });
 
-  it('is good for five minutes', async () => {
+  it('accepts a code for five minutes', async () => {
     freezeTime();
     const [first, second] = [await newCode(), await newCode()];
     await emulator.advance(299);
@@ -107,7 +107,7 @@ describe('POST /wxa/business/getuserphonenumber', () => {
     expect(await exchange({ code: second })).toEqual(refusal(40029, 'invalid code'));
   });
 
-  it('is good once, however many ask at the same time', async () => {
+  it('accepts a code once, even if many ask at the same time', async () => {
     const code = await newCode();
     const answers = await Promise.all(Array.from({ length: 5 }, () => exchange({ code })));
 
@@ -115,21 +115,21 @@ describe('POST /wxa/business/getuserphonenumber', () => {
     expect(answers.filter((json) => json['errcode'] === 40029)).toHaveLength(4);
   });
 
-  it('refuses a code of wx.login, and leaves it unspent', async () => {
+  it('refuses a code of wx.login, and does not use it up', async () => {
     const code = await emulator.login();
 
     expect(await exchange({ code })).toEqual(refusal(40029, 'invalid code'));
     expect((await emulator.exchange(code)).json).toHaveProperty('openid');
   });
 
-  it('refuses a code of another app with 40013, and leaves it unspent', async () => {
+  it('refuses a code of another app with 40013, and does not use it up', async () => {
     const code = await newCode();
 
     expect(await exchange({ code }, appTwo)).toEqual(refusal(40013, 'invalid appid'));
     expect(await exchange({ code })).toHaveProperty('phone_info');
   });
 
-  it('refuses a code of another user than the one named, and leaves it unspent', async () => {
+  it('refuses a code of another user, and does not use it up', async () => {
     const { openid } = await emulator.logIn(appOne, 'bo');
     const code = await newCode();
 
@@ -177,7 +177,7 @@ async function newEncryptedData(): Promise<unknown> {
 }
 
 describe('hashOfEncryptedData', () => {
-  it('makes the hash of WeChat’s own page, which is one over the base64 text', () => {
+  it('makes the hash in WeChat’s documentation, of the base64 text', () => {
     const encryptedData =
       'hsSuSUsePBqSQw2rYMtf9Nvha603xX8f2BMQBcYRoJiMNwOqt/UEhrqekebG5ar0LFNAm5MD4Uz6zorRwiXJwbySJ/FEJHav4NsobBIU1PwdjbJW' +
       'VQLFy7+YFkHB32OnQXWMh6ugW7Dyk2KS5BXp1f5lniKPp1KNLyNLlFlNZ2mgJCJmWvHj5AI7BLpWwoRvqRyZvVXo+9FsWqvBdxmAPA==';
@@ -189,7 +189,7 @@ describe('hashOfEncryptedData', () => {
 });
 
 describe('POST /wxa/business/checkencryptedmsg', () => {
-  it('vouches for an encrypted number, and tells when it was made', async () => {
+  it('confirms an encrypted number, with its time', async () => {
     freezeTime(now);
     const encryptedData = await newEncryptedData();
     await emulator.advance(60);
@@ -212,7 +212,7 @@ describe('POST /wxa/business/checkencryptedmsg', () => {
     });
   });
 
-  it('does not vouch for the data of another app', async () => {
+  it('does not confirm the data of another app', async () => {
     expect(await check(await newEncryptedData(), appTwo)).toMatchObject({ errcode: 0, vaild: false });
   });
 
@@ -226,7 +226,7 @@ describe('POST /wxa/business/checkencryptedmsg', () => {
     expect(await check(encryptedData)).toEqual(refusal(1, 'data not exit'));
   });
 
-  it('knows nothing of data that WeChat did not make, or that is no phone number: 1', async () => {
+  it('returns 1 for data that is not from WeChat, or not a phone number', async () => {
     await emulator.login();
     const { json } = await emulator.control('POST', '/wx/getUserInfo', { appid: appOne, user: 'anna' });
 

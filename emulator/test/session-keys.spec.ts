@@ -131,7 +131,7 @@ describe('GET /wxa/checksession', () => {
     expect((await check(await emulator.logIn(appTwo))).json).toEqual(refusal(40003, 'invalid openid'));
   });
 
-  it('judges the token before all else', async () => {
+  it('checks the token first', async () => {
     const { json } = await check(await emulator.logIn(), { access_token: 'wrong', openid: 'wrong' });
 
     expect(json['errcode']).toBe(40001);
@@ -149,7 +149,7 @@ describe('GET /wxa/resetusersessionkey', () => {
     expect(json['session_key']).toMatch(/^[A-Za-z0-9+/]{22}==$/);
   });
 
-  it('kills the old key at once', async () => {
+  it('makes the old key invalid at once', async () => {
     const anna = await emulator.logIn();
     const { json } = await emulator.get('/wxa/resetusersessionkey', await signedQuery(anna));
 
@@ -187,7 +187,7 @@ describe('POST /__emulator__/wx/checkSession', () => {
     expect(await checkOnPhone()).toBe(dead);
   });
 
-  it('fails once the key was rotated, until the next wx.login', async () => {
+  it('fails after the key was rotated, until the next wx.login', async () => {
     await emulator.login();
     await emulator.control('POST', '/session-keys/rotate', { appid: appOne, user: 'anna' });
     expect(await checkOnPhone()).toBe(dead);

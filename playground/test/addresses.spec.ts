@@ -9,13 +9,13 @@ describe('the address of a phone', () => {
     serviceUrl: 'http://127.0.0.1:3000',
   };
 
-  it('tells the phone what it needs to know', () => {
+  it('has what the phone needs', () => {
     const address = new URL(phoneAddress(settings), 'http://127.0.0.1:3000');
     expect(address.pathname).toBe('/playground/phone.html');
     expect(phoneSettings(address.search)).toEqual(settings);
   });
 
-  it('must not lack anything', () => {
+  it('must be complete', () => {
     expect(() => phoneSettings('?phone=1&appid=a&user=u')).toThrow('phone.html wants ?serviceUrl=');
   });
 });

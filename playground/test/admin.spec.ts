@@ -61,7 +61,7 @@ describe('the admin of the playground', () => {
     ]);
   });
 
-  it('logs in again where the login is too old for a change, and repeats the call, hours later', async () => {
+  it('logs in again if the login is too old for a change, and repeats the call', async () => {
     for (const round of [1, 2, 3]) {
       oldestFresh = round;
       await kick();
@@ -91,7 +91,7 @@ describe('the admin of the playground', () => {
     expect(kicks()).toHaveLength(2);
   });
 
-  it('can sign in later where the service was away at first', async () => {
+  it('can sign in later if the service was down at first', async () => {
     isAway = true;
     await expect(admin.signIn()).rejects.toThrow('503 to POST /auth/login');
     isAway = false;

@@ -99,7 +99,7 @@ describe('the builder of the phone', () => {
     expect(units.map(({ path }) => path)).toEqual(['components/badge/badge', 'pages/home/home']);
   });
 
-  it('takes packages from miniprogram_npm, and what is global in a browser from nobody', async () => {
+  it('resolves packages in miniprogram_npm, and hides the globals of a browser', async () => {
     const seen: unknown[] = [];
     const program = await handed(
       {

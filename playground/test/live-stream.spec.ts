@@ -46,7 +46,7 @@ function setFault(fault: string, query: string): Promise<Response> {
   return fetch(`http://${playground.host}/playground/faults/${fault}?${query}`, { method: 'POST' });
 }
 
-it('tells of each call to WeChat, and nothing secret of it', async () => {
+it('sends each call to WeChat, without secrets', async () => {
   const heard = await watch();
   const secrets = await exchange();
   await expect.poll(() => heard.events.at(-1)).toMatchObject({ type: 'wechat-call-ended' });
@@ -77,7 +77,7 @@ it('tells of each call to WeChat, and nothing secret of it', async () => {
   }
 });
 
-it('tells what is going to go wrong, until it has', async () => {
+it('sends the waiting faults until they have happened', async () => {
   const heard = await watch();
   await setFault('code_used', `appid=${appid}`);
   await expect.poll(() => heard.events.at(-1)).toEqual({ type: 'faults', active: ['code_used'] });

@@ -94,7 +94,7 @@ it('serves its page and its files with a policy that runs nothing but its own', 
   }
 });
 
-it('says why there is no phone, where there is none, and to this machine alone', async () => {
+it('explains why there is no phone, and only to this machine', async () => {
   const server = fastify();
   addPageAlone(server, withoutPhone('Because of <that>.').page, playground.port);
   const request = { url: '/', headers: { host: playground.host } };

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Failure, settle } from '../phone/wechat-call.js';
 
 describe('a call of wx', () => {
-  it('gives a promise where there is no callback', async () => {
+  it('returns a promise if there is no callback', async () => {
     await expect(settle('login', {}, () => ({ code: 'c' }))).resolves.toEqual({
       code: 'c',
       errMsg: 'login:ok',
@@ -10,7 +10,7 @@ describe('a call of wx', () => {
     await expect(settle('showToast', undefined, () => {})).resolves.toEqual({ errMsg: 'showToast:ok' });
   });
 
-  it('calls back, and gives no promise, where there is one', async () => {
+  it('calls back and returns no promise if there is a callback', async () => {
     const success = vi.fn<(result: object) => void>();
     const complete = vi.fn<(result: object) => void>();
     expect(settle('login', { success, complete }, async () => ({ code: 'c' }))).toBeUndefined();
