@@ -3,30 +3,30 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectDirectory } from './build.js';
-import { packPackage } from './pack.js';
+import { packPackage, publicWorkspaces } from './pack.js';
 
 // `npm run check:packages`: what publint and arethetypeswrong say of the packages. npm fetches both, which need TypeScript
 // of their own.
 const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-packages-'));
 try {
-  for (const workspace of ['.', 'client', 'emulator']) {
+  const workspaces = publicWorkspaces();
+  for (const workspace of workspaces) {
+    run('npm', 'run', 'build', '--workspace', workspace);
+  }
+  for (const workspace of ['.', ...workspaces]) {
     const file = packPackage(join(projectDirectory, workspace), directory);
-    run('publint@0.3.25', '--strict', file);
+    run('npx', '--yes', 'publint@0.3.25', '--strict', file);
     // Every version of Node that is supported can require() an ES module.
-    run(
-      '@arethetypeswrong/cli@0.18.5',
-      '--ignore-rules',
-      'cjs-resolves-to-esm',
-      '--format',
-      'ascii',
-      '--',
-      file,
-    );
+    run('npx', '--yes', '@arethetypeswrong/cli@0.18.5', file, '--ignore-rules', 'cjs-resolves-to-esm');
   }
 } finally {
   rmSync(directory, { recursive: true });
 }
 
-function run(...args: string[]): void {
-  execFileSync('npx', ['--yes', ...args], { stdio: 'inherit', shell: process.platform === 'win32' });
+function run(command: string, ...args: string[]): void {
+  execFileSync(command, args, {
+    cwd: projectDirectory,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { projectDirectory } from './build.js';
 
 /** What concerns the repository alone. A stranger's npm would ask about the scripts. */
 const repositoryMembers = [
@@ -12,6 +13,21 @@ const repositoryMembers = [
   'allowScripts',
   'scarfSettings',
 ];
+
+interface Manifest {
+  private?: boolean;
+  workspaces?: string[];
+}
+
+/** The workspaces that others install: those of tests are private. */
+export function publicWorkspaces(): string[] {
+  const { workspaces = [] } = readManifest(projectDirectory);
+  return workspaces.filter((workspace) => readManifest(join(projectDirectory, workspace)).private !== true);
+}
+
+function readManifest(directory: string): Manifest {
+  return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
+}
 
 interface Packed {
   filename: string;
@@ -33,8 +49,9 @@ export function packPackage(directory: string, destination: string): string {
       mkdirSync(dirname(join(staging, path)), { recursive: true });
       cpSync(join(directory, path), join(staging, path));
     }
-    const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as object;
-    const kept = Object.entries(manifest).filter(([name]) => !repositoryMembers.includes(name));
+    const kept = Object.entries(readManifest(directory)).filter(
+      ([name]) => !repositoryMembers.includes(name),
+    );
     writeFileSync(join(staging, 'package.json'), `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
     mkdirSync(destination, { recursive: true });
     const [packed] = npmPack(staging, ['--pack-destination', destination]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { projectDirectory } from './build.js';
 import { beginVersion } from './changelog.js';
-import { packPackage } from './pack.js';
+import { packPackage, publicWorkspaces } from './pack.js';
 
 const usage = `Usage: npm run release [-- VERSION]
 
@@ -17,33 +17,24 @@ if (others.length > 0 || (version !== undefined && !/^\d+\.\d+\.\d+(?:-[\w.-]+)?
   process.exit(1);
 }
 
-const { workspaces } = readManifest('.') as { workspaces: string[] };
-const directories = ['.', ...workspaces];
+const workspaces = publicWorkspaces();
 if (version !== undefined) {
   const changelog = join(projectDirectory, 'CHANGELOG.md');
   const today = new Date().toISOString().slice(0, 10);
   writeFileSync(changelog, beginVersion(readFileSync(changelog, 'utf8'), version, today));
-  npm(
-    'version',
-    version,
-    '--no-git-tag-version',
-    '--allow-same-version',
-    '--workspaces',
-    '--include-workspace-root',
-  );
+  const places = workspaces.flatMap((workspace) => ['--workspace', workspace]);
+  npm('version', version, '--no-git-tag-version', '--include-workspace-root', ...places);
 }
-for (const workspace of workspaces) npm('run', 'build', '--workspace', workspace, '--if-present');
-for (const directory of directories) {
+for (const workspace of workspaces) {
+  npm('run', 'build', '--workspace', workspace);
+}
+for (const directory of ['.', ...workspaces]) {
   const file = packPackage(join(projectDirectory, directory), join(projectDirectory, 'release'));
   process.stdout.write(`${file}\n`);
 }
 
-function readManifest(directory: string): unknown {
-  return JSON.parse(readFileSync(join(projectDirectory, directory, 'package.json'), 'utf8'));
-}
-
 function npm(...args: string[]): void {
-  execFileSync('npm', [...args, '--ignore-scripts=false'], {
+  execFileSync('npm', args, {
     cwd: projectDirectory,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
