@@ -26,8 +26,11 @@ export class DiscoveryController {
     this.answer(response, { keys: this.keys.published() } satisfies JwkSetResponse);
   }
 
-  /** Where the public keys are (RFC 8414, section 3.2). There is no OAuth flow. */
-  @Get('oauth-authorization-server')
+  /**
+   * Where the public keys are (RFC 8414, section 3.2). There is no OAuth flow and no ID token: `openid-configuration` is
+   * for tools that look only there.
+   */
+  @Get(['oauth-authorization-server', 'openid-configuration'])
   @ApiOkResponse({ type: MetadataResponse })
   metadata(@Req() { originalUrl }: HttpRequest, @Res() response: unknown): void {
     const { jwtIssuer } = this.settings;

@@ -2,6 +2,7 @@ import { decodeProtectedHeader } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/ports.js';
 import { guideBlock, loadModule } from '../harness/guide.js';
+import { hasNginx, Nginx } from '../harness/nginx.js';
 import { served } from '../harness/http-server.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { tea, useWorld } from '../harness/world.js';
@@ -42,8 +43,11 @@ describe('JWKS: verifying tokens in other backends', () => {
       });
     });
 
-    it('lead from the issuer to the keys', async () => {
-      const { status, headers, body } = await node.get('/.well-known/oauth-authorization-server');
+    it.each([
+      ['RFC 8414', 'oauth-authorization-server'],
+      ['OpenID Connect', 'openid-configuration'],
+    ])('lead from the issuer to the keys if one looks where %s says', async (_, name) => {
+      const { status, headers, body } = await node.get(`/.well-known/${name}`);
       expect(status).toBe(200);
       expect(headers).toMatchObject({
         'content-type': 'application/json; charset=utf-8',
@@ -57,6 +61,30 @@ describe('JWKS: verifying tokens in other backends', () => {
       });
     });
   });
+
+  it
+    .skipIf(!hasNginx)
+    .each(['/login/.well-known/openid-configuration', '/.well-known/oauth-authorization-server/login'])(
+    'are found at %s if the issuer has a path, behind nginx as in the guide',
+    async (path) => {
+      const port = await findFreePort();
+      const issuer = `http://127.0.0.1:${port}/login`;
+      const service = await world.startNode({ JWT_ISSUER: issuer });
+      const locations = guideBlock(guide, 'nginx', '/.well-known/oauth-authorization-server/login', {
+        '127.0.0.1:3000': new URL(service.url).host,
+      });
+      const nginx = await Nginx.start(`server { listen 127.0.0.1:${port}; ${locations} }`, port);
+      try {
+        const metadata: any = await (await fetch(nginx.url + path)).json();
+        expect(metadata.issuer).toBe(issuer);
+        expect(metadata.jwks_uri).toBe(`${issuer}/.well-known/jwks.json`);
+        const keySet: any = await (await fetch(metadata.jwks_uri)).json();
+        expect(keySet.keys).toHaveLength(1);
+      } finally {
+        await nginx.stop();
+      }
+    },
+  );
 
   describe('with jose, as in the guide,', () => {
     const load = (changes: Record<string, string> = {}) =>

@@ -25,6 +25,7 @@ describe('the OpenAPI document', () => {
           '/auth/verify',
           '/.well-known/jwks.json',
           '/.well-known/oauth-authorization-server',
+          '/.well-known/openid-configuration',
           '/me',
           '/admin/users/search',
           '/admin/users/{id}',
@@ -78,6 +79,7 @@ describe('the OpenAPI document', () => {
       expect(bare.toSorted()).toEqual([
         'get /.well-known/jwks.json',
         'get /.well-known/oauth-authorization-server',
+        'get /.well-known/openid-configuration',
         'get /health/live',
       ]);
     });
