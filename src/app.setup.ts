@@ -5,7 +5,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { serveOpenApi } from './http/openapi.js';
 import { createHttpAdapter, configureHttp } from './http/http.adapter.js';
-import { createLogger, JsonLogger } from './http/json.logger.js';
+import { JsonLogger } from './http/json.logger.js';
 
 /**
  * Brings the schema up to date, and starts to listen.
@@ -17,14 +17,14 @@ export async function startService(
   settings: Settings,
   prepare?: (app: NestFastifyApplication) => Promise<void>,
 ): Promise<NestFastifyApplication> {
-  const log = createLogger(settings.logLevel);
+  const logger = new JsonLogger(settings.logLevel);
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: AppModule, imports: [ConfigModule.register(settings)] },
-    createHttpAdapter(settings, log),
-    { logger: new JsonLogger(log), bodyParser: false, abortOnError: false },
+    createHttpAdapter(settings, logger.lines),
+    { logger, bodyParser: false, abortOnError: false },
   );
   try {
-    await configureHttp(app, settings);
+    configureHttp(app, settings);
     if (settings.apiDocs) serveOpenApi(app, settings);
     await prepare?.(app);
     await app.listen(settings.port, settings.host);

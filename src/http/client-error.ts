@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { v7 as uuidv7 } from 'uuid';
 import { createProblem } from '../errors/problem.js';
 
 /** What Node's parser gives up on: headers too long, too slow, or no HTTP at all. */
@@ -16,7 +16,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     return;
   }
   const status = statusOf[error.code ?? ''] ?? 400;
-  const requestId = uuidv7();
+  const requestId = randomUUID();
   const detail = 'This is no HTTP request that this service can read.';
   const body = JSON.stringify({ ...createProblem({ code: 'invalid_request', detail }), status, requestId });
   socket.end(

@@ -1,8 +1,7 @@
-import helmet from '@fastify/helmet';
 import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
 import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
@@ -13,6 +12,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
 import { Routes } from './routes.js';
+import { securityHeaders } from './security-headers.js';
 
 const typesTaken =
   'Send JSON, with Content-Type: application/json; a file as multipart/form-data, if the route takes one.';
@@ -26,7 +26,10 @@ const requestTimeoutMs = 60_000;
  */
 const forProxies = /^\/auth\/verify(?:[/?]|$)/;
 
-/** What stands between the socket and the routes: limits, request ids, the log, and which proxies are believed. */
+/**
+ * What stands between the socket and the routes: limits, request ids, security headers, the log, and which proxies are
+ * believed.
+ */
 export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyAdapter {
   const isTrusted = trustedProxies(trustProxy);
   const adapter = new FastifyAdapter({
@@ -66,42 +69,44 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   });
   fastify.addHook('onRoute', raiseBodyLimit);
   fastify.addHook('preParsing', refuseCompressed);
-  // When it is sent, since the plugin for CORS answers before any other hook of a request.
-  fastify.addHook('onSend', async (request, reply) => {
-    void reply.header('X-Request-Id', request.id);
+  const warnOfUnknownProxy = unknownProxyWarning(isTrusted);
+  // Hooks with a callback: after an async one, the rest of the request waits for its turn.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    warnOfUnknownProxy(request);
+    void reply.headers(securityHeaders);
+    done();
   });
-  fastify.addHook('onRequest', warnOfUnknownProxy(isTrusted));
+  // When it is sent, since the plugin for CORS answers before any other hook of a request.
+  fastify.addHook('onSend', (request, reply, _body, done) => {
+    void reply.header('X-Request-Id', request.id);
+    done();
+  });
   return adapter;
 }
 
-/**
- * Nothing is unpacked here: the sender would choose how much comes out.
- *
- * @throws {UnsupportedMediaTypeError}
- */
-async function refuseCompressed({ headers, is404 }: FastifyRequest): Promise<void> {
+/** Nothing is unpacked here: the sender would choose how much comes out. */
+function refuseCompressed(
+  { headers, is404 }: FastifyRequest,
+  _reply: FastifyReply,
+  _body: unknown,
+  done: HookHandlerDoneFunction,
+): void {
   const encoding = headers['content-encoding'];
-  if (is404 || encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  throw new UnsupportedMediaTypeError('Send the body as it is, without Content-Encoding.');
+  if (is404 || encoding === undefined || encoding.toLowerCase() === 'identity') done();
+  else done(new UnsupportedMediaTypeError('Send the body as it is, without Content-Encoding.'));
 }
 
 function isEmpty({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 }
 
-/** What stands before and behind every route: security headers, CORS, problem documents. */
-export async function configureHttp(app: NestFastifyApplication, { corsOrigins }: Settings): Promise<void> {
+/** What stands before and behind every route: CORS, problem documents. */
+export function configureHttp(app: NestFastifyApplication, { corsOrigins }: Settings): void {
   const routes = new Routes();
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onRoute', (route) => routes.add(route));
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      // Asked to upgrade, a browser would not load /docs over http on a developer's machine.
-      directives: { upgradeInsecureRequests: null },
-    },
-  });
   if (corsOrigins.length > 0) {
     const forPages = {
       origin: corsOrigins,
@@ -119,12 +124,12 @@ export async function configureHttp(app: NestFastifyApplication, { corsOrigins }
 }
 
 /** A proxy that is not in TRUST_PROXY makes all its visitors one: worth one line, not one per request. */
-function warnOfUnknownProxy(
+function unknownProxyWarning(
   isTrusted: (address: string | undefined) => boolean,
-): (request: FastifyRequest) => Promise<void> {
+): (request: FastifyRequest) => void {
   const logger = new Logger('TrustProxy');
   let warned = false;
-  return async ({ headers, socket: { remoteAddress } }) => {
+  return ({ headers, socket: { remoteAddress } }) => {
     if (warned || headers['x-forwarded-for'] === undefined || isTrusted(remoteAddress)) return;
     warned = true;
     logger.warn(

@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { v7 as uuidv7 } from 'uuid';
 
 const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -15,7 +15,7 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   let id = known.get(request);
   if (id === undefined) {
     const given = request.headers['x-request-id'];
-    id = typeof given === 'string' && acceptable.test(given) ? given : uuidv7();
+    id = typeof given === 'string' && acceptable.test(given) ? given : randomUUID();
     known.set(request, id);
   }
   return id;

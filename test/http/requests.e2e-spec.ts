@@ -152,6 +152,13 @@ describe('requests and problem documents', () => {
     }
   });
 
+  it('has written the lines of all requests when it ends', async () => {
+    const stopped = await world.startNode();
+    await stopped.get('/health/live', { headers: { 'x-request-id': 'the-last-one' } });
+    await stopped.stop();
+    expect(stopped.output).toContain('the-last-one');
+  });
+
   it('sends the headers of helmet, and does not say what it runs on', async () => {
     const { headers } = await node.get('/health/live');
     expect(headers).toMatchObject({
