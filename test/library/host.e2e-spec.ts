@@ -144,7 +144,7 @@ interface Host {
 describe.each([
   ['Express', () => new ExpressAdapter()],
   ['Fastify', () => new FastifyAdapter()],
-])('an application of its own on %s', (_, createAdapter) => {
+])('an application of its own on %s', (framework, createAdapter) => {
   let shop: TestDatabase;
   beforeAll(async () => {
     shop = await world.anotherDatabase();
@@ -205,7 +205,7 @@ describe.each([
     beforeAll(async () => {
       host = await start('its own data source first');
       const answer = await host.call('POST', '/auth/login', {
-        body: { code: await world.code('anna'), appid: 'wx00000000000000aa' },
+        body: { code: await world.code(`anna on ${framework}`), appid: 'wx00000000000000aa' },
       });
       token = answer.body.accessToken;
       userId = answer.body.user.id;
@@ -227,7 +227,7 @@ describe.each([
       expect(newUsers.filter(({ id }) => id === userId)).toEqual([
         { id: userId, appid: 'wx00000000000000aa' },
       ]);
-      const body = { code: await world.code('anna'), appid: 'wx00000000000000aa' };
+      const body = { code: await world.code(`anna on ${framework}`), appid: 'wx00000000000000aa' };
       expect((await host.call('POST', '/auth/login', { body })).status).toBe(200);
       expect(newUsers.filter(({ id }) => id === userId)).toHaveLength(1);
     });
@@ -292,7 +292,7 @@ describe.each([
     });
 
     it('takes no login from a form, and spends no code on it', async () => {
-      const code = await world.code('bert');
+      const code = await world.code(`bert on ${framework}`);
       const form = await host.call('POST', '/auth/login', {
         body: `code=${code}&appid=wx00000000000000aa`,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -330,7 +330,7 @@ describe.each([
         app.useGlobalInterceptors(new EnvelopeInterceptor(), serializer);
       });
       login = await host.call('POST', '/api/auth/login', {
-        body: { code: await world.code('clara'), appid: 'wx00000000000000aa' },
+        body: { code: await world.code(`clara on ${framework}`), appid: 'wx00000000000000aa' },
       });
     });
     afterAll(() => host.app.close());
