@@ -86,9 +86,13 @@ describe.each([11, 12])('an application that `nest new` of Nest %i makes', (majo
       const url = `http://127.0.0.1:${port}`;
       const hello = (token?: string) =>
         fetch(`${url}/hello`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
-      await expect
-        .poll(() => (application.exitCode === null ? output : `It ended: ${output}`))
-        .toContain('successfully started');
+      // Nest says that it has started before it listens.
+      const isListening = () =>
+        hello().then(
+          () => 'listening',
+          () => (application.exitCode === null ? 'starting' : `ended: ${output}`),
+        );
+      await expect.poll(isListening).toBe('listening');
 
       const refused = await hello();
       expect(refused.status).toBe(401);
