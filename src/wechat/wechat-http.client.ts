@@ -1,7 +1,10 @@
 import { HttpService } from '@nestjs/axios';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios';
-import { firstValueFrom } from 'rxjs';
+import type { Dispatcher } from 'undici';
+import { Settings } from '../config/settings.js';
+import { sendRequest } from './send-request.js';
+import { wechatConnections } from './wechat-connections.js';
 import { malformed, readResponse, type WechatFields } from './wechat-response.js';
 import { WechatApiError } from './wechat-api.error.js';
 import { WechatUnavailableError } from './wechat.errors.js';
@@ -11,10 +14,25 @@ export type WechatHttpRequest = AxiosRequestConfig & { signal: AbortSignal };
 /** Failures of a connection that are worth a second attempt: refused, reset, closed by the other side. */
 const connectionLost = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
+/** What axios says that it takes. */
+const directHeaders = { accept: 'application/json, text/plain, */*' };
+
 /** One request to WeChat, without time-out or retry. */
 @Injectable()
 export class WechatHttpClient {
-  constructor(private readonly http: HttpService) {}
+  readonly #origin: string;
+  /** `WECHAT_BASE_URL` may have a path. */
+  readonly #basePath: string;
+
+  constructor(
+    private readonly http: HttpService,
+    @Inject(wechatConnections) private readonly connections: Dispatcher,
+    { wechatBaseUrl }: Settings,
+  ) {
+    const { origin, pathname } = new URL(wechatBaseUrl);
+    this.#origin = origin;
+    this.#basePath = pathname.replace(/\/+$/, '');
+  }
 
   /**
    * Sends, and reads what came back.
@@ -24,20 +42,50 @@ export class WechatHttpClient {
    */
   async ask(request: WechatHttpRequest, secrets: string[]): Promise<WechatFields | WechatApiError> {
     const { status, data } = await this.send(request);
-    const answer = readResponse(status, data);
-    return answer instanceof WechatApiError ? answer.without(secrets) : answer;
+    return readFields(status, data, secrets);
+  }
+
+  /**
+   * The same for a GET, without axios, which costs more than the request itself: for what every login asks. See
+   * docs/decisions/0021-login-without-axios.md.
+   *
+   * @param path with its query
+   * @throws {WechatUnavailableError}
+   */
+  async askDirectly(
+    path: string,
+    signal: AbortSignal,
+    secrets: string[],
+  ): Promise<WechatFields | WechatApiError> {
+    const request = {
+      origin: this.#origin,
+      path: this.#basePath + path,
+      method: 'GET',
+      headers: directHeaders,
+      signal,
+    };
+    const { status, text } = await sendRequest(this.connections, request).catch((error: unknown) => {
+      throw transportFailure(String((error as NodeJS.ErrnoException).code ?? 'unknown'), signal);
+    });
+    return readFields(status, text, secrets);
   }
 
   /** @throws {WechatUnavailableError} */
   async send(request: WechatHttpRequest): Promise<AxiosResponse<string>> {
     try {
-      return await firstValueFrom(this.http.request<string>(request));
+      return await this.http.axiosRef.request<string>(request);
     } catch (error) {
       // An axios error holds the whole request, the secret and the code among it: none of it goes on from here.
       if (isAxiosError(error)) throw transportFailure(error.code ?? 'unknown', request.signal);
       throw error;
     }
   }
+}
+
+/** @throws {WechatUnavailableError} */
+function readFields(status: number, text: string, secrets: string[]): WechatFields | WechatApiError {
+  const answer = readResponse(status, text);
+  return answer instanceof WechatApiError ? answer.without(secrets) : answer;
 }
 
 function transportFailure(code: string, signal: AbortSignal): WechatUnavailableError {

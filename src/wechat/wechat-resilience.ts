@@ -30,6 +30,12 @@ const maxRetries = 2;
 const breakerThreshold = 10;
 const breakerCooldownMs = 5_000;
 
+/**
+ * Does not wait for an attempt that ignores its signal. The signal of one that has ended is left alone: aborting it costs
+ * more than all policies together, and would end nothing.
+ */
+const timeoutOptions = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false };
+
 const retriedFailures: ReadonlySet<WechatFailure> = new Set(['busy', 'disconnected']);
 
 /** Whose call it is, which of WeChat's interfaces it asks, and what may be done with it. */
@@ -55,7 +61,7 @@ export interface WechatCall {
 @Injectable()
 export class WechatResilience {
   readonly #logger = new Logger(WechatResilience.name);
-  readonly #deadline = timeout(callTimeoutMs, TimeoutStrategy.Aggressive);
+  readonly #deadline = timeout(callTimeoutMs, timeoutOptions);
   readonly #maxConcurrency: number;
   /** By path: what many ask of one interface takes no turn of a login. */
   readonly #concurrency = new Map<string, IPolicy>();
@@ -122,7 +128,7 @@ export class WechatResilience {
         ),
         { maxAttempts: maxRetries, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 500 }) },
       ),
-      timeout(attemptTimeoutMs, TimeoutStrategy.Aggressive),
+      timeout(attemptTimeoutMs, timeoutOptions),
     );
     this.#policies.set(name, policy);
     return policy;

@@ -47,20 +47,22 @@ export class WechatClient {
    */
   async code2Session(app: WechatApp, code: string): Promise<WechatSession> {
     if (!isCode(code)) throw new CodeInvalidError();
-    const url = '/sns/jscode2session';
-    const query = { appid: app.appid, secret: app.secret, js_code: code, grant_type: 'authorization_code' };
+    const path = '/sns/jscode2session';
+    // `URLSearchParams` escapes whatever a caller sends as a code.
+    const query = new URLSearchParams({
+      appid: app.appid,
+      secret: app.secret,
+      js_code: code,
+      grant_type: 'authorization_code',
+    });
+    const pathWithQuery = `${path}?${query.toString()}`;
     let attempts = 0;
     try {
-      const result = await this.calls.make(
-        { appid: app.appid, path: url, callerText: code },
-        async (signal) => {
-          attempts += 1;
-          // Through `URLSearchParams`, which escapes whatever a caller sends as a code.
-          const params = new URLSearchParams(query);
-          const answer = await this.requests.ask({ url, params, signal }, [app.secret, code]);
-          return answer instanceof WechatApiError ? answer : toSession(answer);
-        },
-      );
+      const result = await this.calls.make({ appid: app.appid, path, callerText: code }, async (signal) => {
+        attempts += 1;
+        const answer = await this.requests.askDirectly(pathWithQuery, signal, [app.secret, code]);
+        return answer instanceof WechatApiError ? answer : toSession(answer);
+      });
       if (!(result instanceof WechatApiError)) return result;
       // An earlier attempt reached WeChat after all, and its answer was lost: no fault of the caller's.
       if (result.errcode === 40163 && attempts > 1) throw new WechatUnavailableError('answer_lost');

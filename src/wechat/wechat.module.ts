@@ -30,6 +30,7 @@ class ConnectionsModule implements OnApplicationShutdown {
 /** All that talks to WeChat. */
 @Module({
   imports: [
+    ConnectionsModule,
     HttpModule.registerAsync({
       imports: [ConnectionsModule],
       inject: [Settings, wechatConnections],
