@@ -50,6 +50,13 @@ export async function readLocalSettings(environment: Environment): Promise<Local
   if (chosenPort !== 0 && chosenPort === chosenEmulatorPort) {
     faults.push({ name: 'EMULATOR_PORT', fault: 'must not be the same as PORT' });
   }
+  if (values['HOST']?.startsWith('unix:')) {
+    faults.push({
+      name: 'HOST',
+      fault: 'must be an address here: a browser reaches no Unix socket',
+      example: '127.0.0.1',
+    });
+  }
   if (faults.length > 0) throw new SettingsError(faults);
 
   const host = values['HOST'] ?? '127.0.0.1';

@@ -6,6 +6,7 @@ import type { Settings } from './config/settings.js';
 import { serveOpenApi } from './http/openapi.js';
 import { createHttpAdapter, configureHttp } from './http/http.adapter.js';
 import { JsonLogger } from './http/json.logger.js';
+import { listen } from './http/listen.js';
 
 /**
  * Brings the schema up to date, and starts to listen.
@@ -27,7 +28,7 @@ export async function startService(
     configureHttp(app, settings);
     if (settings.apiDocs) serveOpenApi(app, settings);
     await prepare?.(app);
-    await app.listen(settings.port, settings.host);
+    await listen(app, settings);
   } catch (error) {
     await app.close();
     throw error;

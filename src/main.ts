@@ -4,6 +4,7 @@ import { loadSettings } from './config/load-settings.js';
 import { explainConnectionFailure } from './database/explain-connection-failure.js';
 import { ServiceError } from './errors/service.error.js';
 import { describeError } from './errors/describe-error.js';
+import { ListenError } from './http/listen.js';
 
 try {
   const settings = loadSettings(processEnvironment());
@@ -19,9 +20,6 @@ try {
 
 /** What whoever started this reads last. */
 function reasonOf(error: unknown, databaseUrl: string): string {
-  if (error instanceof ServiceError) return error.message;
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-    return 'EADDRINUSE: its port is taken, choose another with PORT.';
-  }
+  if (error instanceof ServiceError || error instanceof ListenError) return error.message;
   return explainConnectionFailure(error, databaseUrl) ?? JSON.stringify(describeError(error));
 }

@@ -167,6 +167,11 @@ describe('loadSettings', () => {
     ['REFRESH_TOKEN_TTL', '1e99'],
     ['SESSION_MAX_AGE', ' '],
     ['RATE_LIMIT_LOGIN', '-1'],
+    ['HOST', 'unix:weapp-auth.sock'],
+    ['HOST', 'unix:/run/weapp-auth/'],
+    ['HOST', `unix:/run/${'a'.repeat(99)}`],
+    ['HOST', '/run/weapp-auth.sock'],
+    ['TRUST_PROXY', 'unix:/run/nginx.sock'],
     ['TRUST_PROXY', 'proxy.example'],
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', '10.0.0.0/8,'],
@@ -209,6 +214,41 @@ describe('loadSettings', () => {
     });
     expect(faults).toMatchObject([{ name }]);
     expect(new SettingsError(faults).message).not.toContain('a-very-secret');
+  });
+
+  it.each([
+    'unix:/run/weapp-auth/weapp-auth.sock',
+    'unix:///run/weapp-auth.sock',
+    `unix:/run/${'a'.repeat(98)}`,
+  ])('takes a Unix socket: HOST=%s', (host) => {
+    expect(loadSettings({ ...good, HOST: host, TRUST_PROXY: 'unix:,10.0.0.1' })).toMatchObject({
+      host,
+      trustProxy: ['unix:', '10.0.0.1'],
+    });
+  });
+
+  describe('sockets that systemd passes', () => {
+    const passed = (count: string, pid = String(process.pid)) => ({
+      ...good,
+      LISTEN_PID: pid,
+      LISTEN_FDS: count,
+    });
+
+    it('are one, the first file descriptor after those of any process', () => {
+      expect(loadSettings(passed('1')).listenFd).toBe(3);
+    });
+
+    it.each(['2', '17'])('are refused if they are %s', (count) => {
+      expect(faultsOf(passed(count))).toMatchObject([{ name: 'LISTEN_FDS' }]);
+    });
+
+    it.each([
+      ['there is none', passed('0')],
+      ['they are of another process', passed('2', '1')],
+      ['nobody passes any', good],
+    ])('do not matter if %s', (_, environment) => {
+      expect(loadSettings(environment).listenFd).toBeUndefined();
+    });
   });
 
   it('refuses one app and a list of apps together, and half of one app', () => {

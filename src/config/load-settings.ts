@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { type Environment, readVariables, variableName } from './environment.js';
+import { countPassedSockets, firstPassedFd } from './listen-address.js';
 import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
 import { Settings, type WechatApp } from './settings.js';
@@ -45,6 +46,11 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
       .filter(({ name }) => !unreadable.has(name) && !(name === 'WECHAT_APPS' && apps.value === undefined)),
   );
   faults.push(...checkAppids(apps.value, options.allowEmulator === true));
+  const passedSockets = countPassedSockets(environment);
+  if (passedSockets > 1) {
+    const fault = `is ${passedSockets}: systemd passes several sockets, and the service listens on one. Keep one Listen… line in the socket unit`;
+    faults.push({ name: 'LISTEN_FDS', fault });
+  }
   if (faults.length > 0) {
     throw new SettingsError(
       faults.map(({ name, fault, example }) => {
@@ -55,6 +61,7 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   }
   // The issuer is the URL at which the service is known.
   settings.publicUrl ??= settings.jwtIssuer;
+  if (passedSockets === 1) settings.listenFd = firstPassedFd;
   return settings;
 }
 

@@ -29,11 +29,12 @@ export function isLoopback(url: URL): boolean {
   );
 }
 
-/** IP addresses and networks. */
-export function isAddressList(value: unknown): boolean {
+/** IP addresses and networks, and `unix:` for whoever connects to the Unix socket. */
+export function isProxyList(value: unknown): boolean {
   return (
     Array.isArray(value) &&
     value.every((item: string) => {
+      if (item === 'unix:') return true;
       const [address = '', bits, ...rest] = item.split('/');
       const longest = { 4: 32, 6: 128 }[isIP(address)];
       if (longest === undefined || rest.length > 0) return false;

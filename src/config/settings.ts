@@ -14,11 +14,12 @@ import {
 } from 'class-validator';
 import { plainTextFault } from '../validation/plain-text.js';
 import { databaseUrlFault } from './database-url.js';
+import { isListenHost } from './listen-address.js';
 import {
-  isAddressList,
   isBaseUrl,
   isEncryptionKeys,
   isOriginList,
+  isProxyList,
   isProxyUrl,
   isPublicUrl,
   isSchemaName,
@@ -77,17 +78,20 @@ export class WechatApp {
  * snake case, `accessTokenTtl` being `ACCESS_TOKEN_TTL`; the value written here is its default.
  */
 export class Settings {
-  /** Address to listen on. */
+  /** Address to listen on, or `unix:` and the absolute path of a Unix socket. */
   @Satisfies(
-    (value) => typeof value === 'string' && /^[\w.:-]+$/.test(value),
-    'must be an address',
+    isListenHost,
+    'must be an address, or unix: and the absolute path of a socket, of at most 103 bytes',
     '127.0.0.1',
   )
   host = '0.0.0.0';
 
-  /** Port to listen on; 0 takes a free one. */
+  /** Port to listen on; 0 takes a free one. A Unix socket has none. */
   @WholeNumber({ min: 0, max: 65_535, example: 3000 })
   port = 3000;
+
+  /** The socket that systemd passes, to listen on instead. `loadSettings` sets it: it is no variable of its own. */
+  listenFd?: number;
 
   /** Links in responses (`avatarUrl`) begin with it. If it is unset, `loadSettings` sets it to the issuer. */
   @IsOptional()
@@ -224,9 +228,13 @@ export class Settings {
   @WholeNumber({ min: 0, max: 1_000_000, example: 60 })
   rateLimitLogin = 60;
 
-  /** Addresses or networks of the proxies. `X-Forwarded-For` is accepted from these only. */
+  /** Addresses or networks of the proxies; `unix:` for those on the Unix socket. `X-Forwarded-For` is accepted from these only. */
   @List()
-  @Satisfies(isAddressList, 'must be IP addresses or networks, comma-separated', '10.0.0.0/8,127.0.0.1')
+  @Satisfies(
+    isProxyList,
+    'must be IP addresses or networks, comma-separated, or unix: for the Unix socket',
+    '10.0.0.0/8,127.0.0.1',
+  )
   trustProxy: string[] = [];
 
   /** Origins of web pages that may call the service. */

@@ -114,6 +114,13 @@ describe('the proxies that are trusted', () => {
     },
   );
 
+  it('include whoever comes over a Unix socket, if unix: says so, and no others then', () => {
+    expect(trustedProxies(['unix:'])(undefined)).toBe(true);
+    expect(trustedProxies(['unix:'])('127.0.0.1')).toBe(false);
+    expect(trustedProxies(['unix:'])('unknown')).toBe(false);
+    expect(trustedProxies(['0.0.0.0/0', '::/0'])(undefined)).toBe(false);
+  });
+
   it('are none by default, and all for 0.0.0.0/0 and ::/0', () => {
     expect(trustedProxies([])('127.0.0.1')).toBe(false);
     expect(trustedProxies(['0.0.0.0/0'])('203.0.113.1')).toBe(true);

@@ -70,9 +70,11 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   fastify.addHook('onRoute', raiseBodyLimit);
   fastify.addHook('preParsing', refuseCompressed);
   const warnOfUnknownProxy = unknownProxyWarning(isTrusted);
+  const warnOfMissingAddress = missingAddressWarning();
   // Hooks with a callback: after an async one, the rest of the request waits for its turn.
   fastify.addHook('onRequest', (request, reply, done) => {
     warnOfUnknownProxy(request);
+    warnOfMissingAddress(request);
     void reply.headers(securityHeaders);
     done();
   });
@@ -132,10 +134,28 @@ function unknownProxyWarning(
   return ({ headers, socket: { remoteAddress } }) => {
     if (warned || headers['x-forwarded-for'] === undefined || isTrusted(remoteAddress)) return;
     warned = true;
+    const [peer, entry] =
+      remoteAddress === undefined
+        ? ['the Unix socket', 'unix:']
+        : [canonicalAddress(remoteAddress) ?? 'a peer without address', 'it'];
     logger.warn(
-      `X-Forwarded-For came from ${canonicalAddress(remoteAddress ?? '') ?? 'a peer without address'}, which ` +
-        'TRUST_PROXY does not list, and was ignored. If that is your proxy, and only then, add it: otherwise all of ' +
-        'its visitors share one address and one rate limit.',
+      `X-Forwarded-For came from ${peer}, which TRUST_PROXY does not list, and was ignored. If that is your proxy, and ` +
+        `only then, add ${entry}: otherwise all of its visitors share one address and one rate limit.`,
+    );
+  };
+}
+
+/** Who comes over a Unix socket has no address but that in the header. A health check needs none. */
+function missingAddressWarning(): (request: FastifyRequest) => void {
+  const logger = new Logger('TrustProxy');
+  let warned = false;
+  return ({ headers, socket: { remoteAddress }, url }) => {
+    if (warned || remoteAddress !== undefined || headers['x-forwarded-for'] !== undefined) return;
+    if (url.startsWith('/health/')) return;
+    warned = true;
+    logger.warn(
+      'A request came over the Unix socket without X-Forwarded-For. Such visitors share one address and one rate limit. ' +
+        'Let your proxy send X-Forwarded-For, and set TRUST_PROXY=unix:.',
     );
   };
 }

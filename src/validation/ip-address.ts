@@ -32,20 +32,23 @@ export function networkOf(address: string): string {
 }
 
 /**
- * Whether an address, in whatever spelling, is that of a proxy whose `X-Forwarded-For` is believed.
+ * Whether an address, in whatever spelling, is that of a proxy whose `X-Forwarded-For` is believed. Who comes over a
+ * Unix socket has none.
  *
- * @param networks addresses, or networks as `10.0.0.0/8`
+ * @param networks addresses, or networks as `10.0.0.0/8`; `unix:`, as nginx writes it, for whoever has no address
  */
 export function trustedProxies(networks: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
   for (const network of networks) {
+    if (network === 'unix:') continue;
     const [address = '', bits] = network.split('/');
     const family = isIPv6(address) ? 'ipv6' : 'ipv4';
     if (bits === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(bits), family);
   }
   return (text) => {
-    const address = canonicalAddress(text ?? '');
+    if (text === undefined) return networks.includes('unix:');
+    const address = canonicalAddress(text);
     return address !== undefined && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   };
 }

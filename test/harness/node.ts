@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 
 /** What to start, and the line in which it says where it listens. */
@@ -11,7 +12,7 @@ interface Program {
 
 const service: Program = {
   main: join(import.meta.dirname, '../../dist/main.js'),
-  listening: /Server listening at (http:\/\/[^"\s]+)/,
+  listening: /Server listening at ((?:http:\/)?\/[^"\s]+)/,
 };
 
 /** An answer of the service. */
@@ -39,6 +40,7 @@ export class ServiceNode {
   readonly answers: string[] = [];
   /** Tokens that it handed out. */
   readonly tokens = new Set<string>();
+  /** Where it listens: a URL, or the path of a Unix socket. */
   url = '';
 
   private constructor(
@@ -63,6 +65,33 @@ export class ServiceNode {
       // A directory without a .env file of the developer's.
       spawn(process.execPath, [program.main], { env: environment, cwd: import.meta.dirname, stdio: 'pipe' }),
       program,
+    );
+  }
+
+  /** Starts the process as systemd does: file descriptor 3 is a socket, or a file if there is none. */
+  static launchWithSocket(environment: Record<string, string>, socket?: Server): ServiceNode {
+    const node = new ServiceNode(
+      spawn('/bin/sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$1"', process.execPath, service.main], {
+        env: { LISTEN_FDS: '1', ...environment },
+        cwd: import.meta.dirname,
+        stdio: ['pipe', 'pipe', 'pipe', fdOf(socket) ?? 'ignore'],
+      }),
+      service,
+    );
+    // Only the child is to accept connections.
+    socket?.close();
+    return node;
+  }
+
+  /** Has systemd's own tool listen on a Unix socket, and start the process at the first connection. */
+  static launchBySystemd(environment: Record<string, string>, path: string): ServiceNode {
+    const variables = Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`);
+    return new ServiceNode(
+      spawn('systemd-socket-activate', [`--listen=${path}`, ...variables, process.execPath, service.main], {
+        cwd: import.meta.dirname,
+        stdio: 'pipe',
+      }),
+      service,
     );
   }
 
@@ -125,9 +154,10 @@ export class ServiceNode {
 
   async call(method: string, path: string, { headers = {}, body, from }: Call): Promise<Answer> {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-    const sent = request(new URL(path, this.url), {
+    const overSocket = this.url.startsWith('/');
+    const sent = request(new URL(path, overSocket ? 'http://localhost' : this.url), {
       method,
-      localAddress: from,
+      ...(overSocket ? { socketPath: this.url } : { localAddress: from }),
       headers: {
         ...(text !== undefined && {
           'content-type': 'application/json',
@@ -146,6 +176,12 @@ export class ServiceNode {
     if (parsed?.accessToken !== undefined) this.tokens.add(parsed.accessToken).add(parsed.refreshToken!);
     return { status: response.statusCode, headers: response.headers, text: answer, body: parsed };
   }
+}
+
+/** Node does not say it of a server in public. */
+function fdOf(server: Server | undefined): number | undefined {
+  if (server === undefined) return undefined;
+  return (Reflect.get(server, '_handle') as { fd: number }).fd;
 }
 
 function parse(text: string): unknown {
