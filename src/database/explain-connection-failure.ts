@@ -48,7 +48,7 @@ export function explainConnectionFailure(error: unknown, databaseUrl: string): s
     case '3D000':
       return `Postgres at ${address} has no database ${database} (3D000). Create it, or correct DATABASE_URL.`;
     case '42501':
-      return `Postgres at ${address} does not allow this to ${user} (42501). Make ${user} the owner of the database.`;
+      return `Postgres at ${address} does not allow this to ${user} (42501). Make ${user} the owner of the database. If ${user} is to run the service only, run npm run migrate with the role that migrates, and give ${user} the rights in docs/guides/postgres.md.`;
     case '53300':
       return `Postgres at ${address} has no connection left (53300). Raise max_connections, or lower DATABASE_POOL_SIZE.`;
     case '25006':
