@@ -238,6 +238,14 @@ it('lists wrong settings and leaves nothing running', async () => {
   expect(start.output).not.toContain('    at ');
 });
 
+it('takes no Unix socket, which a browser cannot reach', async () => {
+  const start = nodeStart({ HOST: 'unix:/run/weapp-auth.sock' });
+  const [code] = await once(start.child, 'close');
+
+  expect(code).toBe(1);
+  expect(start.output).toContain('- HOST must be an address here');
+});
+
 it('plays WeChat for apps of your own, and takes a setting from a file', async () => {
   const file = join(dataDirectory, 'secret');
   writeFileSync(file, '0123456789abcdef0123456789abcdef\n');
