@@ -61,8 +61,7 @@ const tables: Record<string, string> = {
 
 /** Statements that may name the tables of other rooms, and why. */
 const crossings: Record<string, string> = {
-  'users/sign-in/sign-in.statement.ts':
-    'a login of a known identity is one statement: it writes session and code',
+  'users/sign-in/sign-in.statement.ts': 'a login is one statement: it writes session and code',
   'sessions/login-codes.service.ts':
     'a repeated login locks its user, and is an audit entry, in one statement',
   'sessions/refresh.statement.ts': 'a refresh reads its user in the same statement',

@@ -276,6 +276,30 @@ describe('POST /auth/login', () => {
       expect(answers.filter(({ body }) => body.isNewUser)).toHaveLength(1);
     });
 
+    it('gives a first login the user whom another one is making without the unionid', async () => {
+      const { id } = (await world.login(node, 'nora')).body.user;
+      const [identity] = await world.database.query<{ openid: string; unionid: string }>(
+        'SELECT openid, unionid FROM identities WHERE user_id = $1',
+        [id],
+      );
+      const { openid, unionid } = identity!;
+      for (const table of ['sessions', 'identities', 'unionids']) {
+        await world.database.query(`DELETE FROM ${table} WHERE user_id = $1`, [id]);
+      }
+      const other = 'bbbbbbbb-0000-7000-8000-000000000000';
+      const letGo = await world.hold(
+        `WITH other AS (INSERT INTO users (id) VALUES ($1) RETURNING id)
+         INSERT INTO identities (id, appid, openid, user_id) SELECT gen_random_uuid(), $2, $3, id FROM other`,
+        [other, tea.appid, openid],
+      );
+      const login = world.login(node, 'nora');
+      await world.waitsForLock();
+      await letGo('COMMIT');
+      expect(await login).toMatchObject({ status: 200, body: { isNewUser: false, user: { id: other } } });
+      const owners = await world.database.query('SELECT user_id FROM unionids WHERE unionid = $1', [unionid]);
+      expect(owners).toEqual([{ user_id: other }]);
+    });
+
     it('logs in 200 users at once', async () => {
       const people = Array.from({ length: 200 }, (_, index) => `person-${index}`);
       const answers = await Promise.all(people.map((person) => world.login(node, person)));

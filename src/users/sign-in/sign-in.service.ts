@@ -9,6 +9,7 @@ import { type LoginCodePost, LoginCodesService } from '../../sessions/login-code
 import { type Client, type OpenSession, userAgentOf } from '../../sessions/open-session.js';
 import { RefreshTokens } from '../../sessions/refresh-tokens.js';
 import { BanCheckService } from '../status/ban-check.service.js';
+import { BansService } from '../status/bans.service.js';
 import { AccountDeletingError, ErasureDueError } from '../deletion/deletion.errors.js';
 import { ErasureService } from '../deletion/erasure.service.js';
 import { Identity } from '../identities/identity.entity.js';
@@ -17,7 +18,12 @@ import { ConflictError, retryOnConflict } from '../identities/conflict.error.js'
 import { lockUser } from '../identities/lock-user.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
 import { FirstLoginHooks } from './first-login-hooks.js';
-import { type SignedInRow, signInStatement } from './sign-in.statement.js';
+import {
+  foreignKeyViolation,
+  registerStatement,
+  type SignedInRow,
+  signInStatement,
+} from './sign-in.statement.js';
 import { Unionid } from '../identities/unionid.entity.js';
 import { UnionidConflicts } from '../identities/unionid-conflicts.js';
 import { claimUnionid } from '../identities/claim-unionid.js';
@@ -36,13 +42,19 @@ export interface SignIn extends LoginCodePost, Client {
   restore?: boolean;
 }
 
+/** Where the parameters of the statement have the fingerprints: $4. */
+const fingerprintsAt = 3;
+
 /** A signed-in user, and the new session. */
 export interface SignedIn extends OpenSession {
   /** Whether this sign-in made the user. */
   isNewUser: boolean;
 }
 
-/** Signs users in by their identity: one statement for a known identity, one transaction for a new one. */
+/**
+ * Signs users in by their identity: one statement for a known identity, another one for somebody of whom nothing is known,
+ * and a transaction for all other cases.
+ */
 @Injectable()
 export class SignInService {
   constructor(
@@ -52,6 +64,7 @@ export class SignInService {
     private readonly loginCodes: LoginCodesService,
     private readonly status: UserStatusService,
     private readonly banChecks: BanCheckService,
+    private readonly bans: BansService,
     private readonly erasure: ErasureService,
     private readonly merging: UserMergingService,
     private readonly conflicts: UnionidConflicts,
@@ -82,6 +95,8 @@ export class SignInService {
     return retryOnConflict(async () => {
       const [known] = await this.database.query<SignedInRow>(signInStatement, asked);
       if (known !== undefined) return { ...signedIn(known), isNewUser: false };
+      const stranger = await this.registerStranger(signIn, values);
+      if (stranger !== undefined) return { ...signedIn(stranger), isNewUser: true };
       try {
         return await this.database.transaction(async (tx) => {
           const { unionid, ...registered } = await this.register(tx, signIn);
@@ -100,6 +115,30 @@ export class SignInService {
         throw new ConflictError();
       }
     });
+  }
+
+  /**
+   * Makes the user, if nothing is known about who comes.
+   *
+   * @param values those of the statement that signs in
+   * @returns undefined if something is known, or was by the time of the INSERT
+   */
+  private async registerStranger(signIn: SignIn, values: unknown[]): Promise<SignedInRow | undefined> {
+    const { appid, openid, unionid } = signIn;
+    const banHashes = this.bans.hashes({ identity: { appid, openid }, unionid });
+    try {
+      const [row] = await this.database.query<SignedInRow>(registerStatement, [
+        ...values.with(fingerprintsAt, banHashes),
+        unionid ?? null,
+        uuidv7(),
+        uuidv7(),
+      ]);
+      if (row !== undefined) await this.firstLoginHooks.run({ id: row.id, appid });
+      return row;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === foreignKeyViolation) return undefined;
+      throw error;
+    }
   }
 
   /** The parameters of the statement, in order, without the last: the unionid that the identity must have. */

@@ -24,6 +24,27 @@ export interface SignedInRow extends SessionUser {
 }
 
 /**
+ * SQL: writes the session and the code of `person`, and returns the user. The code may come again for a while from when it
+ * is written: now() is from before the wait for a lock.
+ */
+const openSession = `session AS (${insertSession('person', {
+  sessionId: '$5',
+  refreshHash: '$6',
+  ip: '$7',
+  userAgent: '$8',
+  lifetime: '$9',
+})}
+      RETURNING created_at
+    ), login_code AS (
+      INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
+      SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
+      FROM person
+      ON CONFLICT (code_hash) DO NOTHING
+    )
+    SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt"
+    FROM person AS users, session`;
+
+/**
  * Signs in a known identity in one round trip: stores the session_key, locks and reads the user, and writes the session
  * and the code. Returns no row if the identity is unknown, its unionid differs, or its user may not sign in.
  *
@@ -31,7 +52,6 @@ export interface SignedInRow extends SessionUser {
  *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A
  *   disable, merge or erasure that runs at the same time has either happened before, or will find the session.
  * - A session_key that is the newest already is left alone, one that was seen before moves to the front.
- * - The code may come again for a while from when it is written: now() is from before the wait for a lock.
  * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`, and
  *   most do not write the row at all.
  */
@@ -62,20 +82,61 @@ export const signInStatement: NamedStatement = {
         consent_at = CASE WHEN $12::text IS NULL THEN person.consent_at ELSE now() END
       FROM person
       WHERE users.id = person.id AND (person.is_long_gone OR $12::text IS NOT NULL)
-    ), session AS (${insertSession('person', {
-      sessionId: '$5',
-      refreshHash: '$6',
-      ip: '$7',
-      userAgent: '$8',
-      lifetime: '$9',
-    })}
-      RETURNING created_at
-    ), login_code AS (
-      INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
-      SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
-      FROM person
-      ON CONFLICT (code_hash) DO NOTHING
-    )
-    SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt"
-    FROM person AS users, session`,
+    ), ${openSession}`,
 };
+
+/**
+ * Signs in somebody who comes for the first time, in one round trip: makes the user, with the unionid if there is one, and the
+ * identity. Returns no row, and has done nothing, if anything about them is known: the identity, the unionid, or a ban that
+ * has outlived an erasure. A transaction finds out what that means.
+ *
+ * - All three are looked for in one snapshot. An erasure deletes the identities and the unionids of a banned user in the
+ *   transaction that records the ban: the snapshot has either the ones or the other.
+ * - Whoever inserts the same identity or unionid after the snapshot is waited for, by ON CONFLICT. Once they have
+ *   committed, there is no row.
+ * - Before all else the unionid is inserted, then the identity, as everywhere else: others wait, and do not deadlock.
+ * - If the unionid was inserted and the identity was there, the unionid has no user: Postgres checks foreign keys at the end
+ *   of the statement, and refuses it with {@link foreignKeyViolation}.
+ * - What the snapshot does not show is a ban of somebody who came for the first time, was disabled and was erased, all
+ *   between the snapshot and the INSERT after it.
+ *
+ * $4 are the hashes by which bans are found, $13 is the unionid, $14 and $15 are the new ids of user and identity.
+ */
+export const registerStatement: NamedStatement = {
+  name: 'register-1',
+  text: `
+    WITH stranger AS MATERIALIZED (
+      SELECT
+      WHERE NOT EXISTS (SELECT FROM identities WHERE appid = $1 AND openid = $2)
+        AND NOT EXISTS (SELECT FROM unionids WHERE unionid = $13::text)
+        AND NOT EXISTS (
+          SELECT FROM banned_identities
+          WHERE openid_index = ANY ($4::bytea[]) OR unionid_index = ANY ($4::bytea[])
+        )
+    ), new_unionid AS (
+      INSERT INTO unionids (unionid, user_id)
+      SELECT $13::text, $14::uuid
+      FROM stranger
+      WHERE $13::text IS NOT NULL
+      ON CONFLICT DO NOTHING
+      RETURNING user_id
+    ), identity AS (
+      INSERT INTO identities (id, appid, openid, user_id, unionid, session_keys)
+      SELECT $15::uuid, $1, $2, $14::uuid, $13::text, jsonb_build_array($3::jsonb)
+      FROM stranger
+      WHERE $13::text IS NULL OR EXISTS (SELECT FROM new_unionid)
+      ON CONFLICT DO NOTHING
+      RETURNING id
+    ), new_user AS (
+      INSERT INTO users (id, last_login_at, consent_version, consent_at)
+      SELECT $14::uuid, now(), $12::text, CASE WHEN $12::text IS NOT NULL THEN now() END
+      FROM identity
+      RETURNING *
+    ), person AS (
+      SELECT new_user.*, identity.id AS identity_id, $1::text AS client_id, now() AS logged_in_at
+      FROM new_user, identity
+    ), ${openSession}`,
+};
+
+/** The SQLSTATE of a row that refers to one that is not there. */
+export const foreignKeyViolation = '23503';

@@ -95,8 +95,8 @@ export class BansService {
     return this.#box.decrypt(sealed, id);
   }
 
-  /** One hash per key of the ring. */
-  private hashes({ identity, unionid }: BannedUser): Buffer[] {
+  /** What a user is found by if they are banned: one hash per key of the ring. */
+  hashes({ identity, unionid }: BannedUser): Buffer[] {
     return [
       ...(identity === undefined ? [] : this.ring.hashes(indexPurpose, identity.appid, identity.openid)),
       ...(unionid === undefined ? [] : this.ring.hashes(indexPurpose, unionid)),
