@@ -6,6 +6,10 @@ import { alone, cake, tea, useWorld } from '../harness/world.js';
 
 const uuidv7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+function numbered(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}-${index}`);
+}
+
 describe('POST /auth/login', () => {
   const world = useWorld();
   let node: ServiceNode;
@@ -301,8 +305,7 @@ describe('POST /auth/login', () => {
     });
 
     it('logs in 200 users at once', async () => {
-      const people = Array.from({ length: 200 }, (_, index) => `person-${index}`);
-      const answers = await Promise.all(people.map((person) => world.login(node, person)));
+      const answers = await world.loginAtOnce(node, numbered('user', 200));
       expect(answers.map(({ status }) => status)).toEqual(Array(200).fill(200));
       expect(new Set(answers.map(({ body }) => body.user.id)).size).toBe(200);
     });
@@ -415,9 +418,9 @@ describe('POST /auth/login', () => {
     const garbage = Array.from({ length: 120 }, (_, index) =>
       node.login({ code: `garbage-${index}`, appid: tea.appid }, { from: '127.0.0.2' }),
     );
-    const honest = Array.from({ length: 20 }, (_, index) => world.login(node, `honest-${index}`));
+    const honest = world.loginAtOnce(node, numbered('honest', 20));
     for (const { status } of await Promise.all(garbage)) expect([401, 429]).toContain(status);
-    for (const { status } of await Promise.all(honest)) expect(status).toBe(200);
+    for (const { status } of await honest) expect(status).toBe(200);
     expect(await counts()).toEqual([before[0]! + 20, before[1]! + 20, before[2]! + 20, before[3]! + 20]);
   });
 });

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceNode } from '../harness/node.js';
+import type { Answer, ServiceNode } from '../harness/node.js';
 import { expectEnded, expectOngoing, sessionIdOf, sessionRevoked } from '../harness/sessions.js';
 import { cake, soon, useWorld } from '../harness/world.js';
 
@@ -98,12 +98,15 @@ describe('logging out', () => {
     });
 
     it('leaves a login within the same second alone', async () => {
-      const before = await world.login(node, 'carl');
-      await node.as(before.body.accessToken, 'POST', '/auth/logout/all');
-      const after = await world.login(other, 'carl');
-      expect(decodeJwt(after.body.accessToken).iat! - decodeJwt(before.body.accessToken).iat!).toBeLessThan(
-        2,
-      );
+      const issuedAt = ({ body }: Answer) => decodeJwt(body.accessToken).iat!;
+      let before: Answer;
+      let after: Answer;
+      // A busy machine does not always come to the second login within a second.
+      do {
+        before = await world.login(node, 'carl');
+        await node.as(before.body.accessToken, 'POST', '/auth/logout/all');
+        after = await world.login(other, 'carl');
+      } while (issuedAt(after) - issuedAt(before) > 1);
       await expectEnded(node, other, before, 'signed_out');
       await expectOngoing(node, other, after);
     });

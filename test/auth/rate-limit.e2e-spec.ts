@@ -11,6 +11,7 @@ describe('the limit on failed logins', () => {
 
   it('refuses every exchange of an address that has failed too often, and of no other', async () => {
     const limited = await world.startNode({ RATE_LIMIT_LOGIN: '3' });
+    const began = performance.now();
     for (let failure = 0; failure < 3; failure += 1) {
       expect((await bad(limited, '127.0.0.2')).status).toBe(401);
     }
@@ -20,7 +21,8 @@ describe('the limit on failed logins', () => {
       { from: '127.0.0.2' },
     );
     expectProblem(refused, 429, 'rate_limited');
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50);
+    const secondsGone = Math.ceil((performance.now() - began) / 1_000);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(60 - secondsGone);
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
     expect(await world.exchanges(), 'WeChat is not asked').toEqual([]);
     expect((await world.login(limited, 'anna')).status).toBe(200);
@@ -51,9 +53,8 @@ describe('the limit on failed logins', () => {
 
   it('refuses none of many phones that come at once from one address with good codes', async () => {
     const limited = await world.startNode({ RATE_LIMIT_LOGIN: '5' });
-    const logins = await Promise.all(
-      Array.from({ length: 40 }, async (_, index) => world.login(limited, `phone ${index}`)),
-    );
+    const users = Array.from({ length: 40 }, (_, index) => `phone ${index}`);
+    const logins = await world.loginAtOnce(limited, users);
     expect(logins.map(({ status }) => status)).toEqual(Array(40).fill(200));
   });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
@@ -89,6 +90,23 @@ export class World {
   /** A user's login on a node. */
   async login(node: ServiceNode, user: string, appid: string = tea.appid): Promise<Answer> {
     return node.login({ code: await this.code(user, appid), appid });
+  }
+
+  /**
+   * The logins of many users at once. A login that the service refuses with 503 is tried again with another code, as a
+   * mini-program does: a busy machine does not exchange all codes before their deadlines.
+   */
+  loginAtOnce(node: ServiceNode, users: string[]): Promise<Answer[]> {
+    const refusals = ['wechat_unavailable', 'overloaded'];
+    return Promise.all(
+      users.map(async (user) => {
+        for (;;) {
+          const answer = await this.login(node, user);
+          if (!refusals.includes(answer.body.code)) return answer;
+          await sleep(Number(answer.headers['retry-after']) * 1_000);
+        }
+      }),
+    );
   }
 
   /** Makes WeChat's next responses on a path faulty. */
