@@ -3,7 +3,7 @@ import type { Transaction } from '../database/database.js';
 import { BackgroundJob, type Job } from '../background/background-job.js';
 import { deleteOutdatedPages } from '../database/delete-outdated-pages.js';
 
-/** Codes are of use for as long as they may come again, five minutes at most, and leave after ten. */
+/** Deletes login codes after ten minutes. A code may come again for at most five minutes. */
 @Injectable()
 @BackgroundJob('login codes')
 export class ExpiredLoginCodesJob implements Job {

@@ -7,7 +7,7 @@ import { revocationLifetime } from './revocations.service.js';
 /** Sorts before every id. */
 const beforeAll = '0';
 
-/** A revocation leaves a minute after the last token concerned must have expired, whatever nodes are set to. */
+/** Deletes a revocation one minute after the last token that it concerns has expired, whatever the settings of the nodes are. */
 @Injectable()
 @BackgroundJob('revocations')
 export class ExpiredRevocationsJob implements Job {

@@ -9,16 +9,16 @@ import { deleteOutdated } from '../database/delete-outdated.js';
 /** Sorts before every id. */
 const beforeAll: string = NIL;
 
-/** Milliseconds after its expiry, whatever the clocks of nodes and database say of each other. */
+/** Milliseconds between the expiry of a session and its deletion: more than any difference between the clocks. */
 const delay = 3_600_000;
 
 /**
- * Sessions leave an hour after they have expired. One that was ended stays until then, too: a phone that comes
- * back with its refresh token has to be told why.
+ * Deletes sessions an hour after they have expired. An ended session also stays until then: a phone that comes back with
+ * its refresh token is told the reason.
  *
- * No index knows when a session expires, for every refresh would have to move it there. But ids sort by time of
- * creation, so that the walk can pass by all sessions too young to have expired. What an operator opened for ten
- * minutes leaves at the same age as a phone that never came back.
+ * No index contains the expiry, because every refresh would have to change it. Ids sort by time of creation, so the job
+ * skips all sessions that are too young to have expired. A session that `admin:token` opened for ten minutes is deleted
+ * at the same age as one that was never refreshed.
  */
 @Injectable()
 @BackgroundJob('sessions')

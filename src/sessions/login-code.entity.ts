@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * A code that logged somebody in, so that the same code posted again is recognised. Unlogged: after a crash of
- * Postgres the table is empty, and a repeat is answered as WeChat answers it.
+ * A code that logged a user in. It is kept so that the same code is recognised if it is posted again. The table is unlogged:
+ * after a crash of Postgres it is empty, and the answer to a repeat is the one of WeChat.
  */
 @Entity('login_codes')
 export class LoginCode {
@@ -11,8 +11,8 @@ export class LoginCode {
   codeHash: Buffer;
 
   /**
-   * Keyed hash of that with the `Idempotency-Key`, or with the network of the address if there is none. Nullable for nodes
-   * of the version before, which keep phone codes here without it.
+   * Keyed hash of appid, code and the `Idempotency-Key`, or the network of the address if there is no key. Nullable
+   * because nodes of the previous version keep phone codes here without it.
    */
   @Column({ type: 'bytea', name: 'post_hash', nullable: true })
   postHash: Buffer | null;

@@ -20,15 +20,15 @@ import { RefreshTokens } from './refresh-tokens.js';
 export interface LoginCodePost {
   appid: string;
   code: string;
-  /** Header `Idempotency-Key`: only those who know it can repeat the code, from wherever they are. */
+  /** Header `Idempotency-Key`. With a key, only a request with the same key can repeat the code, from any address. */
   idempotencyKey?: string;
-  /** Where it comes from: without a key, only the same network can repeat the code. */
+  /** The address of the request. Without a key, only the same network can repeat the code. */
   ip: string;
 }
 
 /** A code that came again, and the session that it got. */
 export interface RepeatedLogin extends OpenSession {
-  /** Whether the first login with the code made the user. */
+  /** Whether the first login with the code created the user. */
   isNewUser: boolean;
 }
 
@@ -43,11 +43,11 @@ interface RepeatRow extends SessionUser {
 }
 
 /**
- * Opens another session for a code that has opened one within the window, with its entry in the audit. None where the
- * first session has been ended or the user is not active: user and first session are read under a lock, so that a logout or a disable
- * that runs at the same time has either happened before, or will find the new session.
+ * Opens another session for a code that has opened one within the window, and writes the audit entry. It opens none if
+ * the first session has ended or the user is not active. User and first session are read under a lock: a concurrent
+ * logout or disable has either committed before, or finds the new session.
  *
- * The user has proved once who they are, so that the new session has the time of the first.
+ * The user has proved their identity only once, so the new session has the login time of the first.
  */
 const repeatStatement: NamedStatement = {
   name: 'repeat-login-4',
@@ -107,7 +107,7 @@ export class LoginCodesService {
     private readonly settings: Settings,
   ) {}
 
-  /** What `login_codes` keeps: of a code, and of a code with what a repeat must share with it. */
+  /** The two hashes in `login_codes`: of the code, and of the code with what a repeat must have in common with it. */
   hash(post: LoginCodePost): { codeHash: Buffer; postHash: Buffer } {
     return {
       codeHash: this.ring.hash('login-code', post.appid, post.code),
@@ -118,7 +118,7 @@ export class LoginCodesService {
   /**
    * Opens another session for a code that came before.
    *
-   * @returns `unknown` where no such code has opened a session, `over` where it opens no more
+   * @returns `unknown` if no such code has opened a session, `over` if it opens no more
    * @throws {DatabaseUnavailableError}
    */
   async repeat(post: LoginCodePost & Client): Promise<RepeatedLogin | 'unknown' | 'over'> {
@@ -126,7 +126,7 @@ export class LoginCodesService {
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const [row] = await this.database.query<RepeatRow>(repeatStatement, [
-      // Under every key of the ring, since the node that came first may have another newest one.
+      // Under every key of the ring, because the first node may have another newest key.
       this.ring.hashes('login-code', post.appid, post.code),
       this.settings.codeReplayWindow,
       sessionId,

@@ -1,4 +1,4 @@
-/** What of a user tokens and answers are made of. */
+/** The properties of a user that tokens and responses contain. */
 export interface SessionUser {
   id: string;
   roles: string[];
@@ -14,11 +14,11 @@ export const sessionUserColumns = `
   users.id, users.roles, users.token_version AS "tokenVersion", users.nickname,
   users.avatar_key AS "avatarKey", users.phone_sealed AS "phoneSealed", users.created_at AS "createdAt"`;
 
-/** A session that goes on, and whose it is. */
+/** An active session and its user. */
 export interface OpenSession {
   user: SessionUser;
   sessionId: string;
-  /** The mini-program through which the user came in. */
+  /** The mini-program in which the user logged in. */
   appid: string;
   /** When they logged in, by the clock of the database. A refresh keeps it. */
   loggedInAt: Date;
@@ -27,7 +27,7 @@ export interface OpenSession {
   refreshExpiresIn: number;
 }
 
-/** Where a request that opens a session came from. */
+/** The origin of a request that opens a session. */
 export interface Client {
   ip: string;
   userAgent?: string;
@@ -35,8 +35,8 @@ export interface Client {
 
 const maxUserAgentLength = 512;
 
-/** The client's program as a session keeps it. */
+/** The user agent as a session stores it. */
 export function userAgentOf({ userAgent }: Client): string | null {
-  // The cut may go through a pair of surrogates.
+  // The cut may separate a pair of surrogates.
   return userAgent?.slice(0, maxUserAgentLength).toWellFormed() ?? null;
 }

@@ -10,10 +10,10 @@ const secretAt = 21;
 const macAt = 53;
 const tokenLength = 114;
 
-/** What a refresh token says. */
+/** The content of a refresh token. */
 export interface RefreshToken {
   sessionId: string;
-  /** How often the session's token was rotated when this one was made. */
+  /** How often the session's token had been rotated when this one was created. */
   generation: number;
   secret: Buffer;
 }
@@ -23,15 +23,15 @@ export interface RefreshToken {
  *
  *     version (1 byte) ‖ session id (16) ‖ generation (4) ‖ random part (32) ‖ HMAC-SHA256 of all that (32)
  *
- * The random part, 256 bits from the operating system's generator, stays the same for the session's life; the
- * database holds its SHA-256 alone, so that a copy of the database makes no token. The HMAC, with a key of the
- * environment, keeps forgeries away from the database.
+ * The random part has 256 bits from the operating system's generator, and stays the same for the session's life. The
+ * database contains only its SHA-256, so nobody can create a token from a copy of the database. The HMAC uses a key of the
+ * environment. It lets the service refuse a forged token without a query.
  */
 @Injectable()
 export class RefreshTokens {
   constructor(private readonly ring: KeyRing) {}
 
-  /** The first token of a new session, and what the session's row keeps of it. */
+  /** The first token of a new session, and the hash for the session's row. */
   create(sessionId: string): { token: string; hash: Buffer } {
     const secret = randomBytes(macAt - secretAt);
     return { token: this.format({ sessionId, generation: 0, secret }), hash: hashSecret(secret) };
@@ -47,11 +47,11 @@ export class RefreshTokens {
     return Buffer.concat([content, this.ring.hash('refresh-token', content)]).toString('base64url');
   }
 
-  /** What a token says; undefined where this deployment has not made it, to the last bit. */
+  /** The content of a token; undefined if this deployment did not create exactly this text. */
   parse(token: string): RefreshToken | undefined {
     if (token.length !== tokenLength) return undefined;
     const bytes = Buffer.from(token, 'base64url');
-    // Decoders ignore what does not belong to the alphabet, and the last bits: only one text is the token.
+    // Decoders ignore characters outside the alphabet, and the last bits. Only one text is the token.
     if (bytes.toString('base64url') !== token) return undefined;
     const content = bytes.subarray(0, macAt);
     if (content[0] !== version) return undefined;
@@ -64,7 +64,7 @@ export class RefreshTokens {
   }
 }
 
-/** What the session's row keeps of the random part. */
+/** The hash of the random part for the session's row. */
 export function hashSecret(secret: Buffer): Buffer {
   return createHash('sha256').update(secret).digest();
 }

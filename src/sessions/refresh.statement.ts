@@ -11,16 +11,16 @@ export interface RefreshedRow extends SessionUser {
 }
 
 /**
- * Refreshes a session, in one round trip and by its primary key. The newest token moves the generation on. The one
- * immediately before it, within the grace of the rotation that superseded it, finds the generation there is: both lead
- * to the same successor. Returns no row if the session does not go on, or if the token was superseded earlier.
+ * Refreshes a session in one round trip, by its primary key. The newest token increases the generation. The token before
+ * it is also accepted, within the grace of the rotation that superseded it. It does not change the generation, so both get
+ * the same successor. Returns no row if the session is not active, or if the token was superseded earlier.
  *
- * - A token that is newer than the row is as good as the newest: we have made it, and a standby that took over
+ * - A token that is newer than the row is treated as the newest: this deployment created it, and a standby that took over
  *   may have lost the rotation.
- * - A session in its last second is over: no token could be made for it.
- * - The row is locked first, so that the grace begins when it is written: now() is from before the wait for it.
- * - None of the columns written has an index, so that the row stays in its page.
- * - `users` is read without a lock: a disable that commits meanwhile revokes the `ver` that is read here.
+ * - A session in its last second has expired: no token could be created for it.
+ * - The row is locked first, so the grace begins when the row is written. now() is earlier than the wait for the lock.
+ * - No written column has an index, so the row stays in its page.
+ * - `users` is read without a lock: a disable that commits at the same time revokes the `ver` that is read here.
  */
 export const refreshStatement: NamedStatement = {
   name: 'refresh-4',
@@ -55,7 +55,7 @@ export const refreshStatement: NamedStatement = {
       floor(extract(epoch FROM sessions.expires_at - now()) + 0.001)::integer AS "refreshExpiresIn"`,
 };
 
-/** SQL: whether $3 is the generation before the newest, and was superseded less than so many seconds ago. */
+/** SQL: whether $3 is the generation before the newest, and was superseded within the grace. */
 function isWithinGrace(seconds: string): string {
   return `($3::integer = sessions.generation - 1
           AND sessions.rotated_at > now() - make_interval(secs => ${seconds}::integer))`;

@@ -1,12 +1,12 @@
 import type { RevocationReason } from './sessions.errors.js';
 
-/** What has ended, or is out of date: one session, or a user's tokens below a version. */
+/** What was revoked: one session, or the tokens of a user below a version. */
 export type RevocationNotice =
   | { sessionId: string; reason: RevocationReason }
-  /** Without a reason the sessions go on, and only their tokens are out of date. */
+  /** Without a reason, the sessions stay active, and only their tokens are out of date. */
   | { userId: string; minimumVersion: number; reason: RevocationReason | null };
 
-/** What of an access token decides whether it was revoked. */
+/** The claims of an access token that decide whether it was revoked. */
 export interface TokenSubject {
   sessionId: string;
   userId: string;
@@ -20,17 +20,17 @@ interface Threshold {
 }
 
 /**
- * Of one user, so that nobody who logs in and out all day fills the memory or slows the guard down. A token from before
- * them all is refused by the oldest that is left, perhaps for a later reason than its session ended for.
+ * Maximum number per user, so that a user who logs in and out all day does not fill the memory or slow down the guard. A
+ * token that is older than all of them is refused with the reason of the oldest one left, which may be a later reason.
  */
 const maxThresholds = 16;
 
 /**
- * What a node knows to be revoked. Whatever it learns it forgets once the last token concerned has expired; what
- * it learns again changes nothing.
+ * The revocations that a node knows. It forgets a revocation when the last token that it concerns has expired. Learning
+ * the same revocation again changes nothing.
  */
 export class RevocationMemory {
-  /** In the order of learning, which is nearly that of expiry. */
+  /** In the order in which they were learned, which is nearly the order of expiry. */
   readonly #sessions = new Map<string, { reason: RevocationReason; until: number }>();
   readonly #users = new Map<string, { thresholds: Threshold[]; until: number }>();
 
@@ -53,7 +53,7 @@ export class RevocationMemory {
       .filter((threshold) => threshold.until > this.now())
       .toSorted((a, b) => a.minimumVersion - b.minimumVersion)
       .slice(-maxThresholds);
-    // To the end of the line: it is remembered the longest.
+    // Moved to the end: it is remembered the longest.
     this.#users.delete(userId);
     this.#users.set(userId, {
       thresholds,
@@ -62,8 +62,8 @@ export class RevocationMemory {
   }
 
   /**
-   * Why a token's session has ended; `outdated` where it goes on and the token alone is of no use; undefined where
-   * nothing is known against the token.
+   * The reason for which a token's session has ended; `outdated` if the session is active and only the token is revoked;
+   * undefined if the token is not revoked.
    */
   check({ sessionId, userId, version }: TokenSubject): RevocationReason | 'outdated' | undefined {
     const session = this.#sessions.get(sessionId);
@@ -72,11 +72,11 @@ export class RevocationMemory {
       .get(userId)
       ?.thresholds.filter(({ minimumVersion }) => version < minimumVersion);
     if (passed === undefined || passed.length === 0) return undefined;
-    // What ended the session first: the others found it ended.
+    // The first one ended the session: the later ones found it ended.
     return passed.find(({ reason }) => reason !== null)?.reason ?? 'outdated';
   }
 
-  /** Drops what is over. */
+  /** Forgets revocations whose tokens have all expired. */
   forget(): void {
     const now = this.now();
     for (const map of [this.#sessions, this.#users]) {

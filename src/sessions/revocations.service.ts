@@ -11,26 +11,26 @@ import { RevocationsUnknownError, type RevocationReason } from './sessions.error
 
 /** Milliseconds between two polls. */
 const pollIntervalMs = 250;
-/** Milliseconds for which a poll is believed, counted from its beginning. */
+/** Milliseconds for which a node relies on a poll, counted from its beginning. */
 const maxStalenessMs = 1_000;
 /** Milliseconds that a request waits for a node that has to catch up. */
 const catchUpTimeoutMs = 500;
-/** Milliseconds for the statement of a poll: a connection that has gone silent must not blind the node for long. */
+/** Milliseconds for the statement of a poll: a connection without answers must not delay the next poll for long. */
 const pollTimeoutMs = 1_000;
-/** Rows that one statement reads: a node that starts among a million is not to run into that. */
+/** Rows that one statement reads: with a million rows, the first polls of a node would otherwise exceed that time. */
 const maxRows = 10_000;
 /** Seconds added to the life of the longest token, since the clocks of nodes differ. */
 const clockSkewSeconds = 120;
-/** Seconds for which a revocation is of interest, whatever the nodes are set to. */
+/** Seconds for which a revocation is needed, whatever the settings of the nodes are. */
 export const revocationLifetime = maxAccessTokenTtl + clockSkewSeconds;
 
-/** What a poll has seen: every transaction below `next`, but for those that were `pending`. */
+/** What a poll has seen: every transaction below `next`, except those that were `pending`. */
 interface Snapshot {
   next: bigint;
   pending: string[];
 }
 
-/** As of a node that has seen nothing. */
+/** The snapshot of a node that has seen nothing. */
 const beginning: Snapshot = { next: 0n, pending: [] };
 
 interface RevocationRow {
@@ -47,9 +47,9 @@ interface RevocationRow {
 }
 
 /**
- * The revocations that an earlier poll has not seen: those of transactions that were pending then, and of newer
- * ones. A transaction that is slow to commit thus comes late, but not never, and however long one stays open, no
- * row is read again. A row of a version that went by its own `ACCESS_TOKEN_TTL` lives as long as others.
+ * The revocations that the earlier poll has not seen: those of transactions that were pending then, and of newer ones. The
+ * revocations of a slow transaction are read after its commit. No row is read twice, however long a transaction stays
+ * open. A row of an old version, which used its own `ACCESS_TOKEN_TTL`, is kept as long as other rows.
  * https://www.postgresql.org/docs/15/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
  */
 const pollStatement: NamedStatement = {
@@ -82,17 +82,17 @@ const pollStatement: NamedStatement = {
     ORDER BY news.transaction_id, news.id`,
 };
 
-/** A standby does not tell which transactions are pending. Behind a pooler, each poll may meet another server. */
+/** A standby does not tell which transactions are pending. Behind a pooler, each poll may reach another server. */
 function refuseStandby(rows: RevocationRow[]): void {
   if (rows[0]!.isStandby) throw new StandbyError();
 }
 
 /**
- * What is revoked: written with the change that revokes, learnt by every node within a second, kept in memory, so
- * that a guarded request asks no database.
+ * The revocations. They are written in the transaction of the change that revokes. Every node learns them within a second
+ * and keeps them in memory, so a guarded request needs no query.
  *
- * A node believes its memory only while its last successful poll began less than a second ago. One that was
- * paused, cut off or held up catches up first, or admits that it does not know.
+ * A node relies on its memory only while its last successful poll began less than a second ago. A node that was paused or
+ * cut off polls first. If it cannot, it refuses the request with 503.
  */
 @Injectable()
 @BackgroundTask()
@@ -108,7 +108,7 @@ export class RevocationsService implements Task {
 
   constructor(private readonly database: Database) {}
 
-  /** @throws {RevocationsUnknownError} A node that does not know what was revoked before does not start. */
+  /** @throws {RevocationsUnknownError} if the first poll fails: a node without the revocations does not start */
   async start(): Promise<void> {
     if (!(await this.poll())) throw new RevocationsUnknownError();
     this.schedulePoll();
@@ -120,8 +120,8 @@ export class RevocationsService implements Task {
   }
 
   /**
-   * Revokes, in the transaction of what is the reason. This node knows it as soon as that has been committed; the others
-   * poll.
+   * Revokes in the transaction of the change that is the reason. This node knows it right after the commit; the other
+   * nodes learn it by their polls.
    */
   async revoke({ manager, afterCommit }: Transaction, ...notices: RevocationNotice[]): Promise<void> {
     await manager.insert(
@@ -138,27 +138,27 @@ export class RevocationsService implements Task {
   }
 
   /**
-   * What is known against a token; see {@link RevocationMemory.check}.
+   * Whether a token was revoked; see {@link RevocationMemory.check}.
    *
-   * @throws {RevocationsUnknownError} where this node has to catch up and cannot
+   * @throws {RevocationsUnknownError} if this node has to poll first and cannot
    */
   async check(token: TokenSubject): Promise<RevocationReason | 'outdated' | undefined> {
     await this.assertKnown();
     return this.#memory.check(token);
   }
 
-  /** @throws {RevocationsUnknownError} where this node has to catch up and cannot */
+  /** @throws {RevocationsUnknownError} if this node has to poll first and cannot */
   async assertKnown(): Promise<void> {
     if (!this.isFresh()) await this.catchUp();
   }
 
-  /** The wall clock is asked, too: that of a suspended machine goes on where the monotonic one stands still. */
+  /** Reads the wall clock, too: while a machine is suspended, it goes on, and the monotonic clock stands still. */
   private isFresh(): boolean {
     const { monotonic, wall } = this.#lastPoll;
     return performance.now() - monotonic < maxStalenessMs && Date.now() - wall < maxStalenessMs;
   }
 
-  /** One poll for all requests that wait; a second one where the first was under way for too long already. */
+  /** One poll for all waiting requests, and a second one if the first began too long ago. */
   private async catchUp(): Promise<void> {
     const deadline = performance.now() + catchUpTimeoutMs;
     while (!this.isFresh()) {
@@ -167,7 +167,7 @@ export class RevocationsService implements Task {
     }
   }
 
-  /** Whether it succeeded. Requests that come while one is under way share it. */
+  /** Whether the poll succeeded. Requests that come while a poll is in progress share it. */
   private poll(): Promise<boolean> {
     this.#polling ??= this.readNews()
       .then(
@@ -194,7 +194,7 @@ export class RevocationsService implements Task {
     this.#lastPoll = began;
   }
 
-  /** Learns what a snapshot has not seen; of its `next` transaction, what comes after a row. */
+  /** Learns what a snapshot has not seen. Of its `next` transaction, it learns the rows after a given row. */
   private async read({ next, pending }: Snapshot, id = '0'): Promise<RevocationRow[]> {
     const rows = await this.database.query<RevocationRow>(pollStatement, [pending, String(next), id], {
       timeoutMs: pollTimeoutMs,

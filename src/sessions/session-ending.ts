@@ -11,12 +11,12 @@ export interface SessionSelection {
   values: unknown[];
 }
 
-/** What the audit log says of an end, beside whom it concerns. */
+/** The audit entry of an end, without the user and the session. */
 export type EndEntry = Omit<AuditEntry, 'userId' | 'sessionId'>;
 
 /**
- * The one place where sessions end before their time. Whatever ends them is written with its revocation, which every node
- * learns, and with its audit entry, in the transaction of the change that is the reason.
+ * The only place that ends sessions before their expiry. It writes the end, the revocation, which every node learns, and the
+ * audit entry in the transaction of the change that is the reason.
  */
 @Injectable()
 export class SessionEnding {
@@ -90,7 +90,7 @@ export class SessionEnding {
     await this.revokeTokens(tx, userId, reason, entries);
   }
 
-  /** Makes the access tokens of a user out of date, whose row the transaction has locked. The sessions go on. */
+  /** Makes the access tokens of a user out of date. The transaction has locked the user's row. The sessions stay active. */
   async outdateTokens(tx: Transaction, userId: string, ...entries: EndEntry[]): Promise<void> {
     await this.revokeTokens(tx, userId, null, entries);
   }

@@ -10,15 +10,16 @@ import { SessionEnding } from './session-ending.js';
 /** Sorts before every id. */
 const beforeAll: string = NIL;
 
-/** Entries of the index on the user that a batch passes. */
+/** Entries of the index on the user that a batch reads. */
 const pageSize = 5_000;
 
 /** Milliseconds between the end of a walk and the next one: no session stays beyond the limit for an hour. */
 const intervalMs = 30 * 60_000;
 
 /**
- * Users with more sessions than so many on the next page of the index, dead ones among them; and the user to go on from.
- * The last user of a full page may have more on the next one, and is looked at again, unless the page is theirs alone.
+ * The users with more than a given number of sessions, ended ones included, on the next page of the index, and the user to
+ * continue from. The last user of a full page may have more sessions on the next page. The job reads that user again,
+ * unless the page contains no other user.
  */
 const pageQuery = `
   WITH page AS MATERIALIZED (
@@ -35,7 +36,7 @@ const pageQuery = `
     ) AS next,
     (SELECT count(*) FROM page) = ${pageSize} AS "hasMore"`;
 
-/** SQL: the oldest live sessions of users ($1) beyond so many each ($2). */
+/** SQL: the oldest active sessions of users ($1) beyond a number per user ($2). */
 const isSurplus = `
   id = ANY (ARRAY(
     SELECT id
@@ -59,7 +60,7 @@ interface Page {
   hasMore: boolean;
 }
 
-/** Ends the oldest live sessions of whoever has more than `MAX_SESSIONS_PER_USER`. */
+/** Ends the oldest active sessions of users who have more than `MAX_SESSIONS_PER_USER`. */
 @Injectable()
 @BackgroundJob('session limit')
 export class SessionLimitJob implements Job {

@@ -11,7 +11,7 @@ export class Session {
   @Column({ type: 'uuid', name: 'user_id' })
   userId: string;
 
-  // By name: the class lives a floor above.
+  // By name, because the class is on a higher floor.
   @ManyToOne('User')
   @JoinColumn({ name: 'user_id', foreignKeyConstraintName: 'sessions_user_id_fkey' })
   user?: Relation<object>;
@@ -24,7 +24,7 @@ export class Session {
   @Column({ type: 'text', name: 'client_id' })
   clientId: string;
 
-  /** The user's `session_epoch` at login; another one there, and this session has ended. */
+  /** The user's `session_epoch` at login. If the user has another one now, this session has ended. */
   @Column({ type: 'integer', name: 'session_epoch' })
   sessionEpoch: number;
 

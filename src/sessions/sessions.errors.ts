@@ -4,15 +4,15 @@ import { ServiceError } from '../errors/service.error.js';
 export type RevocationReason =
   /** the user logged out, here or from elsewhere */
   | 'signed_out'
-  /** the operator ended it */
+  /** an admin ended it */
   | 'kicked'
   | 'disabled'
   | 'merged'
   | 'deleted'
-  /** a refresh token came again that had been superseded: somebody has a copy */
+  /** a superseded refresh token was used again: there are two copies of it */
   | 'reused';
 
-/** The token is well formed and its time is not up, but what it stood for has ended. */
+/** The token is valid and has not expired, but its session has ended. */
 export class SessionRevokedError extends ServiceError {
   readonly code = 'session_revoked';
 
@@ -21,7 +21,7 @@ export class SessionRevokedError extends ServiceError {
   }
 }
 
-/** The refresh token is not one of ours, was changed, or its time is up. */
+/** The refresh token was not created by this deployment, was changed, or has expired. */
 export class RefreshTokenInvalidError extends ServiceError {
   readonly code = 'refresh_token_invalid';
 
@@ -31,7 +31,7 @@ export class RefreshTokenInvalidError extends ServiceError {
   }
 }
 
-/** A refresh token that was superseded, more than once or too long ago: two have it, and one of them stole it. */
+/** A refresh token that was superseded more than once, or too long ago: two have it, and one of them stole it. */
 export class RefreshTokenReusedError extends ServiceError {
   readonly code = 'refresh_token_reused';
 
@@ -42,7 +42,7 @@ export class RefreshTokenReusedError extends ServiceError {
   }
 }
 
-/** This node cannot tell what is revoked at the moment, and lets nobody in rather than somebody too many. */
+/** This node does not know the revocations at present, and refuses all requests. */
 export class RevocationsUnknownError extends ServiceError {
   readonly code = 'database_unavailable';
 
@@ -53,7 +53,7 @@ export class RevocationsUnknownError extends ServiceError {
   }
 }
 
-/** The user has no such session that goes on. */
+/** The user has no such active session. */
 export class SessionNotFoundError extends ServiceError {
   readonly code = 'not_found';
 

@@ -10,7 +10,7 @@ import { SessionEnding } from './session-ending.js';
 import { SessionLimitJob } from './session-limit.job.js';
 import { SessionsService } from './sessions.service.js';
 
-/** Staying in, and being out. */
+/** Sessions, refresh tokens, login codes and revocations. */
 @Module({
   imports: [AuditModule],
   providers: [

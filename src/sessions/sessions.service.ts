@@ -20,7 +20,7 @@ import {
 /** A session may change between the statement that refuses it and the one that asks why. */
 const maxAttempts = 3;
 
-/** The sessions of people. */
+/** Lists, refreshes and ends the sessions of users. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -32,11 +32,11 @@ export class SessionsService {
   ) {}
 
   /**
-   * A user's sessions that are still good: first the one named, then the newest first.
+   * A user's active sessions: first the named one, then the others, the newest first.
    *
-   * @param most how many of them
+   * @param maxCount how many of them
    */
-  async findLive(userId: string, most: number, current?: string): Promise<Session[]> {
+  async findLive(userId: string, maxCount: number, current?: string): Promise<Session[]> {
     return this.database.run((manager) =>
       manager
         .createQueryBuilder(Session, 'session')
@@ -48,14 +48,14 @@ export class SessionsService {
         .addOrderBy('session.created_at', 'DESC')
         .addOrderBy('session.id', 'DESC')
         .setParameter('current', current ?? null)
-        .limit(most)
+        .limit(maxCount)
         .getMany(),
     );
   }
 
   /**
-   * All sessions of a user's, ended and expired ones among them, in the order of their ids and some at a time. Ids
-   * are read by the index on the user first: along the primary key, Postgres might walk past everybody's.
+   * All sessions of a user, ended and expired ones included, in the order of their ids, in batches. Ids are read by the
+   * index on the user first: by the primary key, Postgres might read the sessions of all users.
    *
    * @throws {DatabaseUnavailableError} at any time
    */
@@ -77,9 +77,8 @@ export class SessionsService {
   }
 
   /**
-   * Rotates a refresh token. The token immediately before the newest one gets the same successor, within
-   * `REFRESH_GRACE` of the rotation that superseded it. With that one later, or with any older one, the session ends:
-   * two have the token.
+   * Rotates a refresh token. The token immediately before the newest gets the same successor, within `REFRESH_GRACE` of
+   * the rotation that superseded it. If it comes later, or if an older token comes, the session ends: two have the token.
    *
    * @param ip where the request came from, for the audit
    * @throws {RefreshTokenInvalidError} {@link RefreshTokenReusedError} {@link SessionRevokedError}
@@ -109,9 +108,9 @@ export class SessionsService {
   }
 
   /**
-   * Ends a session of a user's.
+   * Ends a session of a user.
    *
-   * @returns whether there was one that went on
+   * @returns whether there was an active one
    * @throws {DatabaseUnavailableError}
    */
   async end(session: { id: string; userId: string }, actor: Actor): Promise<boolean> {
@@ -121,7 +120,7 @@ export class SessionsService {
   }
 
   /**
-   * Ends the session of an access token. Where its row is gone or has expired, the token is refused all the same.
+   * Ends the session of an access token. The token is also refused if the session's row is deleted or has expired.
    *
    * @throws {DatabaseUnavailableError}
    */
@@ -133,8 +132,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends the sessions that came through an identity, in the transaction that unlinks it. Those of the user are found by
-   * an index, and looked through.
+   * Ends the sessions of an identity, in the transaction that unlinks it. An index finds the sessions of the user, and
+   * those of the identity are selected from them.
    */
   async endByIdentity(
     tx: Transaction,
@@ -150,7 +149,7 @@ export class SessionsService {
     );
   }
 
-  /** Says why a refresh token is refused; returns where it no longer is. */
+  /** Throws the reason for which a refresh token is refused; returns if it is no longer refused. */
   private async refuse(sessionId: string, asked: unknown[], ip: string): Promise<void> {
     const isReused = await this.database.transaction(async (tx) => {
       const [session] = await tx.manager.query<RefusedRow[]>(refusalQuery, asked);
@@ -168,7 +167,7 @@ export class SessionsService {
   }
 }
 
-/** Why a session has ended; undefined where it goes on. Its own end comes before that of all its user's. */
+/** The reason for which a session ended; undefined if it is active. Its own end counts before the end of all sessions of the user. */
 function endOf(session: RefusedRow): RevocationReason | undefined {
   if (session.isEnded) return session.endedReason ?? 'signed_out';
   if (session.status === 'disabled' || session.status === 'merged') return session.status;
