@@ -1,10 +1,10 @@
 import { DiscoveryService } from '@nestjs/core';
 
-/** What each node does again and again beside its requests, such as a poll. */
+/** Work that each node repeats beside its requests, such as a poll. */
 export interface Task {
-  /** @throws if the node cannot work without it: then it does not start */
+  /** @throws if the node cannot work without the task: then the node does not start */
   start(): Promise<void>;
-  /** Resolves when nothing of it is under way any more. It may be called without `start()`. */
+  /** Resolves when nothing of it is in progress any more. It may be called without `start()`. */
   stop(): Promise<void>;
 }
 

@@ -4,8 +4,8 @@ import { BackgroundTask, type Task } from './background-task.js';
 import { JobRunner } from './job-runner.js';
 
 /**
- * What goes on beside the requests: starts every `@BackgroundTask()` of the application, and runs every `@BackgroundJob()`.
- * A node has this module. Commands do not: they use the same services, and nothing goes on beside them.
+ * Work beside the requests: starts every `@BackgroundTask()` of the application, and runs every `@BackgroundJob()`. A node
+ * imports this module. Commands use the same services without it.
  */
 @Module({ imports: [DiscoveryModule], providers: [JobRunner] })
 export class BackgroundModule implements OnModuleInit, OnApplicationShutdown {
@@ -16,8 +16,8 @@ export class BackgroundModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Nest has closed the server by now, and closes the pool after this: modules that are global, as TypeORM's is,
-   * come last.
+   * Nest has already closed the server, and closes the pool after this hook: hooks of global modules, such as TypeORM's,
+   * run last.
    */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.tasks().map((task) => task.stop()));

@@ -11,22 +11,22 @@ import { advisoryLocks, tryAdvisoryLock } from '../database/advisory-locks.js';
 import { Database } from '../database/database.js';
 import { BackgroundJob, type Job } from './background-job.js';
 
-/** Milliseconds before the first round, at most: by chance, so that nodes that start together part. */
+/** Maximum milliseconds before the first round. The time is random, so that nodes that start together do not meet. */
 const maxStartDelayMs = 2_000;
 
-/** Milliseconds between two rounds: a minute, more or less. */
+/** Milliseconds between two rounds: about a minute. */
 const minIntervalMs = 55_000;
 const maxIntervalMs = 65_000;
 
-/** Milliseconds between two batches, which leave the database to those who log in. */
+/** Milliseconds between two batches, in which logins have the database for themselves. */
 const batchIntervalMs = 50;
 
-/** Of one job in one round, so that no job keeps the others waiting: 200,000 rows a minute. */
+/** Maximum batches of one job in one round, so that no job delays the others: 200,000 rows a minute. */
 const maxBatches = 200;
 
 /**
- * Keeps tables from growing for ever: every `@BackgroundJob()` in turn, soon after the start and then every minute. Each batch
- * holds a lock that all nodes know. Who does not get it leaves the round to the other.
+ * Runs every `@BackgroundJob()` in turn, soon after the start and then every minute. Each batch holds a lock that all nodes
+ * share. A node that does not get the lock ends its round.
  */
 @Injectable()
 export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
@@ -47,12 +47,12 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     this.#stop.abort();
   }
 
-  /** The batch that runs is finished, while the requests under way are: Nest closes the pool after both. */
+  /** Waits for the running batch. Nest closes the pool after it and after the requests in progress. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.#work;
   }
 
-  /** Each job, until it has no more to do. One that fails is logged, and tried again in the next round. */
+  /** Runs each job until it has no more to do. A failure is logged, and the job is tried again in the next round. */
   async runAll(): Promise<void> {
     for (const provider of this.discovery.getProviders({ metadataKey: BackgroundJob.KEY })) {
       try {
@@ -72,7 +72,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     }
   }
 
-  /** @returns `left` where another node is at work, or this one is to stop */
+  /** @returns `left` if another node holds the lock, or this node stops */
   private async run(job: Job): Promise<'done' | 'left'> {
     for (let batches = 0; batches < maxBatches; batches += 1) {
       if (this.#stop.signal.aborted) return 'left';
@@ -90,7 +90,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     return 'done';
   }
 
-  /** Resolves after so many milliseconds, or when the node is to stop. */
+  /** Resolves after the given milliseconds, or when the node stops. */
   private async sleep(milliseconds: number): Promise<void> {
     const { signal } = this.#stop;
     await sleepFor(milliseconds, undefined, { ref: false, signal }).catch(() => {});

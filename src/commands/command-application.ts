@@ -7,10 +7,10 @@ import { CommandError, explainDatabaseFailure } from './command.js';
 import { CommandsModule } from './commands.module.js';
 
 /**
- * Runs `work` in a Nest application without routes. The schema of the database must be the one that this version knows: a
- * command other than `migrate` never migrates, since another version of the service may be running.
+ * Runs `work` in a Nest application without routes. All migrations of this version must have run: only the command
+ * `migrate` runs them, because another version of the service may be running.
  *
- * @param services what `work` gets from the application
+ * @param services the services that `work` gets from the application
  * @throws {CommandError} if the database cannot be used, and what to do
  */
 export async function runInApplication<Result>(
@@ -30,9 +30,9 @@ export async function runInApplication<Result>(
 }
 
 /**
- * As `runInApplication`, but whatever the state of the database. To be closed by the caller.
+ * Starts the application of `runInApplication`, but does not check the schema. The caller closes it.
  *
- * @throws {CommandError} if there is no connection to be had
+ * @throws {CommandError} if the database cannot be reached
  */
 export async function openApplication(
   settings: Settings,
@@ -41,7 +41,7 @@ export async function openApplication(
   try {
     const app = await NestFactory.createApplicationContext(CommandsModule.register(settings, services), {
       abortOnError: false,
-      // What keeps it from starting is thrown, and told in words.
+      // An error of the start is thrown, and the command explains it.
       logger: false,
     });
     app.useLogger(['error']);

@@ -3,15 +3,15 @@ import { parseArgs } from 'node:util';
 import { type Arguments, type Command, type CommandOptions, reasonOf, UsageError } from './command.js';
 import { commands } from './commands.js';
 
-/** As package.json names it. */
+/** The name in `bin` of package.json. */
 const program = 'weapp-auth';
 
 /**
- * Runs the command that a command line names. What goes wrong is told on standard error, in one message without a stack
- * if it could be expected.
+ * Runs the command that a command line names. Prints errors to standard error; an expected error is one message without a
+ * stack.
  *
  * @param words the command line after the name of the program
- * @returns the exit code: 0 done, 1 failed (or what the command says), 2 called wrongly
+ * @returns the exit code: 0 if it succeeded, 1 if it failed (or the code of the command), 2 if it was called wrongly
  */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
   const [name = '', ...rest] = words;
@@ -51,7 +51,7 @@ function readArguments(
   try {
     return parseArgs({ args: words, options, allowPositionals, strict: true });
   } catch (error) {
-    // The message goes on with hints for programmers, and may quote what was written: an openid, say.
+    // The rest of the message is for programmers, and may quote the arguments, such as an openid.
     const message = {
       ERR_PARSE_ARGS_UNKNOWN_OPTION: /^Unknown option '-[-\w]*'/.exec((error as Error).message)?.[0],
       ERR_PARSE_ARGS_INVALID_OPTION_VALUE: /^Option '[^']*'/

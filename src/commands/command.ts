@@ -15,7 +15,7 @@ export interface CommandOptions {
   readonly [name: string]: { readonly type: 'string' | 'boolean'; readonly default?: string };
 }
 
-/** What a command line says after the name of the command. */
+/** The part of a command line after the name of the command. */
 export type Arguments<Options extends CommandOptions> = Pick<
   ReturnType<typeof parseArgs<{ options: Options; strict: true; allowPositionals: true }>>,
   'values' | 'positionals'
@@ -23,11 +23,11 @@ export type Arguments<Options extends CommandOptions> = Pick<
 
 /** One command of `weapp-auth`. */
 export interface Command<Options extends CommandOptions = CommandOptions> {
-  /** How its arguments are written: `--user <id>`. */
+  /** The usage of its arguments: `--user <id>`. */
   readonly synopsis: string;
   /** Each argument, and what it means. */
   readonly explanations: Readonly<Record<string, string>>;
-  /** Arguments that somebody could write. */
+  /** Example arguments. */
   readonly example: string;
   readonly options: Options;
   /** Whether it takes values without an option, such as the name of a file. */
@@ -41,15 +41,15 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   run(given: Arguments<Options>): Promise<number | void>;
 }
 
-/** Checks that `run` fits `options`, which are then forgotten. */
+/** Checks the type of `run` against `options`; the result has a type without them. */
 export function defineCommand<const Options extends CommandOptions>(command: Command<Options>): Command {
   return command;
 }
 
-/** A command was called wrongly. The message is one sentence without its full stop; how to call it is told beside it. */
+/** A command was called wrongly. The message is one sentence without its full stop; the usage is printed after it. */
 export class UsageError extends Error {}
 
-/** A command cannot do what it was asked, and says why in one line. */
+/** A command cannot do its work. The message says why, in one line. */
 export class CommandError extends Error {}
 
 /**
@@ -65,7 +65,7 @@ export function loadCommandSettings(): Settings {
 }
 
 /**
- * Where the database is, and where in it the tables are: for what needs no other setting.
+ * The URL of the database and the schema of the tables, for a command that needs no other setting.
  *
  * @throws {SettingsError}
  */
@@ -82,12 +82,12 @@ export function loadDatabaseSettings(): { databaseUrl: string; databaseSchema: s
   return { databaseUrl, databaseSchema };
 }
 
-/** Whether nobody has said where the database is, as on a developer's machine. */
+/** Whether no setting names the database, as on a developer's machine. */
 export function isWithoutDatabase({ faults }: SettingsError): boolean {
   return faults.some(({ name, fault }) => name === 'DATABASE_URL' && fault.startsWith('is required'));
 }
 
-/** What whoever called the command reads last. Values of rows and requests are in none of it. */
+/** The text of an error for the caller of a command. It contains no values of rows or requests. */
 export function reasonOf(error: unknown): string {
   if (error instanceof SettingsError) {
     return isWithoutDatabase(error) ? `${error.message}\n${missingLauncherHint()}` : error.message;
@@ -99,7 +99,7 @@ export function reasonOf(error: unknown): string {
   ) {
     return error.message;
   }
-  // Of the file system: which file, and what about it.
+  // An error of the file system: its message names the file and the fault.
   if (error instanceof Error && 'syscall' in error) return `${error.message}.`;
   return `This was not expected: ${JSON.stringify(describeError(error))}`;
 }

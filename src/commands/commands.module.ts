@@ -8,12 +8,12 @@ import { schema } from '../schema.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 
 /**
- * What commands work with. It has no `BackgroundModule`: nothing is polled, and no job runs. And it has no module with
- * routes, which would load what only serves HTTP.
+ * The services for commands. It imports no `BackgroundModule`, so a command polls nothing and runs no job. It imports no
+ * module with routes, which would load code for HTTP.
  */
 @Module({})
 export class CommandsModule {
-  /** @param services what the command uses from the rooms above: `UserStatusService`, say, and what that needs */
+  /** @param services the services that the command uses, and their dependencies, such as `UserStatusService` */
   static register(settings: Settings, services: Provider[]): DynamicModule {
     return {
       module: CommandsModule,

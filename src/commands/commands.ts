@@ -1,8 +1,8 @@
 import type { Command } from './command.js';
 
-/** A command in the list. What it needs is loaded when it is called. */
+/** A command in the list. Its code is loaded when it is called. */
 interface ListedCommand {
-  /** What it does, in one line. */
+  /** One line for `--help`. */
   summary: string;
   load: () => Promise<Command>;
 }

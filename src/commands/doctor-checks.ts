@@ -11,11 +11,11 @@ import {
 } from '../wechat/wechat.errors.js';
 import { CommandError } from './command.js';
 
-// Each check answers with what it has found in order, or throws what is wrong and where to put it right.
+// Each check returns a text if all is correct. Otherwise it throws a text that says what is wrong and where to correct it.
 
 const oldestPostgres = 15;
 const maxNamedUsers = 20;
-/** Milliseconds. What runs out after minutes, codes and tokens, bears no more. */
+/** Milliseconds. Codes and tokens expire after minutes, so a larger difference breaks logins. */
 const largestClockDifference = 60_000;
 
 export async function checkPostgres(
@@ -53,7 +53,7 @@ export async function checkEncryptionKeys(keys: SigningKeysService): Promise<str
   return count === 0 ? 'nothing is sealed yet, the first start makes a signing key' : 'open the signing key';
 }
 
-/** One person has one openid per mini-program: a user with two is two users. */
+/** A WeChat user has one openid per mini-program: a user with two openids is two WeChat users. */
 export async function checkOpenids(database: Database): Promise<string> {
   const doubles = await database.run((manager) =>
     manager.query<{ id: string }[]>(
@@ -73,13 +73,13 @@ export async function checkClockOfDatabase(clock: DatabaseClock): Promise<string
   return judgeClock('the database', await measureClock(() => clock.read()));
 }
 
-/** Whether WeChat answers at all: by how many milliseconds this machine's clock is ahead of WeChat's. */
+/** Whether WeChat answers. Returns the milliseconds by which this machine's clock is ahead of WeChat's. */
 export async function reachWechat(wechat: WechatClient, settings: Settings): Promise<number> {
   const [app] = settings.wechatApps;
   return withWords(settings, () => measureClock(() => wechat.time(app!)));
 }
 
-/** @param difference by how many milliseconds this machine's clock is ahead */
+/** @param difference milliseconds by which this machine's clock is ahead */
 export function judgeClock(whose: string, difference: number): string {
   const words = `${describeSeconds(Math.abs(difference))} ${difference > 0 ? 'ahead of' : 'behind'} ${whose}`;
   if (Math.abs(difference) <= largestClockDifference) return words;
@@ -88,7 +88,7 @@ export function judgeClock(whose: string, difference: number): string {
   );
 }
 
-/** WeChat gives an access token for nothing but appid and secret, from an address on the white list. */
+/** WeChat gives an access token for appid and secret, to an address on the white list. */
 export async function checkAppAndSecret(
   wechat: WechatClient,
   app: WechatApp,
@@ -100,7 +100,7 @@ export async function checkAppAndSecret(
   });
 }
 
-/** A code that WeChat never made: all must be in order but the code. */
+/** A code that WeChat did not create: only the code may be refused. */
 export async function checkLogin(wechat: WechatClient, app: WechatApp, settings: Settings): Promise<string> {
   return withWords(settings, async () => {
     try {
@@ -113,7 +113,7 @@ export async function checkLogin(wechat: WechatClient, app: WechatApp, settings:
   });
 }
 
-/** By how many milliseconds this machine's clock is ahead of another. */
+/** Milliseconds by which this machine's clock is ahead of another clock. */
 async function measureClock(ask: () => Promise<Date>): Promise<number> {
   const before = Date.now();
   const theirs = await ask();
@@ -125,7 +125,7 @@ function describeSeconds(milliseconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Says what an error of WeChat's room means for whoever sets this up; callers of the service are told less. */
+/** Explains an error of `wechat/` to the admin of this deployment. Callers of the service are told less. */
 async function withWords<Result>(settings: Settings, check: () => Promise<Result>): Promise<Result> {
   try {
     return await check();

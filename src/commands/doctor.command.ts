@@ -24,7 +24,7 @@ import {
 
 let faults = 0;
 
-/** Says in plain words what is wrong with this deployment, and where to put it right. */
+/** Checks this deployment. Says what is wrong, and where to correct it. */
 export const doctor = defineCommand({
   synopsis: '',
   explanations: {},
@@ -113,7 +113,7 @@ async function examineWechat(settings: Settings): Promise<void> {
   }
 }
 
-/** Tells what a check has found; undefined where it has found a fault. */
+/** Prints the result of a check; returns undefined if it has found a fault. */
 async function examine<Result>(
   subject: string,
   check: () => Promise<Result>,

@@ -1,16 +1,16 @@
 import { SingleBar } from 'cli-progress';
 import type { ImportProgress } from '../users/import/user-import.js';
 
-/** Tells how far an import has come. */
+/** Shows the progress of an import. */
 export interface Progress {
   update(state: Readonly<ImportProgress>): void;
   stop(): void;
 }
 
-/** Milliseconds between two lines where nobody watches a bar. */
+/** Milliseconds between two lines if standard error is not a terminal. */
 const reportIntervalMs = 10_000;
 
-/** A bar on a terminal; elsewhere, in a log say, a line now and then. */
+/** A bar on a terminal; elsewhere, such as in a log, a line at intervals. */
 export function openProgress(stream: NodeJS.WriteStream, fileSize: number): Progress {
   return stream.isTTY ? openBar(stream, fileSize) : openLines(stream);
 }

@@ -42,7 +42,7 @@ export const keysReencrypt = defineCommand({
   },
 });
 
-/** Tells of every row that failed, and of the progress now and then. */
+/** Prints every row that failed, and the progress at intervals. */
 function createReports(): (table: string) => ReencryptionReport {
   let lastLine = performance.now();
   return (table) =>

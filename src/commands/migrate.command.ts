@@ -4,8 +4,8 @@ import { schema } from '../schema.js';
 import { CommandError, defineCommand, explainDatabaseFailure, loadDatabaseSettings } from './command.js';
 
 /**
- * Does what a node does when it starts, for deployments that migrate first. It needs no setting but `DATABASE_URL` (and `DATABASE_SCHEMA`), and
- * no container: the modules of this service expect a schema that is up to date.
+ * Runs the migrations, as a node does when it starts, for deployments that migrate first. It needs only `DATABASE_URL` and
+ * `DATABASE_SCHEMA`. It uses no Nest application, because the modules expect a schema that is up to date.
  */
 export const migrate = defineCommand({
   synopsis: '',

@@ -19,7 +19,7 @@ const options = {
   role: { type: 'string', default: adminRole },
 } as const;
 
-/** How the commands around roles are called. */
+/** The usage of the commands that change roles. */
 export const roleArguments = {
   synopsis: '(--user <id> | --appid <appid> --openid <openid>) [--role <name>]',
   explanations: {
@@ -33,13 +33,13 @@ export const roleArguments = {
   options,
 };
 
-/** What the commands around roles are told. */
+/** The arguments of the commands that change roles. */
 interface RoleOptions {
   reference: UserReference;
   role: string;
 }
 
-/** Changes one role of one user, as the command line has it. */
+/** Changes one role of one user, as the arguments say. */
 export async function changeRole<Outcome extends RoleChange>(
   values: Arguments<typeof options>['values'],
   change: (status: UserStatusService, options: RoleOptions) => Promise<Outcome>,
@@ -62,7 +62,7 @@ export async function changeRole<Outcome extends RoleChange>(
   }
 }
 
-/** Says that /admin is closed to everybody: at the command line that may be meant. */
+/** Warns that no user can use /admin. A command may cause this on purpose. */
 export function warnOfNoAdmin(): void {
   process.stderr.write(
     'Nobody can use /admin now. npm run admin:grant gives the role admin to somebody who has logged in once.\n',
@@ -90,7 +90,7 @@ function refuseUnknownApp({ wechatApps }: Settings, reference: UserReference): v
   throw new CommandError(`This appid is not served here. Served: ${served}.`);
 }
 
-/** Every user of the machine can read the command line of a process, and npm prints it. */
+/** Other users of the machine can read the command line of a process, and npm prints it. */
 function readStandardInput(): string {
   return readFileSync(0, 'utf8').trim();
 }

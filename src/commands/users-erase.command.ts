@@ -21,7 +21,7 @@ export const usersErase = defineCommand({
     if (userId === undefined || others.length > 0) throw new UsageError('Name one user');
     if (!isUuid(userId)) throw new UsageError('That is not the id of a user');
     const closesAdmin = await eraseUser(userId);
-    // Files are where the service is, which may be another machine.
+    // The service has the files. It may run on another machine.
     process.stdout.write(
       `User ${userId} is erased. The service removes the file of their avatar within a minute or two.\n`,
     );

@@ -8,7 +8,7 @@ import { type ImportProgress, UserImport } from '../users/import/user-import.js'
 import { runInApplication } from './command-application.js';
 import { CommandError, defineCommand, loadCommandSettings, UsageError } from './command.js';
 import { openProgress } from './import-progress.js';
-import { RefusalReport } from './refusal-report.js';
+import { RefusedLinesReport } from './refused-lines-report.js';
 
 const services = [BansService, PhoneCipher, UserImport];
 
@@ -26,38 +26,38 @@ export const usersImport = defineCommand({
     const { size } = statSync(file);
 
     const settings = loadCommandSettings();
-    const report = new RefusalReport(file);
+    const report = new RefusedLinesReport(file);
     const progress = openProgress(process.stderr, size);
     onInterruption(() => {
       progress.stop();
-      report.keep();
+      report.saveReport();
     });
     try {
       const result = await runInApplication(settings, services, async (app) => {
         const database = app.get(Database);
         if (await database.sharesConnections()) throw new CommandError(needsOwnConnection);
         const imported = await app.get(UserImport).run(file, (state, refusals) => {
-          report.add(refusals);
+          report.addLines(refusals);
           progress.update(state);
         });
         await recordImport(database, app.get(AuditLogService), imported);
         return imported;
       });
       progress.stop();
-      process.stdout.write(summaryOf(result, report.finish()));
+      process.stdout.write(summaryOf(result, report.finishReport()));
       return result.refused === 0 ? 0 : 1;
     } catch (error) {
       progress.stop();
-      report.keep();
+      report.saveReport();
       if (error instanceof FileRefusedError) throw new CommandError(error.message);
-      // The schema is as it must be: it is a temporary table that is not there.
+      // The schema was checked, so the missing table is a temporary one.
       if ((error as { code?: unknown }).code === '42P01') throw new CommandError(needsOwnConnection);
       throw error;
     }
   },
 });
 
-/** Ends the process with the code of the signal, after `tidyUp`. */
+/** Calls `tidyUp` on a signal, and ends the process with the code of the signal. */
 function onInterruption(tidyUp: () => void): void {
   for (const [signal, code] of [
     ['SIGINT', 130],
@@ -73,7 +73,7 @@ function onInterruption(tidyUp: () => void): void {
   }
 }
 
-/** Of an import that came to its end. Counts alone: the audit names nobody. */
+/** Writes the audit entry of a complete import. It contains only counts, and names no user. */
 async function recordImport(
   database: Database,
   audit: AuditLogService,

@@ -1,4 +1,4 @@
 import { runCommandLine } from './command-line.js';
 
-// What `weapp-auth` runs.
+// The entry point of `weapp-auth`.
 process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -10,8 +10,8 @@ class TooManyError extends ServiceError {
   }
 }
 
-describe('a limit on concurrent work', () => {
-  it('does so much at once, lets so much wait, and refuses the rest without beginning it', async () => {
+describe('ConcurrencyLimit', () => {
+  it('runs up to maxConcurrent, queues up to maxQueued, and refuses the rest without running it', async () => {
     const limit = new ConcurrencyLimit({ maxConcurrent: 2, maxQueued: 1 }, TooManyError);
     const ends: (() => void)[] = [];
     const work = () => limit.run(() => new Promise<void>((resolve) => void ends.push(resolve)));
@@ -25,7 +25,7 @@ describe('a limit on concurrent work', () => {
     await Promise.all(accepted);
   });
 
-  it('passes on what the work gives, and what it throws', async () => {
+  it('returns what the work returns, and throws what it throws', async () => {
     const limit = new ConcurrencyLimit({ maxConcurrent: 1, maxQueued: 0 }, TooManyError);
     await expect(limit.run(async () => 'done')).resolves.toBe('done');
     await expect(limit.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');

@@ -1,11 +1,11 @@
 import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
 import type { ServiceError } from '../errors/service.error.js';
 
-/** How much work of a kind is done at once on this node, and how much waits for its turn. */
+/** Limits how much work of one kind runs at once on this node, and how much waits. */
 export class ConcurrencyLimit {
   readonly #bulkhead: BulkheadPolicy;
 
-  /** @param TooManyError what to refuse with if as much as may waits already */
+  /** @param TooManyError the error if the queue is full */
   constructor(
     { maxConcurrent, maxQueued }: { maxConcurrent: number; maxQueued: number },
     private readonly TooManyError: new () => ServiceError,
@@ -13,7 +13,7 @@ export class ConcurrencyLimit {
     this.#bulkhead = bulkhead(maxConcurrent, maxQueued);
   }
 
-  /** @throws {ServiceError} without running `work`, if there is too much of it */
+  /** @throws {ServiceError} without running `work`, if the queue is full */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await this.#bulkhead.execute(work);

@@ -10,7 +10,7 @@ class TooOftenError extends ServiceError {
   }
 }
 
-describe('a rate limit', () => {
+describe('RateLimit', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -22,7 +22,7 @@ describe('a rate limit', () => {
     for (let index = 0; index < times; index += 1) limit.count(key);
   };
 
-  it('is reached by as much as it allows, for one key and no other', () => {
+  it('refuses a key after max events, and no other key', () => {
     const limit = new RateLimit(3, TooOftenError);
     count(limit, 2);
     expect(limit.left('anna')).toBe(1);
@@ -33,7 +33,7 @@ describe('a rate limit', () => {
     expect(() => limit.assertWithin('bert')).not.toThrow();
   });
 
-  it('refuses with the seconds that are left of the minute since the first, at least one', () => {
+  it('refuses with the seconds until a minute after the first event, at least one', () => {
     const limit = new RateLimit(2, TooOftenError);
     count(limit, 1);
     vi.advanceTimersByTime(20_500);
@@ -43,7 +43,7 @@ describe('a rate limit', () => {
     expect(limit.refusal('anna')).toMatchObject({ retryAfter: 1 });
   });
 
-  it('begins anew after the minute, and says so', () => {
+  it('starts again after a minute, and calls onWindowEnd', () => {
     const onWindowEnd = vi.fn<(key: string) => void>();
     const limit = new RateLimit(1, TooOftenError, onWindowEnd);
     count(limit, 1);
@@ -54,7 +54,7 @@ describe('a rate limit', () => {
     expect(limit.left('anna')).toBe(1);
   });
 
-  it('takes back what was counted', () => {
+  it('takes back a counted event', () => {
     const limit = new RateLimit(2, TooOftenError);
     const takeBack = limit.count('anna');
     count(limit, 1);
@@ -65,7 +65,7 @@ describe('a rate limit', () => {
     expect(limit.left('anna')).toBe(2);
   });
 
-  it('takes nothing from the next minute for what was counted in the one before', () => {
+  it('takes nothing back in the next minute', () => {
     const limit = new RateLimit(2, TooOftenError);
     const takeBack = limit.count('anna');
     vi.advanceTimersByTime(60_000);
@@ -74,7 +74,7 @@ describe('a rate limit', () => {
     expect(limit.refusal('anna')).toBeInstanceOf(TooOftenError);
   });
 
-  it('is none if it is 0', () => {
+  it('allows everything if max is 0', () => {
     const limit = new RateLimit(0, TooOftenError);
     count(limit, 1_000);
     expect(limit.refusal('anna')).toBeUndefined();

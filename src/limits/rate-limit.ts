@@ -1,6 +1,6 @@
 import type { ServiceError } from '../errors/service.error.js';
 
-/** Milliseconds of a window, which begins with the first thing that is counted in it. */
+/** Milliseconds of a window. It begins with the first event that is counted. */
 const windowMs = 60_000;
 
 interface Window {
@@ -10,18 +10,18 @@ interface Window {
 }
 
 /**
- * How often something may happen within a minute, for each key, on this node.
+ * Limits how often something happens within a minute, for each key, on this node.
  *
- * It answers at once and not by a promise: between the question and the count, nothing else can happen.
+ * Its methods are synchronous, so nothing else can happen between a check and a count.
  */
 export class RateLimit {
   readonly #max: number;
   readonly #windows = new Map<string, Window>();
 
   /**
-   * @param max so often; 0: without limit
-   * @param LimitError what to refuse with, made of the seconds until the window ends
-   * @param onWindowEnd is told when the count of a key begins anew
+   * @param max events per minute; 0: no limit
+   * @param LimitError the error at the limit; it gets the seconds until the window ends
+   * @param onWindowEnd called when the count of a key starts again
    */
   constructor(
     max: number,
@@ -31,12 +31,12 @@ export class RateLimit {
     this.#max = max === 0 ? Infinity : max;
   }
 
-  /** How often it may still happen. */
+  /** The number of events that are left for the key. */
   left(key: string): number {
     return this.#max - (this.#windows.get(key)?.count ?? 0);
   }
 
-  /** What to refuse with if the limit is reached; undefined if it is not. */
+  /** The error if the limit is reached; otherwise undefined. */
   refusal(key: string): ServiceError | undefined {
     const window = this.#windows.get(key);
     if (window === undefined || window.count < this.#max) return undefined;
@@ -49,14 +49,14 @@ export class RateLimit {
     if (refusal !== undefined) throw refusal;
   }
 
-  /** @returns what takes it back; without effect once the window has ended */
+  /** @returns a function that takes the event back; it has no effect after the window has ended */
   count(key: string): () => void {
     const window = this.#windows.get(key) ?? this.begin(key);
     window.count += 1;
     return () => (window.count -= 1);
   }
 
-  /** Takes back one of what is counted at present. */
+  /** Takes back one counted event. */
   refund(key: string): void {
     const window = this.#windows.get(key);
     if (window !== undefined && window.count > 0) window.count -= 1;

@@ -21,21 +21,21 @@ function standStill(milliseconds: number): void {
   for (const until = performance.now() + milliseconds; performance.now() < until;);
 }
 
-describe('within a time', () => {
-  it('is what was found out', async () => {
+describe('withTimeout', () => {
+  it('returns the outcome', async () => {
     expect(await withTimeout(10_000, Promise.resolve(true))).toBe(true);
     expect(await withTimeout(10_000, Promise.resolve(false))).toBe(false);
   });
 
-  it('is nothing if it takes longer', async () => {
+  it('returns undefined if the work takes longer', async () => {
     expect(await withTimeout(5, new Promise<boolean>(() => {}))).toBeUndefined();
   });
 
-  it('is what has failed', async () => {
+  it('throws what the work throws', async () => {
     await expect(withTimeout(10_000, Promise.reject(new Error('so')))).rejects.toThrow('so');
   });
 
-  it('is also what came in time to a process that stood still', async () => {
+  it('returns an outcome that arrived while the process was suspended', async () => {
     const [near, far] = await connection();
     const answered = once(near, 'data').then(() => true);
     const found = withTimeout(20, answered);

@@ -1,6 +1,6 @@
 /**
- * The outcome of `work`, or undefined if it takes longer than so many milliseconds. What has arrived while this process
- * stood still is looked at first: its timers are not to speak for the others.
+ * The outcome of `work`, or undefined if it takes longer than the given milliseconds. If this process was suspended, it
+ * first reads what has arrived in the meantime, because a timer of a suspended process says nothing about the other side.
  */
 export async function withTimeout<Result>(
   milliseconds: number,

@@ -11,24 +11,24 @@ describe('RevocationMemory', () => {
 
   const token = (version: number, sessionId = 'session', userId = 'user') => ({ sessionId, userId, version });
 
-  it('knows nothing against a token of whom it has not heard', () => {
+  it('accepts a token of an unknown session and user', () => {
     memory.learn({ sessionId: 'other', reason: 'kicked' }, 60);
     memory.learn({ userId: 'somebody', minimumVersion: 9, reason: 'disabled' }, 60);
     expect(memory.check(token(1))).toBeUndefined();
   });
 
-  it('says why a session has ended', () => {
+  it('gives the reason for which a session ended', () => {
     memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
     expect(memory.check(token(1))).toBe('signed_out');
   });
 
-  it('tells tokens of before from those of after', () => {
+  it('refuses tokens below the minimum version, and accepts newer ones', () => {
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
     expect(memory.check(token(4))).toBe('disabled');
     expect(memory.check(token(5))).toBeUndefined();
   });
 
-  it('tells what is out of date from what has ended', () => {
+  it('distinguishes an outdated token from an ended session', () => {
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'signed_out' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
     expect(memory.check(token(6))).toBeUndefined();
@@ -36,7 +36,7 @@ describe('RevocationMemory', () => {
     expect(memory.check(token(4))).toBe('signed_out');
   });
 
-  it('does not care in which order it learns', () => {
+  it('gives the same result in whichever order it learns', () => {
     memory.learn({ userId: 'user', minimumVersion: 6, reason: null }, 60);
     memory.learn({ userId: 'user', minimumVersion: 7, reason: 'kicked' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'signed_out' }, 60);
@@ -45,14 +45,14 @@ describe('RevocationMemory', () => {
     expect(memory.check(token(7))).toBeUndefined();
   });
 
-  it('says why the session itself has ended where all of the user’s have ended, too', () => {
+  it('gives the reason of the session itself if all sessions of the user have ended, too', () => {
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
     memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
     expect(memory.check(token(4))).toBe('signed_out');
     expect(memory.check(token(4, 'other'))).toBe('disabled');
   });
 
-  it('remembers a few of a user’s revocations, and refuses every token that any of them concerned', () => {
+  it('keeps a few revocations per user, and refuses every token that any of them concerned', () => {
     memory.learn({ userId: 'user', minimumVersion: 2, reason: 'kicked' }, 60);
     for (let version = 3; version <= 1_000; version += 1) {
       memory.learn({ userId: 'user', minimumVersion: version, reason: 'signed_out' }, 60);
@@ -62,7 +62,7 @@ describe('RevocationMemory', () => {
     expect(memory.check(token(1_000))).toBeUndefined();
   });
 
-  it('forgets what is over, and only that', () => {
+  it('forgets a revocation when its tokens have expired, and not before', () => {
     memory.learn({ sessionId: 'session', reason: 'signed_out' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'disabled' }, 60);
     now = 59_999;
@@ -88,7 +88,7 @@ describe('RevocationMemory', () => {
     expect(memory.size).toBe(0);
   });
 
-  it('remembers nothing longer for learning it twice', () => {
+  it('keeps a revocation no longer if it learns it twice', () => {
     memory.learn({ sessionId: 'session', reason: 'kicked' }, 60);
     memory.learn({ userId: 'user', minimumVersion: 5, reason: 'kicked' }, 60);
     now = 30_000;

@@ -2,12 +2,12 @@ import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Refusal } from '../users/import/user-import.js';
 
 /**
- * The file beside the imported one that says which lines were refused, and why. It has line numbers only: what
- * the lines hold stays where it is.
+ * The file beside the imported one that lists the refused lines and the reasons. It contains line numbers, and nothing of
+ * the content of the lines.
  */
-export class RefusalReport {
+export class RefusedLinesReport {
   readonly #file: string;
-  /** Of this process's own: two imports of one file must not write into each other's report. */
+  /** Named after the process: two imports of one file must not write into each other's report. */
   readonly #draft: string;
   #isBegun = false;
 
@@ -16,7 +16,7 @@ export class RefusalReport {
     this.#draft = `${this.#file}.${process.pid}`;
   }
 
-  add(refusals: readonly Refusal[]): void {
+  addLines(refusals: readonly Refusal[]): void {
     if (refusals.length === 0) return;
     if (!this.#isBegun) writeFileSync(this.#draft, 'line,reason\n');
     this.#isBegun = true;
@@ -24,16 +24,16 @@ export class RefusalReport {
     appendFileSync(this.#draft, rows.join(''));
   }
 
-  /** Puts the report in its place. Undefined: nothing was refused. */
-  keep(): string | undefined {
+  /** @returns the name of the saved report; undefined if no line was refused */
+  saveReport(): string | undefined {
     if (!this.#isBegun) return undefined;
     renameSync(this.#draft, this.#file);
     return this.#file;
   }
 
-  /** As `keep`, for a whole file: where nothing was refused, the report of an earlier run goes. */
-  finish(): string | undefined {
-    const file = this.keep();
+  /** Saves the report of a complete import. If no line was refused, deletes the report of an earlier run. */
+  finishReport(): string | undefined {
+    const file = this.saveReport();
     if (file === undefined) rmSync(this.#file, { force: true });
     return file;
   }
