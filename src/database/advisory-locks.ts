@@ -1,7 +1,6 @@
 /**
- * Keys of the transaction-level advisory locks, (class, object) as `pg_advisory_xact_lock` takes them. The class
- * keeps them apart from those of other applications in the same database; transaction-level ones survive
- * connection poolers.
+ * Keys of the advisory locks, (class, object) as `pg_advisory_xact_lock` takes them. The class separates them from the
+ * locks of other applications in the same database. Locks of transactions also work behind connection poolers.
  */
 const lockClass = 0x77_65_61_70; // "weap"
 
@@ -15,5 +14,5 @@ export const advisoryLocks = {
 
 export const takeAdvisoryLock = 'SELECT pg_advisory_xact_lock($1, $2)';
 
-/** Answers one row at once: whether it is `taken` now. */
+/** Returns one row without waiting: `taken` is true if this transaction got the lock. */
 export const tryAdvisoryLock = 'SELECT pg_try_advisory_xact_lock($1, $2) AS taken';

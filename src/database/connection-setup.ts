@@ -1,18 +1,18 @@
 import type { PoolClient } from 'pg';
 import { StandbyError, UnsuitableDatabaseError } from './database.errors.js';
 
-/** A setting of Postgres that the server, a database or a role may preset otherwise than our SQL expects. */
+/** A setting of Postgres for which the server, a database or a role may have another default than our SQL expects. */
 interface SessionSetting {
   name: string;
   value: string;
-  /** Whether a wrong preset gives wrong answers. Behind a pooler, where nothing can be set, it must be right. */
+  /** Whether a wrong value gives wrong results. Behind a pooler nothing can be set, so the default must be right. */
   isVital?: true;
 }
 
 /**
- * What every connection works with. Names as in `pg_settings`; those that a version of Postgres does not have are
- * passed over. `search_path` stays as it is preset unless `DATABASE_SCHEMA` says where the tables are; and
- * `default_transaction_read_only`, by which clouds protect a database whose disk is full.
+ * The settings of every connection. Names are as in `pg_settings`; a name that a version of Postgres does not have is
+ * skipped. `search_path` is not among them: it changes only if `DATABASE_SCHEMA` is set. Nor is
+ * `default_transaction_read_only`: clouds use it to protect a database whose disk is full.
  */
 const sessionSettings: SessionSetting[] = [
   { name: 'DateStyle', value: 'ISO', isVital: true },
@@ -36,32 +36,32 @@ const sessionSettings: SessionSetting[] = [
 
 const wanted = sessionSettings.map(({ name, value }) => `('${name}', '${value}')`).join(', ');
 
-/** Milliseconds until the server is taken for silent. */
+/** Milliseconds after which the server counts as unreachable. */
 const setUpTimeoutMs = 5_000;
 
-/** What a new connection leads to. */
+/** The server at the other end of a new connection. */
 interface Surroundings {
   isStandby: boolean;
-  /** Whether a pooler stands between: then the process id that it gave us is no server's. */
+  /** Whether the connection goes through a pooler: then the process id that it gave us is not the server's. */
   isPooled: boolean;
   encoding: string;
   database: string;
   role: string;
   searchPath: string;
   isPathInUrl: boolean;
-  /** The first schema of the path that there is, and that the role may use: where tables are made. */
+  /** The first existing schema of the path that the role may use. Tables are created there. */
   currentSchema: string | null;
-  /** The schema that is asked for, if there is such a one. */
+  /** The schema of `DATABASE_SCHEMA`, if it exists. */
   wantedSchema: { isUsable: boolean } | null;
-  /** Where pg_trgm lies, if it is installed. */
+  /** The schema of pg_trgm, if it is installed. */
   extension: { schema: string; isOnPath: boolean; isUsable: boolean } | null;
-  /** What a session has of `sessionSettings` before it sets anything. */
+  /** The values of `sessionSettings` before anything is set. */
   presets: Record<string, string>;
 }
 
 /**
- * Sets what is to be set, and looks around, in one round trip. Behind a pooler in transaction mode, settings would go to
- * whichever server connection comes next, which another client gets afterwards: there nothing is set.
+ * Sets the settings and reads the properties of the server, in one round trip. Behind a pooler in transaction mode, nothing
+ * is set: the settings would stay on a server connection that another client gets afterwards.
  */
 const setUpStatement = (processId: number, schema: string) => `
   SELECT
@@ -101,24 +101,24 @@ export function isPooled(client: object): boolean {
   return pooled.has(client);
 }
 
-/** Where a connection is to find the tables. */
+/** The place of the tables. */
 export interface TablePlace {
   /** `DATABASE_SCHEMA`; if it is unset, the first schema of the search_path. */
   schema?: string;
-  /** Whether to make the schema if it is missing. */
+  /** Whether to create the schema if it is missing. */
   makesSchema?: boolean;
 }
 
 /**
- * Makes a new connection fit for work, whatever the server, the database or the role presets. To be run on every
- * connection, before anything else.
+ * Prepares a new connection, whatever the defaults of the server, the database or the role are. It runs on every connection
+ * before anything else.
  *
  * @throws {StandbyError}
  * @throws {UnsuitableDatabaseError} and what to do
  */
 export async function setUpConnection(client: PoolClient, place: TablePlace = {}): Promise<void> {
-  // Between the pool's listener and TypeORM's there is a moment in which nobody listens to a new connection, and
-  // an error without a listener would end the process. Whoever uses the connection notices by its own means.
+  // After the pool has removed its listener, and before TypeORM adds one, a new connection has no listener. An error without
+  // a listener would end the process. The next statement on the connection fails, too, so nothing is lost.
   client.on('error', () => {});
   const { processID } = client as unknown as { processID: number | null };
   const wantedSchema = place.schema === undefined ? 'NULL' : client.escapeLiteral(place.schema);
@@ -136,7 +136,7 @@ async function ask<Row extends object>(client: PoolClient, text: string): Promis
   return rows;
 }
 
-/** Has the connection find the tables in the schema, and pg_trgm wherever that lies. */
+/** Sets the search_path to the schema of the tables and the schema of pg_trgm. */
 async function enterSchema(
   client: PoolClient,
   schema: string,
@@ -180,7 +180,7 @@ async function makeSchema(client: PoolClient, name: string, refusal: string): Pr
     const { code } = error as { code?: unknown };
     // SQLSTATE insufficient_privilege
     if (code === '42501') throw new UnsuitableDatabaseError(refusal);
-    // SQLSTATEs unique_violation and duplicate_schema: another node has made it meanwhile.
+    // SQLSTATEs unique_violation and duplicate_schema: another node has created it in the meantime.
     if (code !== '23505' && code !== '42P06') throw error;
   }
 }
@@ -190,7 +190,7 @@ function encodingFault({ database, encoding }: Surroundings): string | undefined
   return `The database ${database} is encoded in ${encoding}, which does not have every character that people use in their names. Make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE weapp ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;`;
 }
 
-/** Whether there is a place for tables, and pg_trgm can be used. */
+/** Checks that a schema for the tables exists, and that pg_trgm can be used. */
 function extensionFault(found: Surroundings, place: TablePlace): string | undefined {
   const { database, role, searchPath, extension } = found;
   if (place.schema === undefined && found.currentSchema === null) {
@@ -208,7 +208,7 @@ function extensionFault(found: Surroundings, place: TablePlace): string | undefi
     : `The extension pg_trgm lies in the schema ${schema}, which ${role} may not use. Allow it, and have search_path (${searchPath}) name that schema: GRANT USAGE ON SCHEMA ${schema} TO ${role}; ${pathCommand(found, `${searchPath}, ${schema}`)}`;
 }
 
-/** Behind a pooler, whether what cannot be set is preset as our SQL expects. */
+/** Behind a pooler, checks the default values, which cannot be changed there. */
 function presetFault(found: Surroundings): string | undefined {
   const { database, role } = found;
   const wrong = found.isPooled

@@ -1,8 +1,8 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
- * Builds an index on a table that may be large, while users log in: for migrations with `transaction = false`. What an
- * attempt left behind that did not come to its end is no good, and goes first.
+ * Builds an index on a table that may be large, while users log in: for migrations with `transaction = false`. An earlier
+ * attempt that was interrupted has left an invalid index, which is dropped first.
  *
  * @see https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
  */

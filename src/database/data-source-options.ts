@@ -3,7 +3,7 @@ import type { DataSourceOptions, MigrationInterface } from 'typeorm';
 import type { Settings } from '../config/settings.js';
 import { setUpConnection, type TablePlace } from './connection-setup.js';
 
-/** What lives in the database: listed as classes, since a pattern of files finds nothing under a test runner. */
+/** The entities and migrations, as classes: a pattern of file names finds nothing in a test runner. */
 export interface Schema {
   entities: (new () => object)[];
   migrations: (new () => MigrationInterface)[];
@@ -13,15 +13,15 @@ export interface Schema {
 const queryTimeoutMs = 5_000;
 
 /**
- * The name of the data source. An application on the library may have a default one of its own, which is another: it names
- * this one for its tables beside ours, as in `@InjectRepository(Note, weappAuthDataSource)`.
+ * The name of the data source. An application that uses the library may have its own default data source. For its tables
+ * beside ours, it gives this name, as in `@InjectRepository(Note, weappAuthDataSource)`.
  */
 export const weappAuthDataSource = 'weapp-auth';
 
-/** A name of our own: TypeORM's default, `migrations`, may be somebody else's table in the same schema. */
+/** Our own name: TypeORM's default, `migrations`, may be a table of another application in the same schema. */
 export const migrationsTable = 'weapp_auth_migrations';
 
-/** What says where the database is, and where in it the tables are. */
+/** The settings for the URL of the database and the schema of the tables. */
 type DatabaseSettings = Pick<Settings, 'databaseUrl' | 'databasePoolSize' | 'databaseSchema'>;
 
 /** The one set of options for the service and for the TypeORM command line. */
@@ -32,7 +32,7 @@ export function dataSourceOptions(
   const place: TablePlace = { schema: databaseSchema };
   return {
     type: 'postgres',
-    // The driver of this package: TypeORM would look for one beside itself.
+    // The driver of this package. TypeORM would otherwise search for one beside itself.
     driver: pg,
     url: databaseUrl,
     applicationName: 'weapp-auth',
@@ -40,12 +40,12 @@ export function dataSourceOptions(
     migrationsTableName: migrationsTable,
     synchronize: false,
     logging: false,
-    // gen_random_uuid() is built in since Postgres 13. The one extension, pg_trgm, is a migration's business.
+    // gen_random_uuid() is built in since Postgres 13. A migration installs the only extension, pg_trgm.
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     poolSize: databasePoolSize,
     connectTimeoutMS: queryTimeoutMs,
-    // On the client's side, so that a server that has gone silent is noticed, and a pooler has nothing to forward.
+    // On the side of the client: it also notices a server that no longer answers, and a pooler has nothing to forward.
     extra: {
       query_timeout: queryTimeoutMs,
       keepAlive: true,

@@ -14,13 +14,13 @@ describe('DatabaseClock', () => {
   });
   afterEach(() => vi.useRealTimers());
 
-  it('goes on from the time that was read', () => {
+  it('continues from the time that was read', () => {
     clock.set(reading, readNodeClocks());
     vi.advanceTimersByTime(90_500);
     expect(clock.now()).toBe(reading + 90_500);
   });
 
-  it('counts from the question, so that a late answer does not put it behind', () => {
+  it('counts from the start of the statement, so that a late answer does not put it behind', () => {
     const asked = readNodeClocks();
     vi.advanceTimersByTime(3_000);
     clock.set(reading, asked);
@@ -33,13 +33,13 @@ describe('DatabaseClock', () => {
     expect(clock.now()).toBe(reading);
   });
 
-  it('goes on while the machine is suspended, and the monotonic clock stands still', () => {
+  it('continues while the machine is suspended and the monotonic clock stands still', () => {
     clock.set(reading, readNodeClocks());
     vi.setSystemTime(Date.now() + minute);
     expect(clock.now()).toBe(reading + minute);
   });
 
-  it('tells no time before it was set', () => {
+  it('has no time before it was set', () => {
     expect(() => clock.now()).toThrow('The clock of the database was not read yet.');
   });
 });

@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from './database.js';
 
-/** When a question was asked, by the clocks of this node. */
+/** The time of a statement, by the clocks of this node. */
 interface Asked {
   monotonic: number;
   wall: number;
 }
 
-/** What the clocks of this node say now: to be taken before a statement that reads the database's clock. */
+/** Reads the clocks of this node. Call it before a statement that reads the clock of the database. */
 export function readNodeClocks(): Asked {
   return { monotonic: performance.now(), wall: Date.now() };
 }
 
 /**
- * The clock of the database, which says when a user has logged in: the clocks of nodes differ. Whoever reads a table again
- * and again reads the time along with it, and sets this clock, so that it costs no statement of its own.
+ * The clock of the database. It decides the time of a login, because the clocks of nodes differ. The poll of revocations
+ * reads the time in its statement and sets this clock, so the clock needs no statement of its own.
  */
 @Injectable()
 export class DatabaseClock {
@@ -23,9 +23,9 @@ export class DatabaseClock {
   constructor(private readonly database: Database) {}
 
   /**
-   * What time it is: milliseconds since 1970. It may be ahead by as long as the last answer took, and is never behind. The
-   * clock of this node that has gone on further counts: the monotonic one stands still while the machine is suspended, and
-   * the other can be set back.
+   * The time: milliseconds since 1970. It may be ahead by the duration of the last statement, and is never behind. It adds
+   * the larger of the times that the two clocks of this node have measured: the monotonic clock stands still while the
+   * machine is suspended, and the wall clock can be set back.
    */
   now(): number {
     if (this.#reading === undefined) throw new Error('The clock of the database was not read yet.');
@@ -36,15 +36,15 @@ export class DatabaseClock {
   /**
    * Sets the clock.
    *
-   * @param database what the database answered: milliseconds since 1970
-   * @param asked the clocks of this node before the question
+   * @param database the time of the database: milliseconds since 1970
+   * @param asked the clocks of this node before the statement
    */
   set(database: number, asked: Asked): void {
     this.#reading = { database, ...asked };
   }
 
   /**
-   * Asks the database what time it is, and leaves the clock as it is.
+   * Reads the time of the database, and does not set the clock.
    *
    * @throws {DatabaseUnavailableError}
    */

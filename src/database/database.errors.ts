@@ -1,7 +1,7 @@
 import { QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { ServiceError } from '../errors/service.error.js';
 
-/** Postgres is away, starting, stopping, or has no connection left. What was asked may or may not be done. */
+/** Postgres is unreachable, starting, stopping, or has no connection left. The statement may or may not have run. */
 export class DatabaseUnavailableError extends ServiceError {
   readonly code = 'database_unavailable';
 
@@ -10,14 +10,14 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
-/** The connection leads to a standby: it lags behind, and takes no writes. */
+/** The connection leads to a standby, which is behind the primary and accepts no writes. */
 export class StandbyError extends Error {
   constructor() {
     super('DATABASE_URL leads to a standby');
   }
 }
 
-/** The primary answers, and takes no writes. */
+/** The primary answers, but accepts no writes. */
 export class ReadOnlyDatabaseError extends Error {
   constructor() {
     super(
@@ -26,7 +26,7 @@ export class ReadOnlyDatabaseError extends Error {
   }
 }
 
-/** DATABASE_NAMED_STATEMENTS is on, and a connection pooler does not keep what is named. */
+/** DATABASE_NAMED_STATEMENTS is on, but a connection pooler does not keep named statements. */
 export class NamedStatementsLostError extends Error {
   constructor() {
     super(
@@ -35,17 +35,17 @@ export class NamedStatementsLostError extends Error {
   }
 }
 
-/** SQLSTATEs of a name that this connection gave, and Postgres does not know; or that another client gave. */
+/** SQLSTATEs for a statement name that Postgres does not know, or that another client has used. */
 const lostNames: unknown[] = ['26000', '42P05'];
 
 export function isNameLost(error: unknown): boolean {
   return lostNames.includes((error as { code?: unknown }).code);
 }
 
-/** The database is not one that this service can work with. The message says why, and what to do. */
+/** This service cannot work with the database. The message says why, and what to do. */
 export class UnsuitableDatabaseError extends Error {}
 
-/** Failures of the socket or of the name look-up, as Node names them. */
+/** Errors of sockets and DNS, by Node's codes. */
 const socketFailures = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -58,24 +58,24 @@ const socketFailures = new Set([
 ]);
 
 /**
- * SQLSTATEs that say that the server, and not the statement, is at fault: class 08 connection exception,
+ * SQLSTATEs for faults of the server, not of the statement: class 08 connection exception,
  * class 53 insufficient resources, class 57 operator intervention (but not 57014, a cancelled statement), and
  * 25006, a write to what has become a standby.
  * https://www.postgresql.org/docs/15/errcodes-appendix.html
  */
 const serverFailure = /^(?:08...|53...|57P..|25006)$/;
 
-/** What node-postgres throws without a code of its own. */
+/** Messages of node-postgres errors that have no code. */
 const driverFailure =
   /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client was closed|Cannot use a pool after calling end)/;
 
-/** PgBouncer's words for `options` in DATABASE_URL: no try will change that, although the class is 08. */
+/** PgBouncer's message for `options` in DATABASE_URL. Its class is 08, but trying again does not help. */
 export const refusedStartupParameter = /unsupported startup parameter/;
 
-/** Whether the database is away, as opposed to having refused the statement. */
+/** Whether the database is unavailable. False if it has refused the statement. */
 export function isDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // What TypeORM says of a connection that has been lost under it.
+  // TypeORM's message for a lost connection.
   if (error instanceof QueryRunnerAlreadyReleasedError) return true;
   if (error instanceof QueryRunnerProviderAlreadyReleasedError) return true;
   if (error instanceof StandbyError) return true;

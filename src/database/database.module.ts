@@ -9,14 +9,14 @@ import { DatabaseUnavailableError, isDatabaseFailure } from './database.errors.j
 import { explainConnectionFailure } from './explain-connection-failure.js';
 import { migrate } from './migrate.js';
 
-/** Milliseconds for one statement of a command. Nobody waits at a phone for it, and an import writes thousands of rows. */
+/** Milliseconds for one statement of a command. No phone waits for it, and an import writes thousands of rows. */
 const commandTimeoutMs = 120_000;
 
 /** Connects to Postgres. */
 @Global()
 @Module({ providers: [Database, DatabaseClock], exports: [Database, DatabaseClock] })
 export class DatabaseModule {
-  /** For a node: brings the schema up to date first. */
+  /** For a node: runs the migrations first. */
   static register(schema: Schema): DynamicModule {
     const logger = new Logger(DatabaseModule.name);
     return {
@@ -27,7 +27,7 @@ export class DatabaseModule {
           useFactory: (settings: Settings) => ({
             ...dataSourceOptions(schema, settings),
             poolErrorHandler: () => logger.warn('An idle connection to Postgres was lost.'),
-            // A database that is still starting is worth waiting for; a wrong password is not.
+            // Waits for a database that is still starting, but not if the password is wrong.
             retryAttempts: 30,
             retryDelay: 1_000,
             toRetry: (error: unknown) => {
@@ -46,7 +46,7 @@ export class DatabaseModule {
     };
   }
 
-  /** For a command: takes the schema as it is, and the database as it is. */
+  /** For a command: runs no migration, and waits for nothing. */
   static registerForCommand(schema: Schema): DynamicModule {
     return {
       module: DatabaseModule,
@@ -57,9 +57,9 @@ export class DatabaseModule {
             const options = dataSourceOptions(schema, { ...settings, databasePoolSize: 2 });
             return {
               ...options,
-              // A command that gives up while it starts does not wait for the connections that it has.
+              // A command that fails at its start does not wait for its connections.
               extra: { ...options.extra, query_timeout: commandTimeoutMs, allowExitOnIdle: true },
-              // A connection that is lost is met again by whatever wants to use it.
+              // The next statement on a lost connection fails, and reports it.
               poolErrorHandler: () => {},
               toRetry: () => false,
             };

@@ -14,17 +14,17 @@ import {
   StandbyError,
 } from './database.errors.js';
 
-/** SQL that Postgres plans once per connection and then knows by its name. */
+/** SQL that Postgres plans once per connection, and then finds by its name. */
 export interface NamedStatement {
   /** Unique in this service, 63 bytes at most. */
   name: string;
   text: string;
 }
 
-/** The statement by which `sharesConnections` finds out: always the same, so that a server connection has one at most. */
+/** The statement of `sharesConnections`. It is always the same, so a server connection has at most one. */
 const nameProbe = 'probe-1';
 
-/** Milliseconds for a look: what learns of revocations has the same connection. */
+/** Milliseconds for a check: the poll of revocations uses the same connection. */
 const lookupTimeoutMs = 1_000;
 
 interface WriteState {
@@ -44,30 +44,30 @@ interface QueryOptions<Row> {
   check?: (rows: Row[]) => void;
 }
 
-/** What is done once a transaction has been committed. */
+/** Work that runs after a transaction has been committed. */
 type AfterCommit = () => void | Promise<void>;
 
-/** A transaction that is under way. */
+/** A transaction in progress. */
 export interface Transaction {
   readonly manager: EntityManager;
   /**
-   * Leaves work for after the COMMIT. It is run once, in the order in which it was left. It is dropped if the transaction
-   * is rolled back or run again, and if nobody knows whether it was committed. If it fails, that is logged.
+   * Registers work for after the COMMIT. It runs once, in the order of registration. It is dropped if the transaction is
+   * rolled back or run again, or if it is unknown whether the transaction was committed. A failure of it is logged.
    */
   readonly afterCommit: (work: AfterCommit) => void;
 }
 
 /**
- * The way to Postgres. A failing server becomes a `DatabaseUnavailableError` here and nowhere else.
+ * The access to Postgres. Only this class turns a failure of the server into a `DatabaseUnavailableError`.
  *
- * A connection on which the server has failed or fallen silent never goes back into the pool: what was last asked
- * of it may still be under way, an open transaction among it, and the next request would work inside that.
+ * A connection on which the server has failed or does not answer never returns to the pool: its last statement or a
+ * transaction may still be in progress, and the next request would run inside that transaction.
  */
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Database.name);
   #apart: Pool | undefined;
-  /** Whether named statements have turned out not to be kept, although the settings say so. */
+  /** Whether a pooler turned out not to keep named statements, although they are switched on. */
   #losesNames = false;
 
   constructor(
@@ -83,8 +83,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    * Runs one prepared statement in one round trip, on the driver's own pool: TypeORM's `query()` cannot name
    * a statement, and an unnamed one is planned again each time.
    *
-   * @param options.timeoutMs milliseconds until it is given up, where that is not the usual time
-   * @param options.apart on a connection of its own, for what must not wait behind requests
+   * @param options.timeoutMs milliseconds until the statement is given up, if not the default
+   * @param options.apart on a separate connection, if the statement must not wait behind requests
    * @param options.check throws a StandbyError if the answer is a standby's: the connection is closed then
    * @throws {DatabaseUnavailableError}
    */
@@ -118,7 +118,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       const failed = isDatabaseFailure(error);
       client.release(failed);
       if (isNamed && isNameLost(error)) {
-        // Nothing was done: Postgres refused the name before it looked at the values.
+        // Nothing has run: Postgres refused the name before it read the values.
         this.tellLoss();
         return this.queryOnce({ name, text }, values, { timeoutMs, apart, check });
       }
@@ -136,10 +136,10 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Runs `work` in one transaction (READ COMMITTED); what it throws rolls everything back. If Postgres ends it in
-   * favour of another, it is run again. Resolves once what `work` left for after the commit is done, too.
+   * Runs `work` in one transaction (READ COMMITTED). An error of `work` rolls everything back. If Postgres aborts the
+   * transaction because of a conflict with another one, it is run again. Resolves after the work of `afterCommit`, too.
    *
-   * @throws {DatabaseUnavailableError} also if the connection was lost at COMMIT, and nobody knows
+   * @throws {DatabaseUnavailableError} also if the connection was lost at COMMIT, so that the outcome is unknown
    */
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     return againAfterConflict(() => this.transactionOnce(work));
@@ -165,7 +165,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     return result;
   }
 
-  /** What has been committed stays, whatever comes of this. */
+  /** Logs a failure, because the transaction is already committed. */
   private async runAfterCommit(work: AfterCommit): Promise<void> {
     try {
       await work();
@@ -175,8 +175,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Runs `work` on one connection that nothing else uses meanwhile: for what lives as long as a connection does,
-   * such as temporary tables.
+   * Runs `work` on one connection that nothing else uses in the meantime: for what exists as long as a connection, such
+   * as temporary tables.
    *
    * @throws {DatabaseUnavailableError}
    */
@@ -199,8 +199,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Whether a pooler hands the same connection of Postgres to several of ours in turn, and keeps no named statements for
-   * each (PgBouncer in transaction mode, before version 1.21 or with `max_prepared_statements = 0`).
+   * Whether a pooler uses one connection of Postgres for several of ours in turn, and keeps no named statements for each
+   * (PgBouncer in transaction mode, before version 1.21 or with `max_prepared_statements = 0`).
    *
    * @throws {DatabaseUnavailableError}
    */
@@ -211,7 +211,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     try {
       if (!isPooled(one)) return false;
       other = await this.connect(this.apart());
-      // A pooler hands out first what it got back last. Others may come in between, so it takes more than one try.
+      // A pooler uses the most recently returned connection first. Other clients may come in between, so several tries are needed.
       for (let tries = 0; tries < 5; tries += 1) {
         await one.query({ name: nameProbe, text: 'SELECT', query_timeout: lookupTimeoutMs } as {
           text: string;
@@ -232,14 +232,14 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** From here on this node does without names, so that nobody is refused; and it is not ready. */
+  /** From now on, this node uses no named statements, so that it refuses no request; and it is not ready. */
   private tellLoss(): void {
     if (!this.#losesNames) this.#logger.error(new NamedStatementsLostError());
     this.#losesNames = true;
   }
 
   /**
-   * Whether this node can do with the database what it is for.
+   * Checks that this node can do its work with the database.
    *
    * @throws {NamedStatementsLostError}
    * @throws {StandbyError}
@@ -254,7 +254,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * @throws {Error} where a migration of this version has not run, say because an older backup was restored
+   * @throws {Error} if a migration of this version has not run, for example because an older backup was restored
    * @throws {DatabaseUnavailableError}
    */
   async assertMigrated(): Promise<void> {
@@ -280,7 +280,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     return names.filter((name) => !executed.some((row) => row.name === name));
   }
 
-  /** A quick look at how things are, which neither keeps a login waiting nor waits behind one. */
+  /** A quick check that neither delays a login nor waits behind one. */
   private look<Row extends QueryResultRow>(statement: NamedStatement): Promise<Row[]> {
     return this.query<Row>(statement, [], { apart: true, timeoutMs: lookupTimeoutMs });
   }
@@ -304,7 +304,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     return this.#apart;
   }
 
-  /** A failure to connect is the server's, whatever it says: it may be starting, full, or being moved. */
+  /** Any failure to connect counts as unavailable: the server may be starting, full, or being moved. */
   private async connect(pool: Pool): Promise<PoolClient> {
     try {
       return await pool.connect();
@@ -315,7 +315,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 }
 
 /**
- * SQLSTATEs of a transaction that was chosen to give way to another, and may succeed if it is run again:
+ * SQLSTATEs of a transaction that Postgres aborted in favour of another, and that may succeed if it is run again:
  * deadlock_detected and serialization_failure.
  */
 const conflicts: unknown[] = ['40P01', '40001'];

@@ -4,12 +4,11 @@ import type { EntityManager } from 'typeorm';
 const pagesPerBatch = 128;
 
 /**
- * Looks at the next pages of a table, and deletes what is older than ten minutes: for tables in which a thousand rows may
- * arrive in a second under keys that are hashes. An index on their time would cost each insert more than this costs all of
- * them.
+ * Reads the next pages of a table, and deletes the rows that are older than ten minutes: for tables with hashes as keys and up
+ * to a thousand inserts per second. An index on the time would cost more in each insert than this read costs in total.
  *
- * @param firstPage 0, or what the call before has returned
- * @returns the page to go on from; undefined at the end of the table
+ * @param firstPage 0, or the result of the previous call
+ * @returns the page to continue from; undefined at the end of the table
  */
 export async function deleteOutdatedPages(
   manager: EntityManager,

@@ -1,23 +1,23 @@
 import type { EntityManager } from 'typeorm';
 
-/** Rows that a batch of a job is about. */
+/** Rows per batch of a job. */
 export const batchSize = 1_000;
 
-/** What a walk passes, and what it takes out. */
+/** The rows that a walk reads, and those that it deletes. */
 interface Walk {
-  /** Where the walk has come to, which is not looked at again; at first what sorts before all ids. */
+  /** The last id that the walk has read; at the beginning, an id that sorts before all others. */
   after: string;
-  /** Where it turns back; left out, at the table's end. */
+  /** The id at which it ends; if it is left out, the end of the table. */
   before?: string;
-  /** SQL: which rows are to go. */
+  /** SQL: the condition of the rows to delete. */
   isOutdated: string;
 }
 
 /**
- * Looks at the next thousand rows of a table in the order of their ids, and deletes those that are out of date: for
- * conditions that no index serves. Reads a stretch of the primary key, whatever the planner knows of the table.
+ * Reads the next thousand rows of a table in the order of their ids, and deletes the outdated ones: for conditions without
+ * an index. It reads a range of the primary key, whatever statistics the planner has.
  *
- * @returns the id to go on from; undefined where the walk has come to its end
+ * @returns the id to continue from; undefined at the end of the walk
  */
 export async function deleteOutdated(
   manager: EntityManager,

@@ -5,7 +5,7 @@ import {
   UnsuitableDatabaseError,
 } from './database.errors.js';
 
-/** What DATABASE_URL says, but for the password. */
+/** The parts of DATABASE_URL without the password. */
 interface Target {
   /** Host and port, or the socket's file. */
   address: string;
@@ -18,8 +18,8 @@ interface Target {
 const guide = 'See docs/guides/postgres.md';
 
 /**
- * Why there is no connection to be had, and where to look, for whoever starts the service or a command. Names the
- * address of the database, never its password.
+ * Explains to an admin who starts the service or a command why there is no connection, and what to check. The text contains
+ * the address of the database, never its password.
  *
  * @param databaseUrl as `databaseUrlFault` accepts it
  * @returns undefined if the error is about something else
@@ -63,14 +63,14 @@ export function explainConnectionFailure(error: unknown, databaseUrl: string): s
   return `The database at ${address} is away${typeof code === 'string' ? ` (${code})` : ''}.`;
 }
 
-/** An error of Postgres: `routine` is the function that reports it, in no human language. */
+/** An error of Postgres. `routine` is the function that reports it; unlike the message, it is never translated. */
 interface AccessError {
   message: string;
   routine?: string;
 }
 
 function adviceOnAccess({ message, routine }: AccessError, { isTls, user }: Target): string {
-  // No line of pg_hba.conf fits, as opposed to a role that does not exist or may not log in.
+  // No line of pg_hba.conf matches. Other routines report a role that does not exist or may not log in.
   if (routine !== 'ClientAuthentication') return 'Correct user and password in DATABASE_URL.';
   if (message.includes('client certificate')) {
     return `It wants a client certificate: name it in DATABASE_URL by sslcert and sslkey. ${guide}.`;
@@ -81,7 +81,7 @@ function adviceOnAccess({ message, routine }: AccessError, { isTls, user }: Targ
   return `Its pg_hba.conf, or the list of allowed addresses at your cloud, has no line for ${user} from this machine.`;
 }
 
-/** Failures to verify a chain, as Node takes them from OpenSSL. */
+/** OpenSSL's codes for certificate chains that cannot be verified. */
 const untrusted = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',

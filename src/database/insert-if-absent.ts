@@ -1,8 +1,7 @@
 import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
 
 /**
- * Inserts a row unless its key is there already. Waits for whoever is inserting the same one, until they have committed
- * or not.
+ * Inserts a row unless its key exists. If another transaction is inserting the same key, waits until that one has ended.
  *
  * @returns whether it was inserted
  */

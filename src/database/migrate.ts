@@ -7,12 +7,11 @@ import { migrationsTable } from './data-source-options.js';
 import { takeOverMigrations } from './take-over-migrations.js';
 
 /**
- * Brings the schema up to date, and makes it if there is none. Any number of nodes may start at once: the first migrates, the others wait and
- * then find nothing left to do.
+ * Creates the schema if it is missing, and runs the migrations. Any number of nodes may start at once: the first one
+ * migrates. The others wait, and find nothing left to do.
  *
- * The lock is held in a transaction of its own around the whole run, because TypeORM reads the list of executed
- * migrations before it opens a transaction. Connections of their own, since a migration may take longer than
- * any request may.
+ * A separate transaction holds the lock around the whole run, because TypeORM reads the list of executed migrations before
+ * it opens a transaction. Migrations have their own connections, because they may take longer than any request may.
  */
 export async function migrate(options: DataSourceOptions): Promise<void> {
   const { place } = options.extra as { place: TablePlace };
@@ -25,13 +24,13 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
   } as DataSourceOptions).initialize();
   try {
     if (await isMigrated(dataSource)) return;
-    while (!(await migrateInTurn(dataSource))) await sleep(turnPause);
+    while (!(await migrateInTurn(dataSource))) await sleep(lockIntervalMs);
   } finally {
     await dataSource.destroy();
   }
 }
 
-/** Whether all migrations have run, as at most starts: nodes that start together need not wait for each other then. */
+/** Whether all migrations have run, as at most starts. Then nodes that start together do not wait for each other. */
 async function isMigrated(dataSource: DataSource): Promise<boolean> {
   const [table] = await dataSource.query<{ exists: boolean }[]>(
     `SELECT to_regclass(quote_ident(current_schema()) || '.${migrationsTable}') IS NOT NULL AS exists`,
@@ -42,42 +41,42 @@ async function isMigrated(dataSource: DataSource): Promise<boolean> {
 }
 
 /**
- * Whoever is not first asks again, each time in a new transaction: one that waited in the database would hold a snapshot,
- * for whose end an index waits that is built concurrently. Read committed, since in any other isolation the lock itself
- * would hold one.
+ * Migrates if this node gets the lock. Otherwise the caller tries again in a new transaction. A transaction that waited in the
+ * database would hold a snapshot, and an index that is built concurrently would wait for its end. The isolation is READ
+ * COMMITTED, because in any other one the lock itself would hold a snapshot.
  *
- * @returns false where another node is at it
+ * @returns false if another node has the lock
  */
 async function migrateInTurn(dataSource: DataSource): Promise<boolean> {
   return dataSource.transaction('READ COMMITTED', async (holder) => {
     const [lock] = await holder.query<{ taken: boolean }[]>(tryLock);
     if (!lock!.taken) return false;
     await takeOverMigrations(dataSource);
-    await runPatiently(() => dataSource.runMigrations({ transaction: 'each' }));
+    await runWithRetries(() => dataSource.runMigrations({ transaction: 'each' }));
     return true;
   });
 }
 
-/** Without parameters: the extended protocol would leave a portal open, and with it a snapshot. */
+/** Has no parameters: the extended protocol would leave a portal open, which holds a snapshot. */
 const tryLock = `SELECT pg_try_advisory_xact_lock(${advisoryLocks.migrations.join(', ')}) AS taken`;
 
-/** Milliseconds between two attempts to be the one that migrates. */
-const turnPause = 250;
+/** Milliseconds between two attempts to get the lock of the migrations. */
+const lockIntervalMs = 250;
 
-/** Milliseconds between two attempts to get a lock on a table, and how many of them there are. */
+/** Milliseconds between two attempts to get a lock on a table, and the number of attempts. */
 const retryIntervalMs = 2_000;
 const maxAttempts = 60;
 
 /**
- * To begin a migration with that changes tables which logins use. Its wait for a lock would stop them all: behind a
- * long reader, such as a backup, everybody else waits for whoever waits there first.
+ * Sets a short lock timeout. Call it at the beginning of a migration that changes tables which logins use. A migration that
+ * waits for a lock behind a long reader, such as a backup, stops all logins, because they wait behind the migration.
  */
 export async function giveUpSoon(runner: QueryRunner): Promise<void> {
   await runner.query(`SET LOCAL lock_timeout = '1s'`);
 }
 
-/** Tries again what did not get its lock. */
-async function runPatiently(run: () => Promise<unknown>): Promise<void> {
+/** Tries again if a statement did not get its lock. */
+async function runWithRetries(run: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await run();

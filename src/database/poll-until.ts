@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two queries. */
 const pollIntervalMs = 100;
 
 /**
- * Looks at the database again and again, for what another node is about to commit.
+ * Queries the database repeatedly, until another node has committed.
  *
- * @param isFinal whether there is no need to look again
- * @param deadline by `performance.now()`; nobody looks later than that, but everybody looks once
- * @returns what was found last, final or not
+ * @param isFinal whether a result needs no further query
+ * @param deadline by `performance.now()`; no query begins later, but at least one is made
+ * @returns the last result, final or not
  */
 export async function pollUntil<Found>(
   look: () => Promise<Found>,

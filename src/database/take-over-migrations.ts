@@ -2,28 +2,28 @@ import type { DataSource } from 'typeorm';
 import { migrationsTable } from './data-source-options.js';
 import { UnsuitableDatabaseError } from './database.errors.js';
 
-/** The first of our migrations: who has run it has run ours. */
+/** Our first migration: a list that contains it is ours. */
 const initialMigration = 'Initial1795219200000';
 
-/** What lies in the schema in which our tables are, or will be. */
+/** The tables in the schema of our tables. */
 interface SchemaContent {
   schema: string;
   database: string;
   isOurs: boolean;
-  /** Whether there is a table `migrations` such as TypeORM makes, that we may read. */
+  /** Whether there is a readable table `migrations` with the columns that TypeORM creates. */
   hasOldTable: boolean;
   /** Tables that have the names of ours. */
   tables: string[];
 }
 
 /**
- * Earlier versions kept the list of executed migrations in TypeORM's default table, `migrations`. If ours are in it,
- * they are copied to a table of our own. The old table stays as it is: nodes of an earlier version may still run, and
- * read it; and it may be the application's own, and ours are none of the rows.
+ * Earlier versions kept the list of executed migrations in TypeORM's default table, `migrations`. If it contains ours, they
+ * are copied to a table of our own. The old table does not change: nodes of an earlier version may still read it, and it
+ * may belong to another application.
  *
- * To be called while the lock of the migrations is held.
+ * Call it while the lock of the migrations is held.
  *
- * @throws {UnsuitableDatabaseError} if the schema has tables of somebody else's with the names of ours
+ * @throws {UnsuitableDatabaseError} if the schema has tables of another application with our names
  */
 export async function takeOverMigrations(dataSource: DataSource): Promise<void> {
   const names = dataSource.migrations.map(({ name }) => name!);
@@ -63,10 +63,10 @@ async function isListed(dataSource: DataSource, schema: string): Promise<boolean
   return rows.length > 0;
 }
 
-/** All or nothing: a table without the rows would have every migration run again. */
+/** Creates the table and its rows in one transaction: a table without the rows would run every migration again. */
 async function copyList(dataSource: DataSource, schema: string, names: string[]): Promise<void> {
   await dataSource.transaction(async (manager) => {
-    // As TypeORM makes it.
+    // As TypeORM creates it.
     await manager.query(`
       CREATE TABLE ${migrationsTable} (
         id serial NOT NULL PRIMARY KEY, timestamp bigint NOT NULL, name character varying NOT NULL
