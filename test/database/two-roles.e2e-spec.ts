@@ -21,7 +21,11 @@ describe('a role that migrates and a role that runs, as in the guide', () => {
   async function run(databaseUrl: string, statements: string): Promise<void> {
     const client = new Client({ connectionString: databaseUrl });
     await client.connect();
-    await client.query(statements).finally(() => client.end());
+    try {
+      await client.query(statements);
+    } finally {
+      await client.end();
+    }
   }
 
   /** The database of the guide, under names of its own. */
