@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 // Replaces the programs of dist/ by bundles of all that they import: Node starts them in half the time. What several of
@@ -29,7 +29,17 @@ const noOldTypeorm = {
   },
 };
 
-await build({
+/**
+ * For `keepNames`, esbuild defines the name of each function and class, also of the closures that every request makes by the
+ * dozen. Needed are the names of classes that esbuild has renamed. Arrow functions have no prototype; @nestjs/swagger
+ * knows those of `{ type: () => String }` by their name.
+ */
+const definesAllNames = '__name=(target,value)=>__defProp(target,"name",{value,configurable:!0})';
+const definesLostNames =
+  '__name=(target,value)=>target.name===value||target.prototype===void 0&&value!=="type"?target:__defProp(target,"name",{value,configurable:!0})';
+
+const { outputFiles } = await build({
+  write: false,
   entryPoints: programs.map((program) => join(dist, `${program}.js`)),
   outdir: dist,
   outbase: dist,
@@ -72,3 +82,14 @@ const __filename = __fileURLToPath(import.meta.url);
 const __dirname = __directoryOf(__filename);`,
   },
 });
+
+if (outputFiles.filter(({ text }) => text.includes(definesAllNames)).length !== 1) {
+  throw new Error('This version of esbuild defines names in another way: see definesAllNames.');
+}
+for (const { path, text } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(
+    path,
+    text.replace(definesAllNames, () => definesLostNames),
+  );
+}
