@@ -22,6 +22,7 @@ export function findRequest(context: ExecutionContext): GuardedRequest | undefin
     case 'ws':
       return context.switchToWs().getClient<{ handshake?: GuardedRequest }>().handshake;
     default:
-      return context.switchToHttp().getRequest<GuardedRequest>();
+      // `switchToHttp()` makes three functions each time.
+      return context.getArgByIndex<GuardedRequest>(0);
   }
 }

@@ -59,7 +59,7 @@ export class LoginReplay {
    */
   async run<Outcome>(login: ReplayableLogin, steps: LoginSteps<Outcome>): Promise<Outcome> {
     if (this.#isOff) return steps.complete(await steps.signIn(), false);
-    const name = `${this.loginCodes.hash(login).postHash.toString('base64')} ${login.restore === true}`;
+    const name = `${this.loginCodes.hashPost(login).toString('base64')} ${login.restore === true}`;
     const first = this.#first.get(name);
     if (first === undefined) return this.runFirst(name, this.signInOrFind(login, steps));
     await first;

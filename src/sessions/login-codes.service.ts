@@ -107,12 +107,14 @@ export class LoginCodesService {
     private readonly settings: Settings,
   ) {}
 
-  /** The two hashes in `login_codes`: of the code, and of the code with what a repeat must have in common with it. */
-  hash(post: LoginCodePost): { codeHash: Buffer; postHash: Buffer } {
-    return {
-      codeHash: this.ring.hash('login-code', post.appid, post.code),
-      postHash: this.ring.hash('login-code', ...postOf(post)),
-    };
+  /** The hash of a code in `login_codes`. */
+  hashCode({ appid, code }: LoginCodePost): Buffer {
+    return this.ring.hash('login-code', appid, code);
+  }
+
+  /** The hash of a code with what a repeat must have in common with it. */
+  hashPost(post: LoginCodePost): Buffer {
+    return this.ring.hash('login-code', ...postOf(post));
   }
 
   /**

@@ -15,10 +15,15 @@ export class SessionKeyCipher {
     this.#cipher = new FieldCipher(ring, 'session-key');
   }
 
-  encrypt(owner: KeyOwner, sessionKey: string): Pick<StoredSessionKey, 'sealed' | 'fingerprint'> {
+  /** @param fingerprints those of the session_key, if the caller needs them, too */
+  encrypt(
+    owner: KeyOwner,
+    sessionKey: string,
+    fingerprints = this.fingerprints(owner, sessionKey),
+  ): Pick<StoredSessionKey, 'sealed' | 'fingerprint'> {
     return {
       sealed: this.#cipher.encrypt(sessionKey, associatedData(owner)),
-      fingerprint: this.fingerprints(owner, sessionKey)[0]!,
+      fingerprint: fingerprints[0]!,
     };
   }
 

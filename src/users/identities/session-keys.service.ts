@@ -29,10 +29,9 @@ export class SessionKeysService {
     sessionKey: string,
   ): { entry: StoredSessionKey; fingerprints: string[] } {
     const owner = { appid, openid };
-    return {
-      entry: { ...this.cipher.encrypt(owner, sessionKey), at: new Date().toISOString() },
-      fingerprints: this.cipher.fingerprints(owner, sessionKey),
-    };
+    const fingerprints = this.cipher.fingerprints(owner, sessionKey);
+    const encrypted = this.cipher.encrypt(owner, sessionKey, fingerprints);
+    return { entry: { ...encrypted, at: new Date().toISOString() }, fingerprints };
   }
 
   /**

@@ -144,7 +144,6 @@ export class SignInService {
   /** The parameters of the statement, in order, without the last: the unionid that the identity must have. */
   private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
     const { appid, openid, sessionKey } = signIn;
-    const { codeHash, postHash } = this.loginCodes.hash(signIn);
     const { entry, fingerprints } = this.sessionKeys.encrypt(appid, openid, sessionKey);
     return [
       appid,
@@ -156,8 +155,8 @@ export class SignInService {
       signIn.ip,
       userAgentOf(signIn),
       lifetime,
-      codeHash,
-      postHash,
+      this.loginCodes.hashCode(signIn),
+      this.loginCodes.hashPost(signIn),
       signIn.policyVersion ?? null,
     ];
   }
