@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
 import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
@@ -68,15 +68,14 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
     else done(new UnsupportedMediaTypeError(typesTaken));
   });
   fastify.addHook('onRoute', raiseBodyLimit);
-  fastify.addHook('preParsing', refuseCompressed);
   const warnOfUnknownProxy = unknownProxyWarning(isTrusted);
   const warnOfMissingAddress = missingAddressWarning();
-  // Hooks with a callback: after an async one, the rest of the request waits for its turn.
+  // Few hooks, and with a callback: after an async one, the rest of the request waits for its turn.
   fastify.addHook('onRequest', (request, reply, done) => {
     warnOfUnknownProxy(request);
     warnOfMissingAddress(request);
     void reply.headers(securityHeaders);
-    done();
+    done(refuseCompressed(request));
   });
   // When it is sent, since the plugin for CORS answers before any other hook of a request.
   fastify.addHook('onSend', (request, reply, _body, done) => {
@@ -86,16 +85,11 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   return adapter;
 }
 
-/** Nothing is unpacked here: the sender would choose how much comes out. */
-function refuseCompressed(
-  { headers, is404 }: FastifyRequest,
-  _reply: FastifyReply,
-  _body: unknown,
-  done: HookHandlerDoneFunction,
-): void {
+/** The error for a compressed body. Nothing is unpacked here: the sender would choose how much comes out. */
+function refuseCompressed({ headers, is404 }: FastifyRequest): UnsupportedMediaTypeError | undefined {
   const encoding = headers['content-encoding'];
-  if (is404 || encoding === undefined || encoding.toLowerCase() === 'identity') done();
-  else done(new UnsupportedMediaTypeError('Send the body as it is, without Content-Encoding.'));
+  if (is404 || encoding === undefined || encoding.toLowerCase() === 'identity') return undefined;
+  return new UnsupportedMediaTypeError('Send the body as it is, without Content-Encoding.');
 }
 
 function isEmpty({ headers }: FastifyRequest): boolean {
