@@ -77,6 +77,10 @@ export class LoginLimiter {
   }
 
   private async turn(network: string, queue: Queue): Promise<void> {
+    if (queue.waiting.size === 0 && queue.underWay < this.#failures.left(network)) {
+      queue.underWay += 1;
+      return;
+    }
     let timer: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((admit, refuse) => {

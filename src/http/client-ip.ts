@@ -8,6 +8,9 @@ import type { HttpRequest } from './http-request.js';
 export function getClientIp({ ip, ips = [], socket }: Pick<HttpRequest, 'ip' | 'ips' | 'socket'>): string {
   // Express begins with the client, Fastify ends with it.
   const fromClient = ips[0] === ip ? ips : ips.toReversed();
-  const chain = [ip, ...fromClient, socket?.remoteAddress].map((text) => canonicalAddress(text ?? ''));
-  return chain.find((address) => address !== undefined) ?? 'unknown';
+  for (const text of [ip, ...fromClient, socket?.remoteAddress]) {
+    const address = canonicalAddress(text ?? '');
+    if (address !== undefined) return address;
+  }
+  return 'unknown';
 }
