@@ -324,8 +324,8 @@ describe('avatars', () => {
 
     it('if too many are on their way, until they arrive or break off', async () => {
       const png = await plain(9, 9).png().toBuffer();
-      const people = await Promise.all(Array.from({ length: 8 }, (_, index) => signIn(`slow-${index}`)));
-      const slow = people.flatMap(({ accessToken }) =>
+      const users = await Promise.all(Array.from({ length: 8 }, (_, index) => signIn(`slow-${index}`)));
+      const slow = users.flatMap(({ accessToken }) =>
         Array.from({ length: 4 }, () => open({ 'content-length': megabyte }, accessToken)),
       );
       await Promise.all(slow.map((sent) => new Promise((resolve) => sent.write('--b\r\n', resolve))));
@@ -539,7 +539,7 @@ describe('avatars', () => {
     );
     const taken = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ status }) => status !== 200);
-    expect(taken.length, 'four of one person may be on their way').toBeGreaterThanOrEqual(4);
+    expect(taken.length, 'one user may send four at once').toBeGreaterThanOrEqual(4);
     for (const answer of refused) {
       expect(answer).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
     }

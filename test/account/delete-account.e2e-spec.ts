@@ -16,7 +16,7 @@ describe('deleting an account', () => {
   const asAdmin = (method: string, path: string, body?: unknown) =>
     node.as(admin.accessToken, method, `/admin/users/${path}`, body);
 
-  /** Two calls that wait for a person's row: the second has begun before the first comes to it. */
+  /** Two calls that wait for the row of a user: the second has begun before the first comes to it. */
   async function oneAfterTheOther(
     id: string,
     first: () => Promise<Answer>,

@@ -67,7 +67,7 @@ describe('/me', () => {
   });
 
   describe('PATCH', () => {
-    // Another person each time: nobody may change their nickname more often than six times a minute.
+    // Another user each time, because a user may change the nickname six times a minute.
     let bert: string;
     let count = 0;
     beforeEach(() => (bert = `bert-${(count += 1)}`));
@@ -196,7 +196,7 @@ describe('/me', () => {
     ['merged', 'merged'],
     ['deleting', 'deleted'],
   ])('answers session_revoked to the token of a user who is %s', async (status, reason) => {
-    const { body } = await world.login(node, `person-${status}`);
+    const { body } = await world.login(node, `user-${status}`);
     await world.database.query('UPDATE users SET status = $1 WHERE id = $2', [status, body.user.id]);
     expect(await node.me(body.accessToken)).toMatchObject({
       status: 401,

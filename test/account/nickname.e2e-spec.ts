@@ -16,11 +16,11 @@ describe('nicknames', () => {
     node = await world.startNode({ LOG_LEVEL: 'trace' });
   });
 
-  // Another person in each test: nobody may change their nickname more often than six times a minute.
+  // Another user in each test, because a user may change the nickname six times a minute.
   let round = 0;
   beforeEach(() => (round += 1));
 
-  interface Person {
+  interface TestUser {
     id: string;
     /** On the phone. */
     user: string;
@@ -29,7 +29,7 @@ describe('nicknames', () => {
     nickname(): Promise<string | null>;
   }
 
-  async function person(name: string, appid: string = tea.appid): Promise<Person> {
+  async function signIn(name: string, appid: string = tea.appid): Promise<TestUser> {
     const user = `${name}-${round}`;
     const { accessToken, user: known } = (await world.login(node, user, appid)).body;
     return {
@@ -56,7 +56,7 @@ describe('nicknames', () => {
   it.each(['小明', '🍵🍰', '👩‍👩‍👧 Zoë "\\u8fdd"', 'Renée'])(
     'are judged by WeChat before they are stored: %s',
     async (name) => {
-      const anna = await person('anna');
+      const anna = await signIn('anna');
       expect(await anna.rename(name)).toMatchObject({ status: 200, body: { nickname: name } });
       expect(await anna.nickname()).toBe(name);
       expect(await judged()).toEqual([name]);
@@ -73,7 +73,7 @@ describe('nicknames', () => {
         { word: '🍵' },
       ],
     });
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await anna.rename('小明');
     expect(await anna.rename(name)).toMatchObject({ status: 422, body: { code: 'content_rejected' } });
     expect(await anna.nickname()).toBe('小明');
@@ -81,14 +81,14 @@ describe('nicknames', () => {
   });
 
   it('are cleared without asking WeChat', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await anna.rename('小明');
     expect(await anna.rename(null)).toMatchObject({ status: 200, body: { nickname: null } });
     expect(await judged()).toEqual(['小明']);
   });
 
   it('need a fresh login if WeChat has not seen the user for two hours', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await anna.rename('小明');
     await world.control('POST', '/clock', { advanceSeconds: twoHours });
     expect(await anna.rename('小红')).toMatchObject({ status: 422, body: { code: 'login_again' } });
@@ -99,18 +99,18 @@ describe('nicknames', () => {
 
   it('go unjudged if the mini-program has no right to the check, and WeChat is asked once', async () => {
     await world.control('POST', '/apps', { appid: alone.appid, unauthorized: [path] });
-    const anna = await person('anna', alone.appid);
-    const bert = await person('bert', alone.appid);
+    const anna = await signIn('anna', alone.appid);
+    const bert = await signIn('bert', alone.appid);
     expect((await anna.rename(risky)).body.nickname).toBe(risky);
     expect((await bert.rename(doubtful)).body.nickname).toBe(doubtful);
     expect(await judged()).toEqual([risky]);
     expect(await pending()).toEqual([]);
     // Where there is the right, nothing is skipped.
-    expect((await (await person('anna')).rename(risky)).status).toBe(422);
+    expect((await (await signIn('anna')).rename(risky)).status).toBe(422);
   });
 
   it('go unjudged under a token that is of no mini-program', async () => {
-    const otto = await person('otto');
+    const otto = await signIn('otto');
     await world.database.query('DELETE FROM identities WHERE user_id = $1', [otto.id]);
     expect((await otto.rename('小明')).body.nickname).toBe('小明');
     expect(await judged()).toEqual([]);
@@ -118,7 +118,7 @@ describe('nicknames', () => {
   });
 
   it('are not stored if the user was disabled while WeChat judged', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await anna.rename('小明');
     const letGo = await world.hold(`UPDATE users SET status = 'disabled' WHERE id = $1`, [anna.id]);
     const renaming = anna.rename('小红');
@@ -133,7 +133,7 @@ describe('nicknames', () => {
   });
 
   it('keep no login waiting while WeChat judges', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await world.fault({ path, delayMs: 1_500, times: 1 });
     const renaming = anna.rename('小明').then(() => 'nickname');
     await expect.poll(judged).toEqual(['小明']);
@@ -149,7 +149,7 @@ describe('nicknames', () => {
     ['answers with a page', { body: 'html' }],
     ['gives no verdict', { errcode: 0 }],
   ])('are stored, and judged later, if WeChat %s', async (_, fault) => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await world.fault({ path, ...fault });
     expect(await anna.rename('小明')).toMatchObject({ status: 200, body: { nickname: '小明' } });
     expect(await pending()).toEqual([anna.id]);
@@ -160,7 +160,7 @@ describe('nicknames', () => {
   it.each([45009, 45011])(
     'wait unseen if they are too many for WeChat, which answers %i',
     async (errcode) => {
-      const anna = await person('anna');
+      const anna = await signIn('anna');
       await anna.rename('小明');
       await world.fault({ path, errcode });
       const seen = { nickname: '小明', pendingNickname: '小红' };
@@ -184,7 +184,7 @@ describe('nicknames', () => {
   });
 
   it('that wait go with the user when they are erased', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     await world.fault({ path, errcode: 45009 });
     await anna.rename('小红');
     const admin = await world.createAdmin(node);
@@ -195,8 +195,8 @@ describe('nicknames', () => {
   it('that wait go to the user who stays of two that are merged, unless that one has a nickname', async () => {
     const admin = await world.createAdmin(node);
     for (const hasOne of [false, true]) {
-      const anna = await person(`anna-${hasOne}`, alone.appid);
-      const bert = await person(`bert-${hasOne}`);
+      const anna = await signIn(`anna-${hasOne}`, alone.appid);
+      const bert = await signIn(`bert-${hasOne}`);
       if (hasOne) await anna.rename('小明');
       await world.fault({ path, errcode: 45009 });
       await bert.rename('小红');
@@ -216,30 +216,30 @@ describe('nicknames', () => {
 
     beforeAll(async () => {
       await world.control('POST', '/reset');
-      const people = new Map<string, Person>();
+      const users = new Map<string, TestUser>();
       for (const name of ['good', 'risky', 'overUnjudged', 'unlinked', 'stillCrowded', 'overdue']) {
-        people.set(name, await person(name, name === 'stillCrowded' ? cake.appid : tea.appid));
+        users.set(name, await signIn(name, name === 'stillCrowded' ? cake.appid : tea.appid));
       }
       await world.fault({ path, errcode: 40164 });
-      await people.get('overUnjudged')!.rename(`old ${risky}`);
+      await users.get('overUnjudged')!.rename(`old ${risky}`);
       await world.control('DELETE', '/faults');
-      for (const [name, someone] of people) if (name !== 'overUnjudged') await someone.rename('old');
+      for (const [name, user] of users) if (name !== 'overUnjudged') await user.rename('old');
       await world.fault({ path, errcode: 45009 });
-      await people.get('good')!.rename('new');
-      await people.get('risky')!.rename(`new ${risky}`);
-      await people.get('overUnjudged')!.rename(`new ${risky}`);
-      await people.get('unlinked')!.rename(`new ${risky}`);
-      await people.get('stillCrowded')!.rename('new');
-      await people.get('overdue')!.rename('new');
+      await users.get('good')!.rename('new');
+      await users.get('risky')!.rename(`new ${risky}`);
+      await users.get('overUnjudged')!.rename(`new ${risky}`);
+      await users.get('unlinked')!.rename(`new ${risky}`);
+      await users.get('stillCrowded')!.rename('new');
+      await users.get('overdue')!.rename('new');
       await world.control('DELETE', '/faults');
       await world.fault({ path, appid: cake.appid, errcode: 45009 });
-      const [unlinked, overdue] = [people.get('unlinked')!, people.get('overdue')!];
+      const [unlinked, overdue] = [users.get('unlinked')!, users.get('overdue')!];
       await world.database.query('DELETE FROM identities WHERE user_id = $1', [unlinked.id]);
       await world.database.query(
         `UPDATE nickname_checks SET created_at = now() - interval '31 days' WHERE user_id = $1`,
         [overdue.id],
       );
-      const outcomeOf = async ({ id }: Person) => {
+      const outcomeOf = async ({ id }: TestUser) => {
         const [row] = await world.database.query(
           `SELECT nickname, waiting_nickname AS waiting FROM users LEFT JOIN nickname_checks ON user_id = id WHERE id = $1`,
           [id],
@@ -258,7 +258,7 @@ describe('nicknames', () => {
         await later.stop();
       };
       await judge();
-      for (const [name, someone] of people) outcomes.set(name, await outcomeOf(someone));
+      for (const [name, user] of users) outcomes.set(name, await outcomeOf(user));
     });
 
     it('are shown if WeChat lets them pass', () => {
@@ -296,14 +296,14 @@ describe('nicknames', () => {
       stillAway: `5${risky}`,
       overdue: `6${risky}`,
     };
-    const people = new Map<string, Person>();
+    const users = new Map<string, TestUser>();
     let later: ServiceNode;
 
     async function outcome(name: keyof typeof names): Promise<unknown> {
       const [row] = await world.database.query(
         `SELECT nickname, due_at > now() + interval '50 minutes' AS "isPostponed"
          FROM users LEFT JOIN nickname_checks ON user_id = id WHERE id = $1`,
-        [people.get(name)!.id],
+        [users.get(name)!.id],
       );
       return row;
     }
@@ -313,24 +313,24 @@ describe('nicknames', () => {
       await world.control('POST', '/reset');
       await world.fault({ path, errcode: 40164 });
       for (const [name, nickname] of Object.entries(names)) {
-        const someone = await person(name, name === 'stillAway' ? cake.appid : tea.appid);
-        await someone.rename(nickname);
-        people.set(name, someone);
+        const user = await signIn(name, name === 'stillAway' ? cake.appid : tea.appid);
+        await user.rename(nickname);
+        users.set(name, user);
       }
       await world.control('DELETE', '/faults');
       await world.control('POST', '/clock', { advanceSeconds: twoHours });
-      for (const [name, { user }] of people) if (name !== 'inactive') await world.login(node, user);
+      for (const [name, { user }] of users) if (name !== 'inactive') await world.login(node, user);
       await node.stop();
 
       await world.fault({ path, appid: cake.appid, errcode: 45009 });
       await world.database.query(`UPDATE nickname_checks SET due_at = now()`);
       await world.database.query(
         `UPDATE nickname_checks SET created_at = now() - interval '31 days' WHERE user_id = $1`,
-        [people.get('overdue')!.id],
+        [users.get('overdue')!.id],
       );
       await world.control('DELETE', '/requests');
       const letGo = await world.hold(`UPDATE users SET nickname = '小红' WHERE id = $1`, [
-        people.get('changed')!.id,
+        users.get('changed')!.id,
       ]);
       later = await world.startNode({ LOG_LEVEL: 'trace' });
       await vi.waitUntil(async () => {
@@ -354,14 +354,14 @@ describe('nicknames', () => {
         await world.database.query(
           `SELECT actor, actor_id, user_id, details FROM audit_events
            WHERE action = 'user.nickname_rejected' AND user_id = ANY ($1) ORDER BY details->>'verdict' DESC`,
-          [[people.get('risky')!.id, people.get('doubtful')!.id]],
+          [[users.get('risky')!.id, users.get('doubtful')!.id]],
         ),
       ).toEqual([
-        { actor: 'service', actor_id: null, user_id: people.get('risky')!.id, details: { verdict: 'risky' } },
+        { actor: 'service', actor_id: null, user_id: users.get('risky')!.id, details: { verdict: 'risky' } },
         {
           actor: 'service',
           actor_id: null,
-          user_id: people.get('doubtful')!.id,
+          user_id: users.get('doubtful')!.id,
           details: { verdict: 'review' },
         },
       ]);

@@ -11,7 +11,7 @@ describe('open data: encrypted data', () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
   });
 
-  /** What a call or a button on the person's phone gives. */
+  /** What a call or a button on the phone of a user returns. */
   const phone = (name: string, user: string, appid: string = tea.appid) =>
     world.control('POST', `/wx/${name}`, { appid, user });
   const open = (login: Answer, body: object, where = node) =>
@@ -117,7 +117,7 @@ describe('open data: encrypted data', () => {
     let login: Answer;
     let data: { encryptedData: string; iv: string };
     let round = 0;
-    // Another person each time: nobody may send data more often than thirty times a minute.
+    // Another user each time, because a user may send data thirty times a minute.
     beforeEach(async () => {
       round += 1;
       login = await world.login(node, `jane-${round}`);

@@ -21,7 +21,7 @@ describe('the phone number', () => {
 
   const share = (login: Answer, body: object, where = node) =>
     where.as(login.body.accessToken, 'POST', '/me/phone', body);
-  const person = (id: string, phone: string, countryCode?: string | number) =>
+  const setPhoneNumber = (id: string, phone: string, countryCode?: string | number) =>
     world.control('POST', '/users', { id, phone, countryCode });
 
   /**
@@ -41,7 +41,7 @@ describe('the phone number', () => {
 
   describe('by the code of the button', () => {
     it('is stored, encrypted, and found by an admin', async () => {
-      await person('anna', '13800138000');
+      await setPhoneNumber('anna', '13800138000');
       const login = await world.login(node, 'anna');
       const { code } = await button('anna');
       const answer = await share(login, { code });
@@ -65,7 +65,7 @@ describe('the phone number', () => {
       ['+447400123456', '7400123456', 44],
       ['+85251234567', '51234567', '852'],
     ])('is %s from abroad, however WeChat writes the country', async (phone, pure, countryCode) => {
-      await person(`abroad-${pure}`, pure, countryCode);
+      await setPhoneNumber(`abroad-${pure}`, pure, countryCode);
       const login = await world.login(node, `abroad-${pure}`);
       const { code } = await button(`abroad-${pure}`);
       expect((await share(login, { code })).body.phone).toBe(phone);
@@ -75,7 +75,7 @@ describe('the phone number', () => {
       ['that is too short', '1234', '86'],
       ['of a country that does not exist', '13800138000', '999'],
     ])('is refused %s, and the code is spent', async (_, pure, countryCode) => {
-      await person('ines', pure, countryCode);
+      await setPhoneNumber('ines', pure, countryCode);
       const login = await world.login(node, 'ines');
       const { code } = await button('ines');
       const answer = await share(login, { code });
@@ -90,7 +90,7 @@ describe('the phone number', () => {
 
     it('replaces an older one, and may be the same for two users', async () => {
       for (const name of ['bert', 'bert', 'bella']) {
-        await person(name, '13900139000');
+        await setPhoneNumber(name, '13900139000');
         const login = await world.login(node, name);
         expect((await share(login, { code: (await button(name)).code })).body.phone).toBe('+8613900139000');
       }
@@ -192,13 +192,13 @@ describe('the phone number', () => {
     });
 
     it('comes although another server has replaced the access_token', async () => {
-      const people = Array.from({ length: 10 }, (_, index) => `hans-${index}`);
-      const logins = await Promise.all(people.map((name) => world.login(node, name)));
+      const users = Array.from({ length: 10 }, (_, index) => `hans-${index}`);
+      const logins = await Promise.all(users.map((name) => world.login(node, name)));
       expect((await share(logins[0]!, { code: (await button('hans-0')).code })).status).toBe(200);
       await world.control('POST', '/access-tokens/expire', { appid: tea.appid });
       const before = await asked('/cgi-bin/stable_token');
       const answers = await Promise.all(
-        people.flatMap((name, index) =>
+        users.flatMap((name, index) =>
           [1, 2].map(async () => share(logins[index]!, { code: (await button(name)).code })),
         ),
       );
@@ -210,7 +210,7 @@ describe('the phone number', () => {
   describe('by encrypted data', () => {
     it('is stored once WeChat says that it has made it', async () => {
       await renewAccessTokens();
-      await person('ida', '13700137000');
+      await setPhoneNumber('ida', '13700137000');
       const login = await world.login(node, 'ida');
       const { encryptedData, iv } = await button('ida');
       expect((await share(login, { encryptedData, iv })).body.phone).toBe('+8613700137000');
@@ -238,7 +238,7 @@ describe('the phone number', () => {
     });
 
     it('is refused if it is a number that cannot exist', async () => {
-      await person('irma', '1234', '86');
+      await setPhoneNumber('irma', '1234', '86');
       const login = await world.login(node, 'irma');
       const { encryptedData, iv } = await button('irma');
       const answer = await share(login, { encryptedData, iv });
@@ -280,7 +280,7 @@ describe('the phone number', () => {
       where.login({ code: code ?? (await world.code(user)), appid: tea.appid, phoneCode });
 
     it('is stored in the same call', async () => {
-      await person('nora', '13600136000');
+      await setPhoneNumber('nora', '13600136000');
       await world.code('nora');
       const { code } = await button('nora');
       const answer = await login('nora', code);
@@ -302,7 +302,7 @@ describe('the phone number', () => {
     });
 
     it('is a warning if the number cannot exist', async () => {
-      await person('otis', '1234', '86');
+      await setPhoneNumber('otis', '1234', '86');
       const { code } = await button('otis');
       expect((await login('otis', code)).body.warnings).toEqual([{ code: 'phone_code_invalid' }]);
     });
@@ -315,7 +315,7 @@ describe('the phone number', () => {
 
     it('is the same in a repeat, without a warning', async () => {
       await renewAccessTokens();
-      await person('quinn', '13500135000');
+      await setPhoneNumber('quinn', '13500135000');
       await world.code('quinn');
       const [code, { code: phoneCode }] = [await world.code('quinn'), await button('quinn')];
       const answers = [
@@ -349,7 +349,7 @@ describe('the phone number', () => {
 
     it('is waited for by a repeat on another node', async () => {
       await renewAccessTokens();
-      await person('sven', '13400134000');
+      await setPhoneNumber('sven', '13400134000');
       await world.code('sven');
       const [code, { code: phoneCode }] = [await world.code('sven'), await button('sven')];
       await world.fault({ path: '/wxa/business/getuserphonenumber', delayMs: 800 });

@@ -8,15 +8,15 @@ describe('the last admin', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let person: string;
+  let adminName: string;
   let operator: { id: string; accessToken: string };
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
   });
   beforeEach(async () => {
     await world.database.query(`UPDATE users SET roles = '{}'`);
-    person = `operator-${randomUUID()}`;
-    operator = await admin(person);
+    adminName = `operator-${randomUUID()}`;
+    operator = await admin(adminName);
   });
 
   type Admin = typeof operator;
@@ -113,7 +113,7 @@ describe('the last admin', () => {
     expect((await node.as(operator.accessToken, 'DELETE', '/me')).status).toBe(202);
     expect(await admins()).toEqual([]);
     const back: Answer = await node.login({
-      code: await world.code(person),
+      code: await world.code(adminName),
       appid: tea.appid,
       restore: true,
     });

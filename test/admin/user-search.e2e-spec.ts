@@ -48,7 +48,7 @@ describe('user search', () => {
     return found;
   }
 
-  interface Person {
+  interface UserFields {
     nickname?: string;
     status?: string;
     phone?: string;
@@ -59,8 +59,8 @@ describe('user search', () => {
     appids?: string[];
   }
 
-  /** Puts a person into the table, as an import does. */
-  async function add({ appids = [], phone, ...person }: Person): Promise<string> {
+  /** Inserts a user into the table, as an import does. */
+  async function add({ appids = [], phone, ...fields }: UserFields): Promise<string> {
     const id = uuidv7();
     const phones = new PhoneCipher(new KeyRing([world.encryptionKey]));
     const { phoneSealed, phoneIndex } =
@@ -71,14 +71,14 @@ describe('user search', () => {
        VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, now()), $8, $9)`,
       [
         id,
-        person.nickname,
-        person.status ?? 'active',
+        fields.nickname,
+        fields.status ?? 'active',
         phoneSealed,
         phoneIndex,
-        person.externalId,
-        person.createdAt,
-        person.lastLoginAt,
-        person.mergedInto,
+        fields.externalId,
+        fields.createdAt,
+        fields.lastLoginAt,
+        fields.mergedInto,
       ],
     );
     for (const appid of appids) {
@@ -171,7 +171,7 @@ describe('user search', () => {
       ['an openid in another app', () => `openid-${cake.appid}-${id}`],
       ['the unionid', () => `unionid-${id}`],
       ['the phone', () => '+8613912345678'],
-      ['the phone as people write it', () => '139 1234 5678'],
+      ['the phone as users write it', () => '139 1234 5678'],
       ['the phone with its country code', () => '+86 139-1234-5678'],
       ['the external id', () => 'Kunde 7'],
       ['white space around it', () => ` ${id}\n`],
@@ -230,11 +230,11 @@ describe('user search', () => {
 
   describe('filters and sorts', () => {
     const prefix = 'list-';
-    const made: { id: string; person: Person }[] = [];
+    const made: { id: string; fields: UserFields }[] = [];
     beforeAll(async () => {
       const statuses = ['active', 'disabled', 'deleting', 'merged'];
       for (let i = 0; i < 24; i += 1) {
-        const person = {
+        const fields = {
           nickname: `${prefix}${i}`,
           status: statuses[i % 4]!,
           phone: i % 3 === 0 ? `+86138000000${10 + i}` : undefined,
@@ -243,25 +243,25 @@ describe('user search', () => {
           lastLoginAt: i % 5 === 0 ? undefined : `2021-01-${10 + (i % 7)}T00:00:00.000Z`,
           appids: i % 2 === 0 ? [tea.appid] : [tea.appid, cake.appid],
         };
-        made.push({ id: await add(person), person });
+        made.push({ id: await add(fields), fields });
       }
     });
 
     const orders = {
-      '-createdAt': ({ createdAt }: Person) => [-1, createdAt!] as const,
-      createdAt: ({ createdAt }: Person) => [1, createdAt!] as const,
-      '-lastLoginAt': ({ lastLoginAt }: Person) => [-1, lastLoginAt ?? ''] as const,
+      '-createdAt': ({ createdAt }: UserFields) => [-1, createdAt!] as const,
+      createdAt: ({ createdAt }: UserFields) => [1, createdAt!] as const,
+      '-lastLoginAt': ({ lastLoginAt }: UserFields) => [-1, lastLoginAt ?? ''] as const,
     };
 
-    function expected(sort: keyof typeof orders, fits: (person: Person) => boolean): string[] {
+    function expected(sort: keyof typeof orders, fits: (fields: UserFields) => boolean): string[] {
       return made
-        .filter(({ person }) => fits(person))
-        .map(({ id, person }) => ({ id, order: orders[sort](person) }))
+        .filter(({ fields }) => fits(fields))
+        .map(({ id, fields }) => ({ id, order: orders[sort](fields) }))
         .toSorted((a, b) => a.order[0] * (compare(a.order[1], b.order[1]) || compare(a.id, b.id)))
         .map(({ id }) => id);
     }
 
-    const filters: [name: string, filter: object, fits: (person: Person) => boolean][] = [
+    const filters: [name: string, filter: object, fits: (fields: UserFields) => boolean][] = [
       ['active', { status: 'active' }, ({ status }) => status === 'active'],
       ['disabled', { status: 'disabled' }, ({ status }) => status === 'disabled'],
       ['deleting', { status: 'deleting' }, ({ status }) => status === 'deleting'],

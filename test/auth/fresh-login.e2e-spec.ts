@@ -93,7 +93,7 @@ describe('a fresh login', () => {
       return tokenOfAge(await world.login(node, 'operator'), seconds);
     }
 
-    const person = async (user: string): Promise<string> => (await world.login(node, user)).body.user.id;
+    const createUser = async (user: string): Promise<string> => (await world.login(node, user)).body.user.id;
 
     it.each<[string, (token: string, id: string, into: string) => Promise<Answer>, number]>([
       ['to change a user', (token, id) => node.as(token, 'PATCH', `/admin/users/${id}`, {}), 200],
@@ -105,7 +105,10 @@ describe('a fresh login', () => {
         200,
       ],
     ])('%s, 900 s ago at most', async (what, call, status) => {
-      const [{ body }, into] = [await world.login(node, what, alone.appid), await person(`${what}: into`)];
+      const [{ body }, into] = [
+        await world.login(node, what, alone.appid),
+        await createUser(`${what}: into`),
+      ];
       const { id } = body.user;
       expect(await call(await adminToken(901), id, into)).toMatchObject(refused(900));
       expect((await node.me(body.accessToken)).status, 'nothing was done').toBe(200);
@@ -114,7 +117,7 @@ describe('a fresh login', () => {
 
     it('for changes alone: reading goes on', async () => {
       const token = await adminToken(86_400);
-      const id = await person('bert');
+      const id = await createUser('bert');
       expect((await node.as(token, 'POST', '/admin/users/search', { q: id })).status).toBe(200);
       for (const path of [`/admin/users/${id}`, '/admin/audit', '/admin/stats']) {
         expect((await node.as(token, 'GET', path)).status, path).toBe(200);
@@ -128,7 +131,9 @@ describe('a fresh login', () => {
       world.keepSecret(token);
       const { auth_time: loggedInAt, iat } = decodeJwt(token) as { auth_time: number; iat: number };
       expect(iat - loggedInAt).toBeOneOf([0, 1]);
-      expect((await node.as(token, 'PATCH', `/admin/users/${await person('carl')}`, {})).status).toBe(200);
+      expect((await node.as(token, 'PATCH', `/admin/users/${await createUser('carl')}`, {})).status).toBe(
+        200,
+      );
     });
   });
 

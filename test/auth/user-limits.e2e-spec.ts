@@ -19,13 +19,13 @@ describe('the limits per user: what one user may do', () => {
   // The budgets outlive a test.
   beforeEach(() => (round += 1));
 
-  interface Person {
+  interface TestUser {
     name: string;
     accessToken: string;
     call(method: string, path: string, body?: unknown): Promise<Answer>;
   }
 
-  async function person(name: string, where = node): Promise<Person> {
+  async function signIn(name: string, where = node): Promise<TestUser> {
     const unique = `${name}-${round}`;
     const { accessToken } = (await world.login(where, unique)).body;
     return {
@@ -35,7 +35,7 @@ describe('the limits per user: what one user may do', () => {
     };
   }
 
-  async function upload({ accessToken }: Person): Promise<Answer> {
+  async function upload({ accessToken }: TestUser): Promise<Answer> {
     const form = new FormData();
     form.append('file', new Blob([new Uint8Array(png)]), 'a.png');
     const headers = { authorization: `Bearer ${accessToken}` };
@@ -49,9 +49,9 @@ describe('the limits per user: what one user may do', () => {
     };
   }
 
-  const rename = (someone: Person, nickname: unknown) => someone.call('PATCH', '/me', { nickname });
-  const codeOf = async (someone: Person) =>
-    (await world.control('POST', '/wx/getPhoneNumber', { appid: tea.appid, user: someone.name })).code;
+  const rename = (user: TestUser, nickname: unknown) => user.call('PATCH', '/me', { nickname });
+  const codeOf = async (user: TestUser) =>
+    (await world.control('POST', '/wx/getPhoneNumber', { appid: tea.appid, user: user.name })).code;
 
   /** Calls of WeChat's interfaces, those for an access_token apart. */
   async function asked(): Promise<string[]> {
@@ -72,49 +72,39 @@ describe('the limits per user: what one user may do', () => {
   }
 
   /** What may be done so often a minute, and how to do it once. */
-  const budgets: [string, number, number, (someone: Person, index: number) => Promise<Answer>][] = [
-    ['a nickname', 6, 200, (someone, index) => rename(someone, `${index}`)],
-    ['an avatar', 6, 200, (someone) => upload(someone)],
-    [
-      'a phone number',
-      6,
-      200,
-      async (someone) => someone.call('POST', '/me/phone', { code: await codeOf(someone) }),
-    ],
-    [
-      'a made-up phone code',
-      6,
-      422,
-      (someone, index) => someone.call('POST', '/me/phone', { code: `${index}` }),
-    ],
-    ['a look at the session_key', 12, 200, (someone) => someone.call('GET', '/me/session-key')],
+  const budgets: [string, number, number, (user: TestUser, index: number) => Promise<Answer>][] = [
+    ['a nickname', 6, 200, (user, index) => rename(user, `${index}`)],
+    ['an avatar', 6, 200, (user) => upload(user)],
+    ['a phone number', 6, 200, async (user) => user.call('POST', '/me/phone', { code: await codeOf(user) })],
+    ['a made-up phone code', 6, 422, (user, index) => user.call('POST', '/me/phone', { code: `${index}` })],
+    ['a look at the session_key', 12, 200, (user) => user.call('GET', '/me/session-key')],
     [
       'open data',
       30,
       200,
-      async (someone) =>
-        someone.call(
+      async (user) =>
+        user.call(
           'POST',
           '/me/open-data',
-          await world.control('POST', '/wx/getUserInfo', { appid: tea.appid, user: someone.name }),
+          await world.control('POST', '/wx/getUserInfo', { appid: tea.appid, user: user.name }),
         ),
     ],
     [
       'a link',
       6,
       200,
-      async (someone) =>
-        someone.call('POST', '/me/identities', {
+      async (user) =>
+        user.call('POST', '/me/identities', {
           appid: alone.appid,
-          code: await world.code(someone.name, alone.appid),
+          code: await world.code(user.name, alone.appid),
         }),
     ],
-    ['an unlink of nothing', 6, 404, (someone) => someone.call('DELETE', `/me/identities/${alone.appid}`)],
-    ['an export', 2, 200, (someone) => someone.call('GET', '/me/export')],
+    ['an unlink of nothing', 6, 404, (user) => user.call('DELETE', `/me/identities/${alone.appid}`)],
+    ['an export', 2, 200, (user) => user.call('GET', '/me/export')],
   ];
 
   it.each(budgets)('a minute: %s, %i times, and another user meanwhile', async (_, times, status, doIt) => {
-    const [anna, bert] = [await person('anna'), await person('bert')];
+    const [anna, bert] = [await signIn('anna'), await signIn('bert')];
     for (let index = 0; index < times; index += 1) expect((await doIt(anna, index)).status).toBe(status);
     const before = await asked();
     expectLimited(await doIt(anna, times));
@@ -123,7 +113,7 @@ describe('the limits per user: what one user may do', () => {
   });
 
   it('a minute: links and unlinks together', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     for (let turn = 0; turn < 3; turn += 1) {
       const code = await world.code(anna.name, alone.appid);
       expect((await anna.call('POST', '/me/identities', { appid: alone.appid, code })).status).toBe(200);
@@ -135,7 +125,7 @@ describe('the limits per user: what one user may do', () => {
   });
 
   it('a minute: the same on every phone and by every method', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     const elsewhere = await world.login(node, anna.name);
     for (let index = 0; index < 3; index += 1) {
       expect((await rename(anna, `${index}`)).status).toBe(200);
@@ -146,14 +136,14 @@ describe('the limits per user: what one user may do', () => {
   });
 
   it('does not grow less by what is malformed, since WeChat is not asked then', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     for (let index = 0; index < 8; index += 1) expect((await rename(anna, '')).status).toBe(400);
     for (let index = 0; index < 6; index += 1) expect((await rename(anna, `${index}`)).status).toBe(200);
     expectLimited(await rename(anna, 'seventh'));
   });
 
   it('a minute: malformed forms like others, which are refused before they are read', async () => {
-    const anna = await person('anna');
+    const anna = await signIn('anna');
     const headers = {
       authorization: `Bearer ${anna.accessToken}`,
       'content-type': 'multipart/form-data; boundary=b',
@@ -170,12 +160,12 @@ describe('the limits per user: what one user may do', () => {
 
   describe('at once is four requests', () => {
     /** Uploads that have begun, and do not go on. */
-    async function uploadSlowly(someone: Person, count: number): Promise<ClientRequest[]> {
+    async function uploadSlowly(user: TestUser, count: number): Promise<ClientRequest[]> {
       const uploads = Array.from({ length: count }, () => {
         const sent = httpRequest(new URL('/me/avatar', node.url), {
           method: 'PUT',
           headers: {
-            authorization: `Bearer ${someone.accessToken}`,
+            authorization: `Bearer ${user.accessToken}`,
             'content-type': 'multipart/form-data; boundary=b',
             'content-length': 1_000,
           },
@@ -188,7 +178,7 @@ describe('the limits per user: what one user may do', () => {
     }
 
     it('that write, whichever they are; others are refused until one is done', async () => {
-      const [anna, bert] = [await person('anna'), await person('bert')];
+      const [anna, bert] = [await signIn('anna'), await signIn('bert')];
       const uploads = await uploadSlowly(anna, 4);
       await expect.poll(async () => (await anna.call('GET', '/me/session-key')).status).toBe(429);
       expectLimited(await rename(anna, 'fifth'), 1);
@@ -201,7 +191,7 @@ describe('the limits per user: what one user may do', () => {
     });
 
     it('and what is refused so costs nothing of the budget', async () => {
-      const anna = await person('anna');
+      const anna = await signIn('anna');
       const uploads = await uploadSlowly(anna, 4);
       await expect.poll(async () => (await anna.call('GET', '/me/session-key')).status).toBe(429);
       for (let index = 0; index < 6; index += 1) expectLimited(await rename(anna, `${index}`), 1);
@@ -210,7 +200,7 @@ describe('the limits per user: what one user may do', () => {
     });
 
     it('and keeps nobody from ending sessions', async () => {
-      const anna = await person('anna');
+      const anna = await signIn('anna');
       const { sessionId } = await sessionOf(await world.login(node, anna.name));
       const uploads = await uploadSlowly(anna, 4);
       await expect.poll(async () => (await anna.call('GET', '/me/session-key')).status).toBe(429);
@@ -226,12 +216,12 @@ describe('the limits per user: what one user may do', () => {
 
     it('that ask WeChat: while it is slow for them, logins have turns of their own', async () => {
       const narrow = await world.startNode({ WECHAT_MAX_CONCURRENCY: '2' });
-      const people = await Promise.all(['anna', 'bert'].map((name) => person(name, narrow)));
+      const users = await Promise.all(['anna', 'bert'].map((name) => signIn(name, narrow)));
       // So that the slow calls below are not for an access_token.
-      expect((await people[0]!.call('GET', '/me/session-key')).status).toBe(200);
+      expect((await users[0]!.call('GET', '/me/session-key')).status).toBe(200);
       await world.fault({ path: '/wxa/checksession', delayMs: 2_000 });
-      const slow = people.flatMap((someone) =>
-        Array.from({ length: 4 }, () => someone.call('GET', '/me/session-key')),
+      const slow = users.flatMap((user) =>
+        Array.from({ length: 4 }, () => user.call('GET', '/me/session-key')),
       );
       await expect
         .poll(async () => (await asked()).filter((path) => path === '/wxa/checksession').length)

@@ -22,7 +22,7 @@ describe('the commands for roles and tokens', () => {
   const run = (name: string, ...options: string[]): Promise<CommandResult> =>
     runCommand(name, options, world.environment());
 
-  async function person(name: string): Promise<{ id: string; openid: string }> {
+  async function createUser(name: string): Promise<{ id: string; openid: string }> {
     const { body } = await world.login(node, name);
     const [identity] = await world.database.query<{ openid: string }>(
       'SELECT openid FROM identities WHERE user_id = $1',
@@ -38,7 +38,7 @@ describe('the commands for roles and tokens', () => {
 
   describe('admin:grant and admin:revoke', () => {
     it('give and take the role admin by id, and the next login has it or not', async () => {
-      const { id } = await person('anna');
+      const { id } = await createUser('anna');
       expect(await run('admin:grant', '--user', id)).toEqual({
         code: 0,
         stdout: `User ${id} now has the role admin.\n`,
@@ -57,7 +57,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('find the user by appid and openid, and do not print the openid', async () => {
-      const { id, openid } = await person('bert');
+      const { id, openid } = await createUser('bert');
       const result = await run(
         'admin:grant',
         '--appid',
@@ -72,7 +72,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('read the openid from standard input, where no other user of the machine can see it', async () => {
-      const { id, openid } = await person('berta');
+      const { id, openid } = await createUser('berta');
       const options = ['--appid', tea.appid, '--openid', '-'];
       const command = OperatorCommand.launch('admin:grant', options, world.environment());
       command.process.stdin!.end(`${openid}\n`);
@@ -85,7 +85,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('change nothing the second time, and leave tokens as they are', async () => {
-      const { id } = await person('carl');
+      const { id } = await createUser('carl');
       await run('admin:grant', '--user', id);
       expect(await run('admin:grant', '--user', id)).toMatchObject({
         code: 0,
@@ -100,7 +100,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('lose nothing when several run at once', async () => {
-      const { id } = await person('dora');
+      const { id } = await createUser('dora');
       await Promise.all(
         ['one', 'two', 'three'].map((role) => run('admin:grant', '--user', id, '--role', role)),
       );
@@ -113,7 +113,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('stop at sixteen roles', async () => {
-      const { id } = await person('emil');
+      const { id } = await createUser('emil');
       const sixteen = Array.from({ length: 16 }, (_, index) => `role${index}`);
       await world.database.query('UPDATE users SET roles = $1 WHERE id = $2', [sixteen, id]);
       expect(await run('admin:grant', '--user', id)).toMatchObject({
@@ -124,7 +124,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('grant nothing to a user who is not active, but revoke', async () => {
-      const { id } = await person('fred');
+      const { id } = await createUser('fred');
       await run('admin:grant', '--user', id);
       await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [id]);
       expect(await run('admin:grant', '--user', id, '--role', 'other')).toEqual({
@@ -185,7 +185,7 @@ describe('the commands for roles and tokens', () => {
 
   describe('admin:token', () => {
     it('prints an access token alone, which opens authenticated routes for ten minutes', async () => {
-      const { id } = await person('gina');
+      const { id } = await createUser('gina');
       await run('admin:grant', '--user', id);
       const { code, stdout, stderr } = await run('admin:token', '--user', id);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -213,7 +213,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('is in the audit: for whom, by which account of which machine, which the user is not told', async () => {
-      const { id } = await person('gwen');
+      const { id } = await createUser('gwen');
       const { stdout } = await run('admin:token', '--user', id);
       const token = stdout.trim();
       world.keepSecret(token);
@@ -246,7 +246,7 @@ describe('the commands for roles and tokens', () => {
         stdout: '',
         stderr: 'There is no such user.\n',
       });
-      const { id } = await person('hans');
+      const { id } = await createUser('hans');
       for (const status of ['disabled', 'deleting', 'merged']) {
         await world.database.query('UPDATE users SET status = $1 WHERE id = $2', [status, id]);
         expect(await run('admin:token', '--user', id)).toEqual({
@@ -268,7 +268,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('says that ENCRYPTION_KEYS is not the one that encrypted the signing key', async () => {
-      const { id } = await person('anna');
+      const { id } = await createUser('anna');
       const other = { ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64') };
       expect(await runCommand('admin:token', ['--user', id], world.environment(other))).toEqual({
         code: 1,
@@ -377,7 +377,7 @@ describe('the commands for roles and tokens', () => {
     const emulated = JSON.stringify([{ appid: 'wxe000000000000001', secret: 'e000000000000001'.repeat(2) }]);
 
     it('take its settings if the environment names no database, and say so', async () => {
-      const { id } = await person('anna');
+      const { id } = await createUser('anna');
       publish('.data', world.environment({ WECHAT_APPS: emulated }));
       const result = await runCommand('admin:grant', ['--user', id, '--role', 'one'], {}, directory);
       expect(result).toMatchObject({
@@ -387,7 +387,7 @@ describe('the commands for roles and tokens', () => {
     });
 
     it('take them from DATA_DIR, and if the environment names the same database', async () => {
-      const { id } = await person('anna');
+      const { id } = await createUser('anna');
       publish('elsewhere', world.environment({ WECHAT_APPS: emulated }));
       const environment = { DATA_DIR: 'elsewhere', DATABASE_URL: world.database.url };
       expect(

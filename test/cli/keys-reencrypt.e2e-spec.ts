@@ -17,8 +17,8 @@ interface StoredIdentity {
   session_keys: StoredSessionKey[];
 }
 
-/** More than one batch of people who came before the change. */
-const manyPeople = 1_200;
+/** More users than one batch, from before the change. */
+const manyUsers = 1_200;
 
 describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
   const world = useWorld();
@@ -61,7 +61,7 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
   /** Everybody has a phone and two session keys, all under the old key. */
   async function fill(): Promise<void> {
     const phones = new PhoneCipher(oldRing);
-    const people = Array.from({ length: manyPeople }, (_, index) => {
+    const users = Array.from({ length: manyUsers }, (_, index) => {
       const userId = uuidv7();
       const identity = { appid: tea.appid, openid: `o-reencrypt-${index}` };
       const sessionKeys = ['newer', 'older'].map((age) => sealKey(oldRing, identity, `${age} ${index}`));
@@ -70,9 +70,9 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
     await world.database.query(
       `INSERT INTO users (id, phone_sealed, phone_index) SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])`,
       [
-        people.map(({ userId }) => userId),
-        people.map(({ phoneSealed }) => phoneSealed),
-        people.map(({ phoneIndex }) => phoneIndex),
+        users.map(({ userId }) => userId),
+        users.map(({ phoneSealed }) => phoneSealed),
+        users.map(({ phoneIndex }) => phoneIndex),
       ],
     );
     await world.database.query(
@@ -80,9 +80,9 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
        SELECT gen_random_uuid(), $1, * FROM unnest($2::text[], $3::uuid[], $4::jsonb[])`,
       [
         tea.appid,
-        people.map(({ openid }) => openid),
-        people.map(({ userId }) => userId),
-        people.map(({ sessionKeys }) => JSON.stringify(sessionKeys)),
+        users.map(({ openid }) => openid),
+        users.map(({ userId }) => userId),
+        users.map(({ sessionKeys }) => JSON.stringify(sessionKeys)),
       ],
     );
   }
@@ -161,25 +161,25 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
     ] as const) {
       expect((await findPhone(node, index)).body.items).toMatchObject([{ phone: phoneOf(index) }]);
     }
-    const [person] = (await findPhone(newFirst, 9)).body.items;
-    const { phoneSealed, phoneIndex } = new PhoneCipher(newRing).encrypt(person.id, phoneOf(9));
+    const [user] = (await findPhone(newFirst, 9)).body.items;
+    const { phoneSealed, phoneIndex } = new PhoneCipher(newRing).encrypt(user.id, phoneOf(9));
     await world.database.query('UPDATE users SET phone_sealed = $2, phone_index = $3 WHERE id = $1', [
-      person.id,
+      user.id,
       phoneSealed,
       phoneIndex,
     ]);
-    expect((await findPhone(oldFirst, 9)).body.items).toMatchObject([{ id: person.id, phone: phoneOf(9) }]);
+    expect((await findPhone(oldFirst, 9)).body.items).toMatchObject([{ id: user.id, phone: phoneOf(9) }]);
   });
 
   it('is completed by keys:reencrypt while users log in, and everything opens with the new key alone', async () => {
     await oldFirst.stop();
-    expect((await lostWith(newRing)).length).toBeGreaterThan(3 * manyPeople);
+    expect((await lostWith(newRing)).length).toBeGreaterThan(3 * manyUsers);
 
     const answers: Answer[] = [];
     const load = { stopped: false };
     const phones = Array.from({ length: 4 }, async (_, phone) => {
       for (let round = 0; !load.stopped; round += 1) {
-        answers.push(await world.login(newFirst, `person-${phone}-${round % 5}`));
+        answers.push(await world.login(newFirst, `user-${phone}-${round % 5}`));
       }
     });
     onTestFinished(async () => {
@@ -194,7 +194,7 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [, renewed] = /^(\d+) of \d+ rows were renewed; all are under the newest key\.\n$/.exec(stdout)!;
     // One phone was sealed under the new key before; the identities of anna and the admin are renewed, too.
-    expect(Number(renewed)).toBe(1 + (manyPeople - 1) + (manyPeople + 2));
+    expect(Number(renewed)).toBe(1 + (manyUsers - 1) + (manyUsers + 2));
     expect(await lostWith(newRing)).toEqual([]);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
@@ -260,7 +260,7 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
   it('names what no key opens by its id, renews everything else, and answers with code 1', async () => {
     const strange = new KeyRing([randomBytes(32).toString('base64')]);
     const [first, second] = (await identities()).filter(({ openid }) => /^o-reencrypt-2\d$/.test(openid));
-    const [person] = (await findPhone(newFirst, 30)).body.items;
+    const [user] = (await findPhone(newFirst, 30)).body.items;
     const set = (id: string, keys: StoredSessionKey[]) =>
       world.database.query('UPDATE identities SET session_keys = $2 WHERE id = $1', [
         id,
@@ -269,23 +269,23 @@ describe('re-encryption: a change of ENCRYPTION_KEYS', () => {
     await set(first!.id, [sealKey(oldRing, first!, 'good'), sealKey(strange, first!, 'lost')]);
     await set(second!.id, [sealKey(oldRing, second!, 'good')]);
     await world.database.query('UPDATE users SET phone_sealed = $2 WHERE id = $1', [
-      person.id,
-      new PhoneCipher(strange).encrypt(person.id, phoneOf(30)).phoneSealed,
+      user.id,
+      new PhoneCipher(strange).encrypt(user.id, phoneOf(30)).phoneSealed,
     ]);
 
     const { code, stdout, stderr } = await reencrypt();
     expect(code).toBe(1);
     expect(stdout).toMatch(/^2 of \d+ rows were renewed; 2 could not be decrypted, see above\.\n$/);
     expect(stderr).toBe(
-      `users ${person.id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n` +
+      `users ${user.id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n` +
         `identities ${first!.id}: no key of ENCRYPTION_KEYS opens all that is sealed there.\n`,
     );
-    expect(await lostWith(newRing)).toEqual([`phone of ${person.id}`, `session key of ${first!.id}`]);
+    expect(await lostWith(newRing)).toEqual([`phone of ${user.id}`, `session key of ${first!.id}`]);
     expect(await reencrypt()).toMatchObject({ code: 1, stdout: expect.stringMatching(/^0 of /) });
 
-    const { phoneSealed, phoneIndex } = new PhoneCipher(newRing).encrypt(person.id, phoneOf(30));
+    const { phoneSealed, phoneIndex } = new PhoneCipher(newRing).encrypt(user.id, phoneOf(30));
     await world.database.query('UPDATE users SET phone_sealed = $2, phone_index = $3 WHERE id = $1', [
-      person.id,
+      user.id,
       phoneSealed,
       phoneIndex,
     ]);

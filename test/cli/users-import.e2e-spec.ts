@@ -18,7 +18,7 @@ describe('npm run users:import', () => {
   beforeAll(async () => {
     node = await world.startNode();
     directory = mkdtempSync(join(tmpdir(), 'weapp-auth-import-'));
-    file = join(directory, 'people.csv');
+    file = join(directory, 'users.csv');
   });
   beforeEach(() => rmSync(`${file}.refused.csv`, { force: true }));
   afterEach(async () => {
@@ -65,7 +65,7 @@ describe('npm run users:import', () => {
        FROM users ORDER BY external_id`,
     );
 
-  /** The openid and unionid that the emulator gives a person. */
+  /** The openid and unionid that the emulator gives a user. */
   async function idsOf(user: string): Promise<{ openid: string; cakeOpenid: string; unionid: string }> {
     const { openids, unionids } = await world.control('POST', '/users', { id: user });
     return { openid: openids[tea.appid], cakeOpenid: openids[cake.appid], unionid: unionids['one'] };
@@ -103,7 +103,7 @@ describe('npm run users:import', () => {
       externalId: 'C-17',
       identities: [{ appid: tea.appid }],
     });
-    // The same person through another app of the account.
+    // The same user in another app of the account.
     expect((await world.login(node, 'anna', cake.appid)).body).toMatchObject({
       isNewUser: false,
       user: { id: imported!['id'] },
@@ -714,22 +714,22 @@ describe('npm run users:import', () => {
 
   describe('with 20,000 lines', () => {
     const lines = 20_000;
-    /** Every fifth line is the person of the line before, in another app. */
-    const people = 16_000;
+    /** Every fifth line is the user of the line before, in another app. */
+    const userCount = 16_000;
 
     beforeEach(() => {
       const rows = Array.from({ length: lines }, (_, index) => {
-        const person = index % 5 === 4 ? index - 1 : index;
+        const user = index % 5 === 4 ? index - 1 : index;
         const { appid } = index % 5 === 4 ? cake : tea;
-        return `${appid},oN${index},uN${person},C${person},"N, ${person}",138${String(person).padStart(8, '0')},`;
+        return `${appid},oN${index},uN${user},C${user},"N, ${user}",138${String(user).padStart(8, '0')},`;
       });
       write(header, ...rows);
     });
 
     async function expectWholeUsers(): Promise<void> {
-      expect(await world.database.count('users')).toBe(people);
+      expect(await world.database.count('users')).toBe(userCount);
       expect(await world.database.count('identities')).toBe(lines);
-      expect(await world.database.count('unionids')).toBe(people);
+      expect(await world.database.count('unionids')).toBe(userCount);
       const [{ halves } = {}] = await world.database.query(
         `SELECT count(*)::integer AS halves FROM users
          WHERE external_id IS NULL OR nickname IS NULL OR phone_sealed IS NULL OR phone_index IS NULL
@@ -757,10 +757,10 @@ describe('npm run users:import', () => {
       await letGo();
       const before = await world.database.count('users');
       expect(before).toBeGreaterThan(0);
-      expect(before).toBeLessThan(people);
+      expect(before).toBeLessThan(userCount);
 
       const { code, stdout } = await importFile();
-      expect({ code, made: countsOf(stdout)['new users'] }).toEqual({ code: 0, made: people - before });
+      expect({ code, made: countsOf(stdout)['new users'] }).toEqual({ code: 0, made: userCount - before });
       await expectWholeUsers();
     });
 
@@ -786,7 +786,7 @@ describe('npm run users:import', () => {
       const results = await Promise.all([importFile(), importFile()]);
       expect(results.map(({ code }) => code)).toEqual([0, 0]);
       const made = results.map(({ stdout }) => countsOf(stdout)['new users']!);
-      expect(made[0]! + made[1]!).toBe(people);
+      expect(made[0]! + made[1]!).toBe(userCount);
       await expectWholeUsers();
     });
 
@@ -811,7 +811,7 @@ describe('npm run users:import', () => {
       );
       expect(new Set(logins.map(({ status }) => status))).toEqual(new Set([200]));
       expect(await importing).toMatchObject({ code: 0 });
-      expect(await world.database.count('users')).toBe(people + names.length);
+      expect(await world.database.count('users')).toBe(userCount + names.length);
       for (const [index, name] of names.entries()) {
         const { body } = await world.login(node, name);
         expect(body.isNewUser).toBe(false);

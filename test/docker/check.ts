@@ -39,7 +39,7 @@ try {
   say('Building the Dockerfile…');
   buildah('build', '--format', 'docker', '--build-arg', `BASE_IMAGE=${base}`, '--tag', 'weapp-auth', project);
   await runImage(buildah('from', 'localhost/weapp-auth'));
-  say('The image builds and starts, people log in and keep avatars, and the doctor finds nothing wrong.');
+  say('The image builds and starts, users log in and keep avatars, and the doctor finds nothing wrong.');
 } finally {
   buildah('rm', '--all');
   buildah('rmi', '--all', '--force');

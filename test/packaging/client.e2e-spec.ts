@@ -15,7 +15,7 @@ describe('the client SDK and the service', () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  /** A person's phone: wx.login asks the emulator, wx.request the service. */
+  /** The phone of a user: wx.login asks the emulator, wx.request the service. */
   function phoneOf(user: string) {
     const phone = { codes: 0, sent: [] as string[], losesAnswerOf: '', auth: undefined as unknown as Auth };
     const stored = new Map<string, unknown>();

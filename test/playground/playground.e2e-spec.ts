@@ -32,7 +32,7 @@ describe.skipIf(!browser)('the playground', () => {
 
   afterEach(() => page.unrouteAll());
 
-  /** A person whom nobody knows yet, whose phone has just logged in. */
+  /** A new user whose phone has just logged in. */
   beforeEach(async () => {
     const startOver = page.getByRole('button', { name: '重新开始', exact: true });
     await startOver.click();

@@ -157,7 +157,7 @@ describe('database failures: when Postgres', () => {
       [],
     );
     try {
-      // A new person is one transaction, a known one is one statement.
+      // A new user is one transaction, a known one is one statement.
       for (const _ of [1, 2]) {
         expect((await world.login(node, 'giving-way')).status).toBe(200);
         await query(`SELECT setval('conflicts', 1, false)`, []);

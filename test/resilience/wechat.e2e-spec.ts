@@ -230,9 +230,9 @@ describe('WeChat failures: when WeChat', () => {
           ['/wxa/business/getuserphonenumber', { code: '../../etc/passwd' }, undefined],
         ] as const) {
           const isPhone = path.endsWith('phonenumber');
-          const people = await Promise.all(many.map((index) => world.login(lonely, `person-${index}`)));
+          const logins = await Promise.all(many.map((index) => world.login(lonely, `user-${index}`)));
           await world.fault({ path, reset: true });
-          for (const { body } of people) {
+          for (const { body } of logins) {
             await lonely.as(body.accessToken, 'POST', isPhone ? '/me/phone' : '/me', change);
           }
           await world.control('DELETE', '/faults');
@@ -260,7 +260,7 @@ describe('WeChat failures: when WeChat', () => {
 
   it('is slow for many, calls beyond the bound wait, and beyond as many waiting are refused at once', async () => {
     const narrow = await world.startNode({ WECHAT_MAX_CONCURRENCY: '2' });
-    const codes = await Promise.all(Array.from({ length: 8 }, (_, index) => world.code(`person-${index}`)));
+    const codes = await Promise.all(Array.from({ length: 8 }, (_, index) => world.code(`user-${index}`)));
     await world.fault({ delayMs: 1_500, times: 4 });
     const answers: Answer[] = await Promise.all(
       codes.map((code) => narrow.login({ code, appid: tea.appid })),

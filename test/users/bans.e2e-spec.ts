@@ -98,7 +98,7 @@ describe('a ban', () => {
       'SELECT unionid FROM identities WHERE user_id = $1',
       [id],
     );
-    const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'people.csv');
+    const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'users.csv');
     writeFileSync(file, `appid,openid,unionid\n${cake.appid},${openids[cake.appid]},${unionid}\n`);
 
     await asAdmin('PATCH', id, { status: 'disabled' });
@@ -106,7 +106,7 @@ describe('a ban', () => {
     const startImport = await world.hold(takeAdvisoryLock, [...advisoryLocks.userImport]);
     const imported = runCommand('users:import', [file], world.environment());
     await world.waitsForLock();
-    // The erasure has locked what leads to the person, and waits for one of their sessions.
+    // The erasure has locked the user's unionid, and waits for one of the user's sessions.
     const letGo = await world.hold('SELECT FROM sessions WHERE user_id = $1 LIMIT 1 FOR UPDATE', [id]);
     const erased = asAdmin('DELETE', id);
     await world.waitsForLock(2);
@@ -133,7 +133,7 @@ describe('a ban', () => {
     const others = await world.login(node, 'vroni');
     await asAdmin('PATCH', id, { status: 'disabled' });
     await asAdmin('DELETE', id);
-    const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'people.csv');
+    const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'users.csv');
     const lines = [
       'appid,openid,unionid',
       `${cake.appid},${traces[0]},`,

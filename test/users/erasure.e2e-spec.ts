@@ -138,7 +138,7 @@ describe('the erasure of a user', () => {
   });
 
   it('either happens or is taken back, never both', async () => {
-    const people = await Promise.all(
+    const users = await Promise.all(
       Array.from({ length: 12 }, async (_, name) => {
         const before = await world.login(node, `racer-${name}`);
         await requestDeletion(node, before);
@@ -146,7 +146,7 @@ describe('the erasure of a user', () => {
       }),
     );
     await Promise.all(
-      people.map(async ({ name, id }) => {
+      users.map(async ({ name, id }) => {
         const [back] = await Promise.all([cancelDeletion(world, node, name), asAdmin('DELETE', id)]);
         expect(back.status).toBe(200);
         const { status, erased_at: erasedAt } = await findUser(world, id);

@@ -34,7 +34,7 @@ describe('merging users: two who turn out to be one person', () => {
       )
     ).filter(({ action }) => action.startsWith('user.merge'));
 
-  /** A person with a user for each of two mini-programs, because WeChat told no unionid; the older one first. */
+  /** Two users of one WeChat user in two mini-programs, because WeChat sent no unionid; the older one first. */
   async function twoUsers(name: string): Promise<[Answer, Answer]> {
     await tell(name, false);
     const [first, second] = [
@@ -195,16 +195,16 @@ describe('merging users: two who turn out to be one person', () => {
     let laterLogins: Answer[];
     beforeEach(async () => {
       await world.control('POST', '/apps', { ...alone, openPlatform: 'one' });
-      const person = `fynn-${randomUUID()}`;
-      [older, younger] = await twoUsers(person);
-      await tell(person, false);
-      youngest = await world.login(node, person, alone.appid);
-      await tell(person, true);
+      const name = `fynn-${randomUUID()}`;
+      [older, younger] = await twoUsers(name);
+      await tell(name, false);
+      youngest = await world.login(node, name, alone.appid);
+      await tell(name, true);
       await asAdmin('PATCH', idOf(older), { roles: ['editor'] });
-      await world.login(node, person, tea.appid);
+      await world.login(node, name, tea.appid);
       laterLogins = [];
       for (const { appid } of [cake, alone, cake, alone, cake, alone]) {
-        laterLogins.push(await world.login(node, person, appid));
+        laterLogins.push(await world.login(node, name, appid));
       }
     });
     afterEach(() => world.control('POST', '/apps', alone));
@@ -405,7 +405,7 @@ describe('merging users: two who turn out to be one person', () => {
   });
 
   describe('merged by hand', () => {
-    /** Two people, each in one mini-program. */
+    /** Two WeChat users, each in one mini-program. */
     const strangers = async (one: string, two: string) =>
       [await world.login(node, one, tea.appid), await world.login(node, two, alone.appid)] as const;
 

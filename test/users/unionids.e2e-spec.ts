@@ -10,7 +10,7 @@ describe('the unionid', () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
   });
 
-  /** Whether WeChat tells the unionid of a person. */
+  /** Whether WeChat sends the unionid of a user. */
   const tell = (id: string, unionid: boolean) => world.control('POST', '/users', { id, unionid });
   const unionids = (userId: string) =>
     world.database.query(
