@@ -172,7 +172,7 @@ describe('/me/identities', () => {
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
   });
 
-  describe('refuses whoever could make a way in for somebody else out of it:', () => {
+  describe('refuses a request that could give another user access:', () => {
     const forbidden = (detail: RegExp) => ({
       status: 403,
       headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },

@@ -103,7 +103,7 @@ describe('the sessions of a user', () => {
       await expectEnded(node, other, login, 'signed_out');
     });
 
-    it('answers not_found to what is nobody’s, somebody else’s, or over', async () => {
+    it('answers not_found for an unknown session, a session of another user, and an ended one', async () => {
       const [mine, theirs] = [await world.login(node, 'gina'), await world.login(node, 'hans')];
       const over = await world.login(node, 'gina');
       await node.as(over.body.accessToken, 'POST', '/auth/logout');

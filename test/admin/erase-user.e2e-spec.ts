@@ -28,7 +28,7 @@ describe('erasing a user', () => {
       expect((await world.login(node, 'lena')).body.isNewUser).toBe(true);
     });
 
-    it('needs the role, and somebody to erase', async () => {
+    it('needs the role admin, and an existing user', async () => {
       const { body } = await world.login(node, 'mona');
       const path = `/admin/users/${body.user.id}`;
       expect((await node.as(body.accessToken, 'DELETE', path)).body.code).toBe('forbidden');

@@ -86,7 +86,7 @@ describe('the last admin', () => {
       body: { code: 'merge_refused', detail: expect.stringContaining('admin') },
     };
 
-    it('cannot be merged into somebody without the role, who can be merged into them', async () => {
+    it('cannot be merged into a user without the role, but such a user can be merged into the last admin', async () => {
       const id = await stranger('emil');
       expect(await merge(operator.id, id)).toMatchObject(refusedMerge);
       expect(await admins()).toEqual([{ id: operator.id }]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceNode } from '../harness/node.js';
 import { expectProblem } from '../harness/problem.js';
 import { tea, useWorld } from '../harness/world.js';
@@ -8,6 +8,15 @@ describe('the limit on failed logins', () => {
 
   const bad = (limited: ServiceNode, from: string, headers = {}) =>
     limited.login({ code: 'bad', appid: tea.appid }, { from, headers });
+
+  let limitedToFive: ServiceNode;
+  let behindProxy: ServiceNode;
+  beforeAll(async () => {
+    [limitedToFive, behindProxy] = await Promise.all([
+      world.startNode({ RATE_LIMIT_LOGIN: '5' }),
+      world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' }),
+    ]);
+  });
 
   it('refuses every exchange of an address that has failed too often, and of no other', async () => {
     const limited = await world.startNode({ RATE_LIMIT_LOGIN: '3' });
@@ -38,11 +47,10 @@ describe('the limit on failed logins', () => {
   });
 
   it('is not passed by many codes at once: WeChat is asked no more often', async () => {
-    const limited = await world.startNode({ RATE_LIMIT_LOGIN: '5' });
     await world.fault({ delayMs: 100 });
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
-        limited.login({ code: `bad-${index}`, appid: tea.appid }, { from: '127.0.0.2' }),
+        limitedToFive.login({ code: `bad-${index}`, appid: tea.appid }, { from: '127.0.0.2' }),
       ),
     );
     const codes = answers.map(({ body }) => body.code as string);
@@ -52,9 +60,8 @@ describe('the limit on failed logins', () => {
   });
 
   it('refuses none of many phones that come at once from one address with good codes', async () => {
-    const limited = await world.startNode({ RATE_LIMIT_LOGIN: '5' });
     const users = Array.from({ length: 40 }, (_, index) => `phone ${index}`);
-    const logins = await world.loginAtOnce(limited, users);
+    const logins = await world.loginAtOnce(limitedToFive, users);
     expect(logins.map(({ status }) => status)).toEqual(Array(40).fill(200));
   });
 
@@ -64,12 +71,11 @@ describe('the limit on failed logins', () => {
   });
 
   it('goes by X-Forwarded-For if the proxy is trusted', async () => {
-    const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
-    const from = (ip: string) => bad(limited, '127.0.0.1', { 'x-forwarded-for': ip });
+    const from = (ip: string) => bad(behindProxy, '127.0.0.1', { 'x-forwarded-for': ip });
     expect((await from('203.0.113.1')).status).toBe(401);
     expect((await from('203.0.113.1')).status).toBe(429);
     expect((await from('203.0.113.2')).status).toBe(401);
-    const { body } = await limited.login(
+    const { body } = await behindProxy.login(
       { code: await world.code('anna'), appid: tea.appid },
       { headers: { 'x-forwarded-for': '203.0.113.9' } },
     );
@@ -81,12 +87,11 @@ describe('the limit on failed logins', () => {
   });
 
   it('goes by the proxy if that names anything else than an address', async () => {
-    const limited = await world.startNode({ RATE_LIMIT_LOGIN: '1', TRUST_PROXY: '127.0.0.0/8' });
     const names = ['1:2:3:4:5:6:7:8:9::', 'unknown', '203.0.113.7:', '"><script>', '', ',', ' , '];
     for (const [index, name] of names.entries()) {
       const proxy = `127.0.0.${index + 10}`;
-      expect((await bad(limited, proxy, { 'x-forwarded-for': name })).status, name).toBe(401);
-      expect((await bad(limited, proxy)).status, name).toBe(429);
+      expect((await bad(behindProxy, proxy, { 'x-forwarded-for': name })).status, name).toBe(401);
+      expect((await bad(behindProxy, proxy)).status, name).toBe(429);
     }
   });
 

@@ -187,7 +187,7 @@ describe('refresh tokens: POST /auth/refresh', () => {
     });
   });
 
-  describe('whatever comes in whatever order', () => {
+  describe('in any order of calls', () => {
     // The longest there is, so that no slow machine comes near its end.
     const grace = 3_600;
     let nodes: ServiceNode[];

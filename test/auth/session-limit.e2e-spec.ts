@@ -42,7 +42,7 @@ describe('the limit on sessions: MAX_SESSIONS_PER_USER', () => {
     ).toEqual([{ actor: 'service', user_id: first.body.user.id, session_id: sessionOf(first) }]);
   });
 
-  it('is kept in batches, whoever has how many', async () => {
+  it('is applied in batches, however many sessions each user has', async () => {
     const users = 40;
     await world.database.query(
       `INSERT INTO users (id) SELECT ('019f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid

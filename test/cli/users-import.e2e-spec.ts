@@ -790,7 +790,7 @@ describe('npm run users:import', () => {
       await expectWholeUsers();
     });
 
-    it('makes one user of each person who logs in meanwhile, and every login succeeds', async () => {
+    it('creates one user for each WeChat user who logs in during the import, and every login succeeds', async () => {
       const names = Array.from({ length: 60 }, (_, index) => `guest-${index}`);
       const ids = await Promise.all(names.map((name) => idsOf(name)));
       const guests = ids.flatMap(({ openid, cakeOpenid, unionid }, index) => [

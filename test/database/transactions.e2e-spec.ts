@@ -7,7 +7,7 @@ import { Database } from '../../src/database/database.js';
 import { DatabaseUnavailableError } from '../../src/database/database.errors.js';
 import { TestDatabase } from '../harness/database.js';
 
-describe('what a transaction leaves for after the commit', () => {
+describe('afterCommit of a transaction', () => {
   let testDatabase: TestDatabase;
   let dataSource: DataSource;
   let database: Database;

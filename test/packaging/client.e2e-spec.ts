@@ -97,7 +97,7 @@ describe('the client SDK and the service', () => {
   const wechat = (call: string, user: string) =>
     world.control('POST', `/wx/${call}`, { appid: tea.appid, user });
 
-  it('log somebody in at the first request, once', async () => {
+  it('log a user in at the first request, once', async () => {
     const { auth, sent } = phoneOf('anna');
     const answers = await Promise.all([1, 2, 3].map(() => auth.request({ url: '/me' })));
     expect(answers).toMatchObject([1, 2, 3].map(() => ({ statusCode: 200, data: auth.user })));

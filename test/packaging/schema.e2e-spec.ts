@@ -81,7 +81,7 @@ describe('the database schema', () => {
     });
   });
 
-  it('builds indexes of users pending deletion beside those who log in, whatever nodes wait for their turn', async () => {
+  it('builds the indexes of users pending deletion while users log in and other nodes wait to migrate', async () => {
     await withDatabase(async (options) => {
       const migrations = schema.migrations.filter(({ name }) => !/^(LeavingUsers|PendingMerges)/.test(name));
       await migrate({ ...options, migrations });

@@ -131,7 +131,7 @@ describe('session revocation: what is revoked', () => {
     await expect.poll(() => cutOff.me(over.body.accessToken), soon).toMatchObject(ended);
   });
 
-  it('is known although all connections of a node wait for a row that somebody holds', async () => {
+  it('is known although all connections of a node wait for a locked row', async () => {
     const narrow = await startNode({ DATABASE_POOL_SIZE: '2' });
     const [login, bystander] = [await world.login(narrow, 'felix'), await world.login(narrow, 'flora')];
     const blocker = await connect();
