@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { GUARDS_METADATA, METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { describe, expect, it } from 'vitest';
 
@@ -38,6 +38,33 @@ describe('every handler', () => {
         type: types[index]!.name,
       }));
   }
+
+  /** Handlers that ask no database themselves, and the login, whose load is bounded by `LoginLoad`. */
+  const withoutDatabase = [
+    'AuthController.login',
+    'AvatarFilesController.read',
+    'DiscoveryController.keySet',
+    'DiscoveryController.metadata',
+    'HealthController.live',
+    'HealthController.ready',
+    'VerifyController.verify',
+    'VerifyController.verifyForEnvoy',
+  ];
+
+  it('says if it needs the database, with @NeedsDatabase()', async () => {
+    const guardsOf = (target: object) => (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as Type[];
+    const missing = (await findControllers()).flatMap((controller) => {
+      const prototype = controller.prototype as Record<string, object>;
+      return Object.getOwnPropertyNames(prototype)
+        .filter((name) => Reflect.hasMetadata(METHOD_METADATA, prototype[name]!))
+        .filter((name) => {
+          const guards = [...guardsOf(controller), ...guardsOf(prototype[name]!)];
+          return !guards.some((guard) => guard.name === 'DatabaseLoadGuard');
+        })
+        .map((name) => `${controller.name}.${name}`);
+    });
+    expect(missing.toSorted()).toEqual(withoutDatabase.toSorted());
+  });
 
   it('checks the body and the query that it takes, with @ValidBody(), @ValidQuery() or a pipe', async () => {
     const controllers = await findControllers();

@@ -8,6 +8,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
+import { NeedsDatabase } from '../auth/needs-database.decorator.js';
 import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Settings } from '../config/settings.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
@@ -26,6 +27,7 @@ const nicknameRateLimit = { name: 'nickname', perMinute: 6 };
 
 /** The signed-in user. */
 @ServiceController('me')
+@NeedsDatabase()
 @ApiTags('me')
 @Authenticated()
 export class AccountController {

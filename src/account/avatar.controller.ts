@@ -2,6 +2,7 @@ import { Header, HttpCode, Post, Put, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
+import { NeedsDatabase } from '../auth/needs-database.decorator.js';
 import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { Problems } from '../http/problems.decorator.js';
@@ -24,6 +25,7 @@ const avatarRateLimit = { name: 'avatar', perMinute: 6, countsMalformed: true };
 
 /** The signed-in user's own avatar. */
 @ServiceController('me/avatar')
+@NeedsDatabase()
 @ApiTags('me')
 @Authenticated()
 export class AvatarController {

@@ -9,6 +9,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
+import { NeedsDatabase } from '../auth/needs-database.decorator.js';
 import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
@@ -25,6 +26,7 @@ const linkingRateLimit = { name: 'linking', perMinute: 6 };
 
 /** The mini-programs that are linked to the user. */
 @ServiceController('me/identities')
+@NeedsDatabase()
 @ApiTags('me')
 @Authenticated('forbidden')
 @FreshLogin(maxAccountLoginAge)

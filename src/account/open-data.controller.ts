@@ -2,6 +2,7 @@ import { Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type SignedInUser } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
+import { NeedsDatabase } from '../auth/needs-database.decorator.js';
 import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Settings } from '../config/settings.js';
 import { TakesLargeBody } from '../http/body-limit.js';
@@ -23,6 +24,7 @@ import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 
 /** Data of the signed-in user from WeChat: encrypted, or by a code. */
 @ServiceController('me')
+@NeedsDatabase()
 @ApiTags('me')
 @Authenticated('wechat_misconfigured', 'wechat_unavailable', 'overloaded')
 export class OpenDataController {

@@ -7,6 +7,7 @@ import {
   type SignedInUser,
 } from '../auth/current-user.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
+import { NeedsDatabase } from '../auth/needs-database.decorator.js';
 import { PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
@@ -20,6 +21,7 @@ const maxSessions = 100;
 
 /** The sessions of the user. */
 @ServiceController('me/sessions')
+@NeedsDatabase()
 @ApiTags('me')
 @Authenticated()
 export class SessionsController {

@@ -20,6 +20,7 @@ import {
   type SignedInUser,
 } from './current-user.decorator.js';
 import { Authenticated } from './authenticated.decorator.js';
+import { NeedsDatabase } from './needs-database.decorator.js';
 import { PerUserConcurrencyLimit } from './per-user-limits.decorator.js';
 import { LoginResponse, TokenResponse } from './login.response.js';
 import { LoginRequest } from './login.request.js';
@@ -82,6 +83,7 @@ export class AuthController {
   @Public()
   @Post('refresh')
   @HttpCode(200)
+  @NeedsDatabase()
   @Header('Cache-Control', 'no-store')
   @Problems(
     'invalid_request',
@@ -89,7 +91,6 @@ export class AuthController {
     'refresh_token_reused',
     'session_revoked',
     'rate_limited',
-    'database_unavailable',
   )
   async refresh(
     @ValidBody() { refreshToken }: RefreshRequest,
@@ -107,6 +108,7 @@ export class AuthController {
   /** End this session. */
   @Post('logout')
   @HttpCode(204)
+  @NeedsDatabase()
   @PerUserConcurrencyLimit('ending')
   @Authenticated()
   async logout(
@@ -119,6 +121,7 @@ export class AuthController {
   /** End all sessions of the user. */
   @Post('logout/all')
   @HttpCode(204)
+  @NeedsDatabase()
   @PerUserConcurrencyLimit('ending')
   @Authenticated()
   async logoutAll(@CurrentUser() { id }: SignedInUser, @Req() request: AuthenticatedRequest): Promise<void> {

@@ -58,6 +58,17 @@ export class WrongAppError extends ServiceError {
   }
 }
 
+/** As many logins are in progress on this node as it takes. */
+export class NodeOverloadedError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many logins are under way on this node. Try again in a moment, with the same code.', {
+      retryAfter: 1,
+    });
+  }
+}
+
 /** As many logins from this address are under way as may still fail, and none of them has ended for a while. */
 export class TooManyLoginsError extends ServiceError {
   readonly code = 'overloaded';

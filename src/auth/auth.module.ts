@@ -13,6 +13,7 @@ import { LoginService } from './login.service.js';
 import { DiscoveryController } from './discovery.controller.js';
 import { JwtGuard } from './jwt.guard.js';
 import { LoginLimiter } from './login-limiter.js';
+import { LoginLoad } from './login-load.js';
 import { ForgedRefreshLimiter } from './forged-refresh-limiter.js';
 import { RetiredKeysJob } from './retired-keys.job.js';
 import { SigningKeysService } from './signing-keys.service.js';
@@ -31,6 +32,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
     LoginService,
     JwtGuard,
     LoginLimiter,
+    LoginLoad,
     ForgedRefreshLimiter,
     SigningKeysService,
     RetiredKeysJob,

@@ -92,6 +92,19 @@ describe('the limit on failed exchanges', () => {
     expect(all.outcomes.at(-1)).toBe('under way');
   });
 
+  it('refuses at once whoever would wait longer, by the time that exchanges take at present', async () => {
+    const all = exchanges(limitOf(1));
+    for (let index = 0; index < 30; index += 1) {
+      await all.start();
+      await vi.advanceTimersByTimeAsync(3_000);
+      await all.end('succeed');
+    }
+    await all.start();
+    await all.start();
+    await all.start();
+    expect(all.outcomes.slice(-3)).toEqual(['under way', 'waiting', TooManyLoginsError.name]);
+  });
+
   it('refuses with the seconds that are left of the minute, and begins anew after it', async () => {
     const limit = limitOf(1);
     const all = exchanges(limit);

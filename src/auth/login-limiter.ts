@@ -4,8 +4,11 @@ import { RateLimit } from '../limits/rate-limit.js';
 import { networkOf } from '../validation/ip-address.js';
 import { LoginLimitError, TooManyLoginsError } from './auth.errors.js';
 
-/** Milliseconds that an exchange waits for its turn. */
+/** Milliseconds that an exchange waits for its turn. One that would wait longer is refused at once. */
 const maxWaitMs = 5_000;
+
+/** How much of the usual time of an exchange one exchange makes up: the last ten or so count. */
+const smoothing = 0.1;
 
 interface Waiter {
   admit: () => void;
@@ -30,10 +33,15 @@ interface Queue {
 @Injectable()
 export class LoginLimiter {
   readonly #failures: RateLimit;
+  /** Exchanges of a network without failures. */
+  readonly #maxUnderWay: number;
   /** By network. */
   readonly #queues = new Map<string, Queue>();
+  /** Milliseconds that an exchange takes at present. */
+  #usualMs = 0;
 
   constructor({ rateLimitLogin }: Settings) {
+    this.#maxUnderWay = rateLimitLogin === 0 ? Infinity : rateLimitLogin;
     this.#failures = new RateLimit(rateLimitLogin, LoginLimitError, (network) => this.settle(network));
   }
 
@@ -47,7 +55,7 @@ export class LoginLimiter {
    *
    * @param isFailure whether what it throws is the address's own fault
    * @throws {LoginLimitError} without running it, if the address has failed too often
-   * @throws {TooManyLoginsError} without running it, if others took too long
+   * @throws {TooManyLoginsError} without running it, if others took too long, or so many wait that they will
    */
   async run<Result>(
     ip: string,
@@ -58,12 +66,14 @@ export class LoginLimiter {
     const queue = this.#queues.get(network) ?? { underWay: 0, waiting: new Set() };
     this.#queues.set(network, queue);
     await this.turn(network, queue);
+    const begunAt = performance.now();
     try {
       return await exchange();
     } catch (error) {
       if (isFailure(error)) this.#failures.count(network);
       throw error;
     } finally {
+      this.#usualMs += smoothing * (performance.now() - begunAt - this.#usualMs);
       queue.underWay -= 1;
       this.settle(network);
     }
@@ -85,16 +95,27 @@ export class LoginLimiter {
     try {
       await new Promise<void>((admit, refuse) => {
         const waiter = { admit, refuse };
-        queue.waiting.add(waiter);
-        timer = setTimeout(() => {
+        const giveUp = () => {
           queue.waiting.delete(waiter);
           refuse(new TooManyLoginsError());
-        }, maxWaitMs);
+        };
+        queue.waiting.add(waiter);
         this.settle(network);
+        if (!queue.waiting.has(waiter)) return;
+        if (this.expectedWaitMs(queue) > maxWaitMs) giveUp();
+        else timer = setTimeout(giveUp, maxWaitMs);
       });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * How long the last one in the queue will wait at least, if exchanges go on to take what they take at present: failures
+   * leave fewer turns.
+   */
+  private expectedWaitMs({ waiting }: Queue): number {
+    return (waiting.size / this.#maxUnderWay) * this.#usualMs;
   }
 
   /** Admits or refuses whoever needs to wait no longer; forgets a queue that is empty. */

@@ -9,6 +9,7 @@ import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
 import { isFirewallSafe } from '../wechat/code-checks.js';
 import { isRefusedCode, WechatUnavailableError } from '../wechat/wechat.errors.js';
 import { LoginLimiter } from './login-limiter.js';
+import { LoginLoad } from './login-load.js';
 import { LoginReplay, type ReplayableLogin } from './login-replay.js';
 
 /** A code, and who sent it. */
@@ -35,6 +36,7 @@ export class LoginService {
     private readonly replay: LoginReplay,
     private readonly phoneNumbers: PhoneNumbersService,
     private readonly limit: LoginLimiter,
+    private readonly load: LoginLoad,
     private readonly stats: LoginStatsService,
   ) {}
 
@@ -51,7 +53,7 @@ export class LoginService {
       return await this.replay.run(attempt, {
         signIn: async () => {
           const session = await this.redeem(app, attempt.code, attempt.ip);
-          return this.signInService.signIn({ ...session, ...attempt });
+          return this.load.runSignIn(() => this.signInService.signIn({ ...session, ...attempt }));
         },
         complete: async (signedIn, isRepeat) => {
           const outcome = await this.savePhone(signedIn, attempt, isRepeat);
@@ -76,7 +78,7 @@ export class LoginService {
   async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
     return this.limit.run(
       ip,
-      () => this.wechat.code2Session(app, code),
+      () => this.load.runExchange(() => this.wechat.code2Session(app, code)),
       (error) => isRefusedCode(error) || mayBeDueToCode(error, code),
     );
   }

@@ -10,6 +10,15 @@ export class DatabaseUnavailableError extends ServiceError {
   }
 }
 
+/** As many wait for a connection on this node as may. */
+export class DatabaseOverloadedError extends ServiceError {
+  readonly code = 'overloaded';
+
+  constructor() {
+    super('Too many requests wait for the database on this node. Try again in a moment.', { retryAfter: 1 });
+  }
+}
+
 /** The connection leads to a standby, which is behind the primary and accepts no writes. */
 export class StandbyError extends Error {
   constructor() {

@@ -3,9 +3,11 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
+import { RefusalPace } from '../limits/refusal-pace.js';
 import { isPooled } from './connection-setup.js';
 import { weappAuthDataSource, migrationsTable } from './data-source-options.js';
 import {
+  DatabaseOverloadedError,
   DatabaseUnavailableError,
   isDatabaseFailure,
   isNameLost,
@@ -26,6 +28,12 @@ const nameProbe = 'probe-1';
 
 /** Milliseconds for a check: the poll of revocations uses the same connection. */
 const lookupTimeoutMs = 1_000;
+
+/**
+ * Requests that may wait for each connection of the pool. Nobody waits longer than five seconds: if statements take up to
+ * 100 ms, the last one has its turn by then.
+ */
+const maxWaitingPerConnection = 50;
 
 interface WriteState {
   isStandby: boolean;
@@ -66,6 +74,7 @@ export interface Transaction {
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Database.name);
+  readonly #refusals = new RefusalPace();
   #apart: Pool | undefined;
   /** Whether a pooler turned out not to keep named statements, although they are switched on. */
   #losesNames = false;
@@ -77,6 +86,17 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     if (this.settings.databaseNamedStatements && (await this.sharesConnections())) this.tellLoss();
+  }
+
+  /**
+   * For what has not begun yet. What is under way is never refused, so that nothing is done in vain.
+   *
+   * @throws {DatabaseOverloadedError} if too many wait for a connection of the pool
+   */
+  async assertNotOverloaded(): Promise<void> {
+    if (this.pool.waitingCount < maxWaitingPerConnection * this.settings.databasePoolSize) return;
+    await this.#refusals.turn();
+    throw new DatabaseOverloadedError();
   }
 
   /**

@@ -248,8 +248,9 @@ export const problems = {
   overloaded: {
     status: 503,
     title: 'This node takes no more at the moment',
-    meaning: 'The node has too many requests of this kind in progress.',
-    action: 'Wait for `Retry-After` seconds, and repeat the request.',
+    meaning: 'The node has too many requests of this kind in progress. It has done nothing for this one.',
+    action:
+      'Wait for `Retry-After` seconds, and repeat the request. The code of a login can be sent again.',
   },
 } as const satisfies Record<ErrorCode, Problem>;
 

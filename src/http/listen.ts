@@ -12,6 +12,12 @@ export class ListenError extends Error {}
 const socketMode = 0o660;
 
 /**
+ * Connections that the system keeps while this process is busy. Beyond Node's default of 511, it drops them. A phone then tries
+ * again after one second, and after three: it would wait, although the service would have refused it at once.
+ */
+const backlog = 4_096;
+
+/**
  * Listens on the socket that systemd passes, else at HOST: on a Unix socket, or on an address and PORT.
  *
  * @throws {ListenError}
@@ -28,10 +34,10 @@ export async function listen(
       await app.listen({ fd: listenFd, host: '0.0.0.0' });
     } else if (path !== undefined) {
       await removeDeadSocket(path);
-      await app.listen(path);
+      await app.listen({ path, backlog });
       await chmod(path, socketMode);
     } else {
-      await app.listen(port, host);
+      await app.listen({ port, host, backlog });
     }
   } catch (error) {
     throw explain(error, path, listenFd) ?? error;

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { ConcurrencyLimit } from '../limits/concurrency-limit.js';
+import { RefusalPace } from '../limits/refusal-pace.js';
+import { NodeOverloadedError } from './auth.errors.js';
+
+/** Logins that may be at the database, or wait for it, for each connection of the pool. */
+const maxSignInsPerConnection = 20;
+
+/**
+ * Bounds the logins on this node. Beyond a bound, a login is refused before anything is done for it: nobody is refused
+ * whose code has been used. The bounds are numbers and not times, so that a slow machine refuses no more than a fast one.
+ */
+@Injectable()
+export class LoginLoad {
+  readonly #maxLogins: number;
+  readonly #maxSignIns: number;
+  readonly #exchanges: ConcurrencyLimit;
+  /** Made once: its stack trace would cost more than the rest of a refusal. */
+  readonly #refusal = new NodeOverloadedError();
+  readonly #refusals = new RefusalPace();
+  #logins = 0;
+  #signIns = 0;
+
+  constructor({ wechatMaxConcurrency, databasePoolSize }: Settings) {
+    this.#maxLogins = 2 * wechatMaxConcurrency;
+    this.#maxSignIns = maxSignInsPerConnection * databasePoolSize;
+    this.#exchanges = new ConcurrencyLimit(
+      // The bound on logins bounds those that wait.
+      { maxConcurrent: wechatMaxConcurrency, maxQueued: Infinity },
+      NodeOverloadedError,
+    );
+  }
+
+  /**
+   * Runs a login.
+   *
+   * @throws {NodeOverloadedError} without running it, if as many logins are in progress as may call WeChat and wait for
+   *   that, or if too many have come back from WeChat and are not signed in yet
+   */
+  async run<Result>(login: () => Promise<Result>): Promise<Result> {
+    if (this.#logins >= this.#maxLogins || this.#signIns >= this.#maxSignIns) {
+      await this.#refusals.turn();
+      throw this.#refusal;
+    }
+    this.#logins += 1;
+    try {
+      return await login();
+    } finally {
+      this.#logins -= 1;
+    }
+  }
+
+  /**
+   * Runs a login's call to WeChat when its turn has come. The turn is waited for here, so that the deadline of the call does
+   * not run meanwhile: it would cut off calls that have used the code.
+   */
+  async runExchange<Result>(exchange: () => Promise<Result>): Promise<Result> {
+    return this.#exchanges.run(exchange);
+  }
+
+  /** Runs what a login does at the database. */
+  async runSignIn<Result>(signIn: () => Promise<Result>): Promise<Result> {
+    this.#signIns += 1;
+    try {
+      return await signIn();
+    } finally {
+      this.#signIns -= 1;
+    }
+  }
+}
