@@ -6,8 +6,11 @@ import { type Bench, useBench } from './harness/bench.js';
 import { loadWithAutocannon } from './harness/autocannon-load.js';
 import type { Contender } from './harness/contender.js';
 import { type Figures, Measurement } from './harness/measure.js';
+import { measureOverload } from './harness/measure-overload.js';
 import { measureStart } from './harness/measure-start.js';
+
 import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
+import { renderOverload } from './report/overload-report.js';
 import { saveResults } from './report/results-file.js';
 import { byPhone, latePage } from './scenarios/admin-search.js';
 import { guardedScenarios } from './scenarios/guarded.js';
@@ -100,6 +103,23 @@ describe('npm run bench', () => {
     const figures = await bench.measurement.run(guardedScenarios[0]!, [bench.service('revoked', revoked)]);
     expect(figures).toHaveLength(1);
     expectFigures(figures);
+  });
+
+  it('measures overload', async () => {
+    const contender = bench.service('overload', contenders[0]!.world, { TRUST_PROXY: '127.0.0.1' });
+    const second = {
+      warmUpSeconds: 1,
+      capacitySeconds: 1,
+      calmSeconds: 1,
+      overloadSeconds: 1,
+      recoverySeconds: 1,
+    };
+    const figures = await measureOverload({ bench, contender, wechatDelayMs: 10, pace: second });
+    expect(figures.capacity).toBeGreaterThan(0);
+    for (const phase of [figures.calm, figures.overload, figures.after]) {
+      expect(phase.acceptedPerSecond).toBeGreaterThan(0);
+    }
+    expect(renderOverload([figures])).toContain('| 10 ms | before |');
   });
 
   it('stops at an answer that is no success, and shows it', async () => {

@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app, encryptionKey, jwtAudience, jwtIssuer } from '../world/deployment.js';
-import { startWechatStandIn } from '../world/wechat-stand-in.js';
+import { startWechatStandIn, type WechatStandIn } from '../world/wechat-stand-in.js';
 import { World } from '../world/world.js';
 import { bundleReference } from './bundle-reference.js';
 import type { Contender } from './contender.js';
 import type { Cores } from './cores.js';
 import { Databases } from './databases.js';
-import { chooseLoad } from './load.js';
+import { chooseLoad, type Load } from './load.js';
 import { Measurement, type Pace } from './measure.js';
 import { ServerProcess } from './server-process.js';
 
@@ -19,11 +19,14 @@ export interface Bench {
   databases: Databases;
   measurement: Measurement;
   cores: Cores;
-  /** Name of the load generator. */
+  /** The load generator, and its name. */
+  load: Load;
   loadName: string;
+  /** In WeChat's place. */
+  wechat: WechatStandIn;
   createWorld: (users: number) => Promise<World>;
-  /** The built service, on a world. */
-  service: (name: string, world: World) => Contender;
+  /** The built service, on a world, with settings of its own besides. */
+  service: (name: string, world: World, changes?: Record<string, string>) => Contender;
   /** The hand-written server, on a world. */
   reference: (name: string, world: World) => Contender;
 }
@@ -56,7 +59,8 @@ export async function useBench(
     JWT_ISSUER: jwtIssuer,
     JWT_AUDIENCE: jwtAudience,
   };
-  const service = (name: string, world: World) => run(name, world, serviceMain, settings);
+  const service = (name: string, world: World, changes: Record<string, string> = {}) =>
+    run(name, world, serviceMain, { ...settings, ...changes });
   const reference = (name: string, world: World) =>
     run(name, world, referenceMain, {
       SIGNING_KEY_ID: world.signingKey.kid,
@@ -69,7 +73,9 @@ export async function useBench(
         databases,
         measurement: new Measurement(databases, load, pace),
         cores,
+        load,
         loadName,
+        wechat,
         createWorld: (users) =>
           World.create(databases, users, async (databaseUrl) => {
             const migrator = await ServerProcess.start({

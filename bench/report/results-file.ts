@@ -10,8 +10,8 @@ const title =
 export interface ResultsSection {
   heading: string;
   text: string;
-  /** The picture below the text. */
-  picture: { file: string; description: string; svg: string };
+  /** The picture below the text, if it has one. */
+  picture?: { file: string; description: string; svg: string };
 }
 
 /** Puts a section into results.md, in place of the one with the same heading, and its picture beside it. */
@@ -23,11 +23,15 @@ export async function saveResults(
   const [begin = title, ...sections] = existsSync(file)
     ? readFileSync(file, 'utf8').split(/^(?=## )/m)
     : [title];
-  const section = `## ${heading}\n\n${text}\n\n![${picture.description}](${picture.file})\n`;
+  const parts = [`## ${heading}`, text];
+  if (picture !== undefined) {
+    writeFileSync(join(directory, picture.file), picture.svg);
+    parts.push(`![${picture.description}](${picture.file})`);
+  }
+  const section = `${parts.join('\n\n')}\n`;
   const index = sections.findIndex((existing) => existing.startsWith(`## ${heading}\n`));
   if (index === -1) sections.push(section);
   else sections[index] = section;
-  writeFileSync(join(directory, picture.file), picture.svg);
   const content = [begin, ...sections].map((part) => part.trim()).join('\n\n');
   writeFileSync(
     file,

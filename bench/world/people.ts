@@ -35,6 +35,11 @@ export function nicknameOf(user: number): string {
   return createHash('md5').update(`nickname ${user}`).digest('hex').slice(0, 8);
 }
 
+/** An address of the range for benchmarks (RFC 2544): so many phones until one comes twice. */
+export function phoneAddress(serial: number): string {
+  return `198.${18 + ((serial >> 16) & 1)}.${(serial >> 8) & 255}.${serial & 255}`;
+}
+
 /** The random part of all refresh tokens. */
 export const refreshSecret = Buffer.alloc(32, 7);
 

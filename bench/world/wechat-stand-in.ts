@@ -7,6 +7,8 @@ import { unionidOf } from './people.js';
 /** A server in WeChat's place. */
 export interface WechatStandIn {
   url: string;
+  /** Milliseconds that each answer takes. */
+  delayMs: number;
   close: () => Promise<void>;
 }
 
@@ -28,13 +30,18 @@ export async function startWechatStandIn(): Promise<WechatStandIn> {
       openid,
       unionid: unionidOf(openid),
     });
-    response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) });
-    response.end(body);
+    const answer = () => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) });
+      response.end(body);
+    };
+    if (standIn.delayMs === 0) answer();
+    else setTimeout(answer, standIn.delayMs);
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  const standIn: WechatStandIn = {
+    delayMs: 0,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
       server.close();
@@ -42,4 +49,5 @@ export async function startWechatStandIn(): Promise<WechatStandIn> {
       await once(server, 'close');
     },
   };
+  return standIn;
 }
