@@ -249,8 +249,7 @@ export const problems = {
     status: 503,
     title: 'This node takes no more at the moment',
     meaning: 'The node has too many requests of this kind in progress. It has done nothing for this one.',
-    action:
-      'Wait for `Retry-After` seconds, and repeat the request. The code of a login can be sent again.',
+    action: 'Wait for `Retry-After` seconds, and repeat the request. The code of a login can be sent again.',
   },
 } as const satisfies Record<ErrorCode, Problem>;
 

@@ -65,7 +65,7 @@ export class WechatHttpClient {
       signal,
     };
     const { status, text } = await sendRequest(this.connections, request).catch((error: unknown) => {
-      throw transportFailure(String((error as NodeJS.ErrnoException).code ?? 'unknown'), signal);
+      throw transportFailure((error as NodeJS.ErrnoException).code ?? 'unknown', signal);
     });
     return readFields(status, text, secrets);
   }
