@@ -107,6 +107,7 @@ describe('logging out', () => {
         await node.as(before.body.accessToken, 'POST', '/auth/logout/all');
         after = await world.login(other, 'carl');
       } while (issuedAt(after) - issuedAt(before) > 1);
+      expect([before.status, after.status]).toEqual([200, 200]);
       await expectEnded(node, other, before, 'signed_out');
       await expectOngoing(node, other, after);
     });
