@@ -65,7 +65,9 @@ export class WechatHttpClient {
       signal,
     };
     const { status, text } = await sendRequest(this.connections, request).catch((error: unknown) => {
-      throw transportFailure((error as NodeJS.ErrnoException).code ?? 'unknown', signal);
+      // That of a DOMException is a number.
+      const { code } = error as { code?: unknown };
+      throw transportFailure(typeof code === 'string' ? code : 'unknown', signal);
     });
     return readFields(status, text, secrets);
   }
