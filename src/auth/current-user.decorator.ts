@@ -24,7 +24,7 @@ export const CurrentUser = createParamDecorator(
   (_: unknown, context: ExecutionContext): SignedInUser | undefined => findRequest(context)?.user,
 );
 
-/** The signed-in person as the audit names who acts. */
+/** The signed-in user as the audit names who acts. */
 export function toActor(request: AuthenticatedRequest): Actor {
   return { actor: 'person', actorId: request.user.id, ip: getClientIp(request) };
 }

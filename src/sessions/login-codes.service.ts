@@ -60,7 +60,7 @@ const repeatStatement: NamedStatement = {
         AND created_at > now() - make_interval(secs => $2::integer)
         AND uses < ${maxUses}
       RETURNING session_id
-    ), person AS (
+    ), signed_in AS (
       SELECT
         users.*, first.id AS first_session_id, first.identity_id, first.client_id,
         first.created_at AS logged_in_at,
@@ -73,7 +73,7 @@ const repeatStatement: NamedStatement = {
         AND first.session_epoch = users.session_epoch
         AND users.status = 'active'
       FOR NO KEY UPDATE OF users, first
-    ), session AS (${insertSession('person', {
+    ), session AS (${insertSession('signed_in', {
       sessionId: '$3',
       refreshHash: '$4',
       ip: '$5',
@@ -85,7 +85,7 @@ const repeatStatement: NamedStatement = {
       SELECT
         '${'session.login_repeated' satisfies AuditAction}', '${'person' satisfies AuditActor}', id, id, $3::uuid,
         $5::text, jsonb_build_object('firstSessionId', first_session_id)
-      FROM person
+      FROM signed_in
     )
     SELECT
       EXISTS (SELECT FROM login_codes WHERE code_hash = ANY ($1::bytea[])) AS "isKnown",
@@ -94,7 +94,7 @@ const repeatStatement: NamedStatement = {
       users.logged_in_at AS "loggedInAt",
       users.is_new_user AS "isNewUser"
     FROM (SELECT) AS one
-    LEFT JOIN person AS users ON true`,
+    LEFT JOIN signed_in AS users ON true`,
 };
 
 /** Recent login codes: if a code comes again, its login is repeated. */

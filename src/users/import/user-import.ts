@@ -199,9 +199,9 @@ export class UserImport {
     const plan = new ImportPlan(await findKnown(client), banned);
     const accepted: number[] = [];
     for (const line of lines) {
-      const person = `${line.appid} ${line.openid}`;
+      const identity = `${line.appid} ${line.openid}`;
       const digest = this.digest(line);
-      const first = seen.get(person);
+      const first = seen.get(identity);
       if (first?.digest === digest) {
         plan.unchanged += 1;
         continue;
@@ -211,7 +211,7 @@ export class UserImport {
           throw new LineRefusedError(`line ${first.number} names the same user with other values`);
         }
         plan.add(line);
-        seen.set(person, { number: line.number, digest });
+        seen.set(identity, { number: line.number, digest });
         accepted.push(line.number);
       } catch (error) {
         if (!(error instanceof LineRefusedError)) throw error;

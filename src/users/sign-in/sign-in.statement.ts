@@ -24,10 +24,10 @@ export interface SignedInRow extends SessionUser {
 }
 
 /**
- * SQL: writes the session and the code of `person`, and returns the user. The code may come again for a while from when it
+ * SQL: writes the session and the code of `signed_in`, and returns the user. The code may come again for a while from when it
  * is written: now() is from before the wait for a lock.
  */
-const openSession = `session AS (${insertSession('person', {
+const openSession = `session AS (${insertSession('signed_in', {
   sessionId: '$5',
   refreshHash: '$6',
   ip: '$7',
@@ -38,11 +38,11 @@ const openSession = `session AS (${insertSession('person', {
     ), login_code AS (
       INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
       SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
-      FROM person
+      FROM signed_in
       ON CONFLICT (code_hash) DO NOTHING
     )
     SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt"
-    FROM person AS users, session`;
+    FROM signed_in AS users, session`;
 
 /**
  * Signs in a known identity in one round trip: stores the session_key, locks and reads the user, and writes the session
@@ -63,7 +63,7 @@ export const signInStatement: NamedStatement = {
       SET session_keys = ${withNewestKey}
       WHERE appid = $1 AND openid = $2 AND ($13::text IS NULL OR unionid = $13::text)
       RETURNING id, user_id
-    ), person AS (
+    ), signed_in AS (
       SELECT
         users.*,
         identity.id AS identity_id,
@@ -77,11 +77,11 @@ export const signInStatement: NamedStatement = {
     ), seen AS (
       UPDATE users
       SET
-        last_login_at = CASE WHEN person.is_long_gone THEN now() ELSE person.last_login_at END,
-        consent_version = coalesce($12::text, person.consent_version),
-        consent_at = CASE WHEN $12::text IS NULL THEN person.consent_at ELSE now() END
-      FROM person
-      WHERE users.id = person.id AND (person.is_long_gone OR $12::text IS NOT NULL)
+        last_login_at = CASE WHEN signed_in.is_long_gone THEN now() ELSE signed_in.last_login_at END,
+        consent_version = coalesce($12::text, signed_in.consent_version),
+        consent_at = CASE WHEN $12::text IS NULL THEN signed_in.consent_at ELSE now() END
+      FROM signed_in
+      WHERE users.id = signed_in.id AND (signed_in.is_long_gone OR $12::text IS NOT NULL)
     ), ${openSession}`,
 };
 
@@ -132,7 +132,7 @@ export const registerStatement: NamedStatement = {
       SELECT $14::uuid, now(), $12::text, CASE WHEN $12::text IS NOT NULL THEN now() END
       FROM identity
       RETURNING *
-    ), person AS (
+    ), signed_in AS (
       SELECT new_user.*, identity.id AS identity_id, $1::text AS client_id, now() AS logged_in_at
       FROM new_user, identity
     ), ${openSession}`,
