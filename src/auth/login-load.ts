@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { ConcurrencyLimit } from '../limits/concurrency-limit.js';
-import { RefusalPace } from '../limits/refusal-pace.js';
 import { NodeOverloadedError } from './auth.errors.js';
 
 /** Logins that may be at the database, or wait for it, for each connection of the pool. */
@@ -18,7 +17,6 @@ export class LoginLoad {
   readonly #exchanges: ConcurrencyLimit;
   /** Made once: its stack trace would cost more than the rest of a refusal. */
   readonly #refusal = new NodeOverloadedError();
-  readonly #refusals = new RefusalPace();
   #logins = 0;
   #signIns = 0;
 
@@ -39,10 +37,7 @@ export class LoginLoad {
    *   that, or if too many have come back from WeChat and are not signed in yet
    */
   async run<Result>(login: () => Promise<Result>): Promise<Result> {
-    if (this.#logins >= this.#maxLogins || this.#signIns >= this.#maxSignIns) {
-      await this.#refusals.turn();
-      throw this.#refusal;
-    }
+    if (this.#logins >= this.#maxLogins || this.#signIns >= this.#maxSignIns) throw this.#refusal;
     this.#logins += 1;
     try {
       return await login();

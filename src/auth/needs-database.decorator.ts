@@ -6,8 +6,8 @@ import { Problems } from '../http/problems.decorator.js';
 class DatabaseLoadGuard implements CanActivate {
   constructor(private readonly database: Database) {}
 
-  async canActivate(): Promise<boolean> {
-    await this.database.assertNotOverloaded();
+  canActivate(): boolean {
+    this.database.assertNotOverloaded();
     return true;
   }
 }

@@ -3,7 +3,6 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
-import { RefusalPace } from '../limits/refusal-pace.js';
 import { isPooled } from './connection-setup.js';
 import { weappAuthDataSource, migrationsTable } from './data-source-options.js';
 import {
@@ -74,7 +73,6 @@ export interface Transaction {
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Database.name);
-  readonly #refusals = new RefusalPace();
   #apart: Pool | undefined;
   /** Whether a pooler turned out not to keep named statements, although they are switched on. */
   #losesNames = false;
@@ -93,9 +91,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    *
    * @throws {DatabaseOverloadedError} if too many wait for a connection of the pool
    */
-  async assertNotOverloaded(): Promise<void> {
+  assertNotOverloaded(): void {
     if (this.pool.waitingCount < maxWaitingPerConnection * this.settings.databasePoolSize) return;
-    await this.#refusals.turn();
     throw new DatabaseOverloadedError();
   }
 
