@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Admin } from '../harness/admin.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { cancelDeletion, oneWeekMs, requestDeletion } from '../harness/deletion.js';
 import { alone, cake, soon, tea, useWorld } from '../harness/world.js';
@@ -7,14 +8,11 @@ describe('deleting an account', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let admin: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
     admin = await world.createAdmin(node);
   });
-
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
 
   /** Two calls that wait for the row of a user: the second has begun before the first comes to it. */
   async function oneAfterTheOther(
@@ -30,14 +28,6 @@ describe('deleting an account', () => {
     await letGo();
     return Promise.all([earlier, later]);
   }
-
-  const actionsOn = async (userId: string) =>
-    (
-      await world.database.query<{ action: string }>(
-        'SELECT action FROM audit_events WHERE user_id = $1 ORDER BY id',
-        [userId],
-      )
-    ).map(({ action }) => action);
 
   describe('DELETE /me', () => {
     it('says when the user is erased, and ends all of their sessions on every node', async () => {
@@ -55,7 +45,7 @@ describe('deleting an account', () => {
         await expect.poll(() => other.me(body.accessToken), soon).toMatchObject(revoked);
         expect(await other.refresh(body.refreshToken)).toMatchObject(revoked);
       }
-      expect(await actionsOn(one.body.user.id)).toEqual(['user.deletion_requested']);
+      expect(await world.auditedActions(one.body.user.id)).toEqual(['user.deletion_requested']);
     });
 
     it('has every login of the user refused, through whichever mini-program, with the time', async () => {
@@ -81,7 +71,7 @@ describe('deleting an account', () => {
       const { id } = login.body.user;
       const [merged, answer] = await oneAfterTheOther(
         id,
-        () => asAdmin('POST', `${id}/merge`, { into }),
+        () => admin.callUsers('POST', `${id}/merge`, { into }),
         () => requestDeletion(node, login),
       );
       expect(merged.status).toBe(200);
@@ -103,11 +93,11 @@ describe('deleting an account', () => {
       const { id } = login.body.user;
       const [disabled, answer] = await oneAfterTheOther(
         id,
-        () => asAdmin('PATCH', id, { status: 'disabled' }),
+        () => admin.callUsers('PATCH', id, { status: 'disabled' }),
         () => call(login),
       );
       expect(disabled.status).toBe(200);
-      await asAdmin('PATCH', id, { status: 'active' });
+      await admin.callUsers('PATCH', id, { status: 'active' });
       expect(answer).toMatchObject({ status: 401, body: { code: 'session_revoked', reason: 'disabled' } });
     });
 
@@ -129,7 +119,10 @@ describe('deleting an account', () => {
       expect((await node.me(back.body.accessToken)).status).toBe(200);
       expect((await node.me(before.body.accessToken)).body.reason).toBe('deleted');
       expect((await world.login(other, 'carl')).status).toBe(200);
-      expect(await actionsOn(before.body.user.id)).toEqual(['user.deletion_requested', 'user.restored']);
+      expect(await world.auditedActions(before.body.user.id)).toEqual([
+        'user.deletion_requested',
+        'user.restored',
+      ]);
     });
 
     it('works through another mini-program of the same user', async () => {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Admin } from '../harness/admin.js';
 import type { ServiceNode } from '../harness/node.js';
 import { createUserWithAllData } from '../harness/deletion.js';
 import { cake, tea, useWorld } from '../harness/world.js';
@@ -6,14 +7,11 @@ import { cake, tea, useWorld } from '../harness/world.js';
 describe('exporting an account', () => {
   const world = useWorld();
   let node: ServiceNode;
-  let admin: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     node = await world.startNode();
     admin = await world.createAdmin(node);
   });
-
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
 
   describe('GET /me/export', () => {
     const manySessions = 10_000;
@@ -28,7 +26,7 @@ describe('exporting an account', () => {
 
     it('holds all there is of the user, openids among it, and no session_key', async () => {
       const { login, id, traces } = await createUserWithAllData(world, node, 'sara', '13800000009');
-      await asAdmin('PATCH', id, { roles: ['tester'] });
+      await admin.callUsers('PATCH', id, { roles: ['tester'] });
       const { accessToken } = (await node.refresh(login.body.refreshToken)).body;
       const answer = await node.as(accessToken, 'GET', '/me/export');
       expect(answer).toMatchObject({

@@ -8,6 +8,7 @@ import { Database } from '../../src/database/database.js';
 import { schema } from '../../src/schema.js';
 import type { TestDatabase } from '../harness/database.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
+import { expectInvalidField } from '../harness/problem.js';
 import { alone, createMigratedDatabase, useWorld } from '../harness/world.js';
 
 describe('the audit log', () => {
@@ -18,23 +19,11 @@ describe('the audit log', () => {
 
   beforeAll(async () => {
     node = await world.startNode();
-    const { body } = await world.login(node, 'the-admin', alone.appid);
-    await world.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
-    adminId = body.user.id;
-    token = (await world.login(node, 'the-admin', alone.appid)).body.accessToken;
+    ({ id: adminId, accessToken: token } = await world.createAdmin(node, alone.appid));
   });
 
   const get = (path: string, accessToken = token): Promise<Answer> =>
     node.get(path, { headers: { authorization: `Bearer ${accessToken}` } });
-
-  async function expectProblem(path: string, field: string, message: string): Promise<void> {
-    const { status, body } = await get(path);
-    expect({ status, code: body.code, errors: body.errors }).toEqual({
-      status: 400,
-      code: 'invalid_request',
-      errors: [{ field, message }],
-    });
-  }
 
   describe('GET /admin/audit', () => {
     const [anna, bert, admin, session] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
@@ -145,7 +134,7 @@ describe('the audit log', () => {
       ['userId=anna', 'userId', 'userId must be a UUID'],
       [`userId=${anna}&userId=${bert}`, 'userId', 'userId must be given once'],
     ])('refuses ?%s', async (query, field, message) => {
-      await expectProblem(`/admin/audit?${query}`, field, message);
+      expectInvalidField(await get(`/admin/audit?${query}`), field, message);
     });
 
     it('refuses an action that there is not, and passes over parameters that it does not know', async () => {

@@ -9,6 +9,7 @@ import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Database } from '../../src/database/database.js';
 import { schema } from '../../src/schema.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
+import { expectInvalidField } from '../harness/problem.js';
 import { alone, cake, tea, useWorld } from '../harness/world.js';
 
 /** The tests log in through one mini-program, and count those of the others. */
@@ -21,22 +22,11 @@ describe('login statistics', () => {
   beforeAll(async () => {
     node = await world.startNode();
     settings = loadSettings({ ...world.environment(), LOG_LEVEL: 'silent' });
-    const { body } = await world.login(node, 'the-admin', alone.appid);
-    await world.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
-    token = (await world.login(node, 'the-admin', alone.appid)).body.accessToken;
+    ({ accessToken: token } = await world.createAdmin(node, alone.appid));
   });
 
   const get = (path: string, accessToken = token): Promise<Answer> =>
     node.get(path, { headers: { authorization: `Bearer ${accessToken}` } });
-
-  async function expectProblem(path: string, field: string, message: string): Promise<void> {
-    const { status, body } = await get(path);
-    expect({ status, code: body.code, errors: body.errors }).toEqual({
-      status: 400,
-      code: 'invalid_request',
-      errors: [{ field, message }],
-    });
-  }
 
   describe('GET /admin/stats', () => {
     beforeEach(() => world.database.query('TRUNCATE login_stats'));
@@ -83,7 +73,11 @@ describe('login statistics', () => {
     });
 
     it.each(['0', '367', '-1', '1.5', 'x', ''])('refuses ?days=%s', async (days) => {
-      await expectProblem(`/admin/stats?days=${days}`, 'days', 'days must be a whole number from 1 to 366');
+      expectInvalidField(
+        await get(`/admin/stats?days=${days}`),
+        'days',
+        'days must be a whole number from 1 to 366',
+      );
     });
   });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Admin } from '../harness/admin.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { expectEnded, expectOngoing, sessionRevoked } from '../harness/sessions.js';
 import { cake, soon, tea, useWorld } from '../harness/world.js';
@@ -7,14 +8,11 @@ describe('changing a user', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let admin: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
     admin = await world.createAdmin(node);
   });
-
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
 
   const audit = (userId: string) =>
     world.database.query(
@@ -27,7 +25,7 @@ describe('changing a user', () => {
       const login = await world.login(node, 'ida');
       const { id } = login.body.user;
       const until = new Date(Date.now() + 86_400_000).toISOString();
-      const answer = await asAdmin('PATCH', id, { status: 'disabled', reason: '广告', until });
+      const answer = await admin.callUsers('PATCH', id, { status: 'disabled', reason: '广告', until });
       expect(answer).toMatchObject({
         status: 200,
         body: { id, status: 'disabled', disabledReason: '广告', disabledUntil: until, sessions: [] },
@@ -54,8 +52,8 @@ describe('changing a user', () => {
     it('enables them again: they log in anew, the old sessions stay ended', async () => {
       const login = await world.login(node, 'jane');
       const { id } = login.body.user;
-      await asAdmin('PATCH', id, { status: 'disabled', reason: 'spam' });
-      expect((await asAdmin('PATCH', id, { status: 'active' })).body).toMatchObject({
+      await admin.callUsers('PATCH', id, { status: 'disabled', reason: 'spam' });
+      expect((await admin.callUsers('PATCH', id, { status: 'active' })).body).toMatchObject({
         status: 'active',
         disabledReason: null,
         disabledUntil: null,
@@ -67,7 +65,7 @@ describe('changing a user', () => {
 
     it('lets them in again by itself once the time is over', async () => {
       const { id } = (await world.login(node, 'kate')).body.user;
-      await asAdmin('PATCH', id, {
+      await admin.callUsers('PATCH', id, {
         status: 'disabled',
         until: new Date(Date.now() + 60_000).toISOString(),
       });
@@ -88,12 +86,14 @@ describe('changing a user', () => {
 
     it('disables for good a user who was disabled until a time that is over', async () => {
       const { id } = (await world.login(node, 'lisa')).body.user;
-      await asAdmin('PATCH', id, {
+      await admin.callUsers('PATCH', id, {
         status: 'disabled',
         until: new Date(Date.now() + 60_000).toISOString(),
       });
       await world.database.query('UPDATE users SET disabled_until = now() WHERE id = $1', [id]);
-      expect((await asAdmin('PATCH', id, { status: 'disabled', reason: 'fraud' })).body).toMatchObject({
+      expect(
+        (await admin.callUsers('PATCH', id, { status: 'disabled', reason: 'fraud' })).body,
+      ).toMatchObject({
         status: 'disabled',
         disabledReason: 'fraud',
         disabledUntil: null,
@@ -110,7 +110,7 @@ describe('changing a user', () => {
         { until },
         { reason: null },
       ]) {
-        expect((await asAdmin('PATCH', id, body)).body).toMatchObject({ disabledUntil: until });
+        expect((await admin.callUsers('PATCH', id, body)).body).toMatchObject({ disabledUntil: until });
       }
       expect(await audit(id)).toHaveLength(1);
     });
@@ -118,12 +118,12 @@ describe('changing a user', () => {
     it('changes reason and end for a user who is disabled already', async () => {
       const { id } = (await world.login(node, 'lena')).body.user;
       const until = new Date(Date.now() + 86_400_000).toISOString();
-      await asAdmin('PATCH', id, { status: 'disabled', reason: 'one', until });
-      expect((await asAdmin('PATCH', id, { reason: 'two' })).body).toMatchObject({
+      await admin.callUsers('PATCH', id, { status: 'disabled', reason: 'one', until });
+      expect((await admin.callUsers('PATCH', id, { reason: 'two' })).body).toMatchObject({
         disabledReason: 'two',
         disabledUntil: until,
       });
-      expect((await asAdmin('PATCH', id, { status: 'disabled', until: null })).body).toMatchObject({
+      expect((await admin.callUsers('PATCH', id, { status: 'disabled', until: null })).body).toMatchObject({
         disabledReason: 'two',
         disabledUntil: null,
       });
@@ -132,7 +132,7 @@ describe('changing a user', () => {
     it('sets roles: older tokens are expired within a second, and the session goes on with the new ones', async () => {
       const login = await world.login(node, 'mona');
       const { id } = login.body.user;
-      await asAdmin('PATCH', id, { roles: ['admin', 'editor'] });
+      await admin.callUsers('PATCH', id, { roles: ['admin', 'editor'] });
       const expired = { status: 401, body: { code: 'token_expired' } };
       expect(await node.me(login.body.accessToken)).toMatchObject(expired);
       await expect.poll(() => other.me(login.body.accessToken), soon).toMatchObject(expired);
@@ -151,11 +151,11 @@ describe('changing a user', () => {
     it('takes a role away: the next request that needs that role is refused within a second', async () => {
       const login = await world.login(node, 'nora');
       const { id } = login.body.user;
-      await asAdmin('PATCH', id, { roles: ['admin'] });
+      await admin.callUsers('PATCH', id, { roles: ['admin'] });
       const before = await other.refresh(login.body.refreshToken);
       const guarded = (answer: Answer) => other.as(answer.body.accessToken, 'GET', `/admin/users/${id}`);
       expect((await guarded(before)).status).toBe(200);
-      await asAdmin('PATCH', id, { roles: [] });
+      await admin.callUsers('PATCH', id, { roles: [] });
       await expect
         .poll(() => guarded(before), soon)
         .toMatchObject({ status: 401, body: { code: 'token_expired' } });
@@ -166,9 +166,9 @@ describe('changing a user', () => {
     it('does both at once', async () => {
       const login = await world.login(node, 'olga');
       const { id } = login.body.user;
-      await asAdmin('PATCH', id, { status: 'disabled', roles: ['editor'] });
+      await admin.callUsers('PATCH', id, { status: 'disabled', roles: ['editor'] });
       await expectEnded(node, other, login, 'disabled');
-      await asAdmin('PATCH', id, { status: 'active' });
+      await admin.callUsers('PATCH', id, { status: 'active' });
       expect((await world.login(node, 'olga')).body.user.roles).toEqual(['editor']);
     });
 
@@ -176,7 +176,7 @@ describe('changing a user', () => {
       'changes nothing by %j',
       async (body) => {
         const login = await world.login(node, 'paul');
-        expect((await asAdmin('PATCH', login.body.user.id, body)).status).toBe(200);
+        expect((await admin.callUsers('PATCH', login.body.user.id, body)).status).toBe(200);
         await expectOngoing(node, other, login);
         expect(await audit(login.body.user.id)).toEqual([]);
       },
@@ -208,7 +208,7 @@ describe('changing a user', () => {
       ['a list', []],
     ])('answers invalid_request to %s', async (_, body, fields) => {
       const { id } = (await world.login(node, 'quinn')).body.user;
-      const answer = await asAdmin('PATCH', id, body);
+      const answer = await admin.callUsers('PATCH', id, body);
       expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
       expect(answer.body.errors?.map(({ field: named }: { field: string }) => named)).toEqual(fields);
       expect(await audit(id)).toEqual([]);
@@ -218,14 +218,14 @@ describe('changing a user', () => {
       const { id } = (await world.login(node, 'rosa')).body.user;
       await world.database.query(`UPDATE users SET status = 'merged' WHERE id = $1`, [id]);
       for (const change of [{ status: 'active' }, { status: 'disabled' }, { roles: ['editor'] }]) {
-        expect((await asAdmin('PATCH', id, change)).body.code).toBe('invalid_request');
+        expect((await admin.callUsers('PATCH', id, change)).body.code).toBe('invalid_request');
       }
     });
 
     it('answers not_found if there is no such user, and forbidden to a user who is no admin', async () => {
       const nobody = '01a1fc0b-8543-769f-a0a8-36d8f00a7120';
-      expect((await asAdmin('PATCH', nobody, { status: 'disabled' })).status).toBe(404);
-      expect((await asAdmin('DELETE', `${nobody}/sessions`)).status).toBe(404);
+      expect((await admin.callUsers('PATCH', nobody, { status: 'disabled' })).status).toBe(404);
+      expect((await admin.callUsers('DELETE', `${nobody}/sessions`)).status).toBe(404);
       const { body } = await world.login(node, 'sara');
       expect((await node.as(body.accessToken, 'PATCH', `/admin/users/${body.user.id}`, {})).status).toBe(403);
       expect(
@@ -239,7 +239,7 @@ describe('changing a user', () => {
         const codes = await Promise.all([world.code('tina'), world.code('tina')]);
         const [one, , two] = await Promise.all([
           node.login({ code: codes[0], appid: tea.appid }),
-          asAdmin('PATCH', id, { status: 'disabled' }),
+          admin.callUsers('PATCH', id, { status: 'disabled' }),
           other.login({ code: codes[1], appid: tea.appid }),
         ]);
         for (const { status, body } of [one, two]) {
@@ -247,8 +247,8 @@ describe('changing a user', () => {
           expect(await node.me(body.accessToken)).toMatchObject(sessionRevoked('disabled'));
           expect(await other.refresh(body.refreshToken)).toMatchObject(sessionRevoked('disabled'));
         }
-        expect((await asAdmin('GET', id)).body.sessions).toEqual([]);
-        await asAdmin('PATCH', id, { status: 'active' });
+        expect((await admin.callUsers('GET', id)).body.sessions).toEqual([]);
+        await admin.callUsers('PATCH', id, { status: 'active' });
       }
     });
   });
@@ -257,7 +257,7 @@ describe('changing a user', () => {
     it('ends all sessions of a user, who may log in again', async () => {
       const [one, two] = [await world.login(node, 'ulf'), await world.login(other, 'ulf', cake.appid)];
       const { id } = one.body.user;
-      expect(await asAdmin('DELETE', `${id}/sessions`)).toMatchObject({ status: 204, text: '' });
+      expect(await admin.callUsers('DELETE', `${id}/sessions`)).toMatchObject({ status: 204, text: '' });
       for (const login of [one, two]) await expectEnded(node, other, login, 'kicked');
       await expectOngoing(node, other, await world.login(node, 'ulf'));
       expect(await audit(id)).toMatchObject([{ action: 'user.kicked', actor_id: admin.id }]);

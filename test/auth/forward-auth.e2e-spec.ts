@@ -8,6 +8,8 @@ import { guideBlock } from '../harness/guide.js';
 import { served } from '../harness/http-server.js';
 import { hasNginx, Nginx } from '../harness/nginx.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
+import { readSessionId } from '../harness/sessions.js';
+import { spoofedHeaders } from '../harness/spoofed-headers.js';
 import { cake, tea, useWorld } from '../harness/world.js';
 
 const guide = 'other-backends.md';
@@ -19,12 +21,7 @@ describe('forward auth', () => {
   let admin: Answer['body'];
 
   beforeAll(async () => {
-    const port = await findFreePort();
-    node = await world.startNode({
-      PORT: String(port),
-      JWT_ISSUER: `http://127.0.0.1:${port}`,
-      JWKS_MAX_AGE: '77',
-    });
+    node = await world.startIssuer({ JWKS_MAX_AGE: '77' });
     anna = (await world.login(node, 'anna')).body;
     const { user } = (await world.login(node, 'bert')).body;
     await world.database.query(`UPDATE users SET roles = '{admin,moderator}' WHERE id = $1`, [user.id]);
@@ -32,8 +29,14 @@ describe('forward auth', () => {
   });
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  const sessionOf = (token: string): string =>
-    JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).sid;
+  /** How the answer says that the token is Anna's. */
+  const annasHeaders = () => ({
+    'x-user-id': anna.user.id,
+    'x-session-id': readSessionId(anna.accessToken),
+    'x-app-id': tea.appid,
+    'x-user-roles': '',
+    'cache-control': 'no-store',
+  });
 
   describe('GET /auth/verify', () => {
     const verify = (query: string, headers = {}) => node.get(`/auth/verify${query}`, { headers });
@@ -42,13 +45,7 @@ describe('forward auth', () => {
       expect(await verify('', bearer(anna.accessToken))).toMatchObject({
         status: 204,
         text: '',
-        headers: {
-          'x-user-id': anna.user.id,
-          'x-session-id': sessionOf(anna.accessToken),
-          'x-app-id': tea.appid,
-          'x-user-roles': '',
-          'cache-control': 'no-store',
-        },
+        headers: annasHeaders(),
       });
     });
 
@@ -150,13 +147,7 @@ describe('forward auth', () => {
         expect(answer).toMatchObject({
           status: 200,
           text: '',
-          headers: {
-            'x-user-id': anna.user.id,
-            'x-session-id': sessionOf(anna.accessToken),
-            'x-app-id': tea.appid,
-            'x-user-roles': '',
-            'cache-control': 'no-store',
-          },
+          headers: annasHeaders(),
         });
         expect((await node.call(method, '/auth/verify/orders/5', {})).status).toBe(401);
       },
@@ -214,26 +205,17 @@ describe('forward auth', () => {
       return proxy;
     }
 
-    const spoofed = {
-      'X-User-Id': 'spoofed',
-      'x-session-id': 'spoofed',
-      'X-App-Id': 'spoofed',
-      'X-User-Roles': 'spoofed',
-      X_User_Id: 'spoofed',
-      'X.User.Id': 'spoofed',
-    };
-
     it('hands a request on with whose it is, and with nothing that the visitor made up', async () => {
       const answer = await fetch(`${nginx.url}/orders?role=none`, {
         method: 'POST',
-        headers: { ...spoofed, ...bearer(admin.accessToken) },
+        headers: { ...spoofedHeaders, ...bearer(admin.accessToken) },
         body: 'tea',
       });
       const { method, url, body, headers } = (await answer.json()) as any;
       expect({ method, url, body }).toEqual({ method: 'POST', url: '/orders?role=none', body: 'tea' });
       expect(headers).toMatchObject({
         'x-user-id': admin.user.id,
-        'x-session-id': sessionOf(admin.accessToken),
+        'x-session-id': readSessionId(admin.accessToken),
         'x-app-id': tea.appid,
         'x-user-roles': 'admin,moderator',
       });
@@ -242,7 +224,7 @@ describe('forward auth', () => {
 
     it('drops what the visitor made up if there is nothing in its place', async () => {
       const answer = await fetch(`${nginx.url}/orders`, {
-        headers: { ...spoofed, ...bearer(anna.accessToken) },
+        headers: { ...spoofedHeaders, ...bearer(anna.accessToken) },
       });
       const { headers } = (await answer.json()) as any;
       expect(headers['x-user-id']).toBe(anna.user.id);
@@ -251,7 +233,7 @@ describe('forward auth', () => {
     });
 
     it('drops it also if no token is asked for', async () => {
-      const answer = await fetch(`${nginx.url}/public/menu`, { headers: spoofed });
+      const answer = await fetch(`${nginx.url}/public/menu`, { headers: spoofedHeaders });
       const { url, headers } = (await answer.json()) as any;
       expect(url).toBe('/public/menu');
       expect(headers).not.toHaveProperty('x-user-id');

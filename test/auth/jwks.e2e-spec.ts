@@ -5,6 +5,7 @@ import { guideBlock, loadModule } from '../harness/guide.js';
 import { hasNginx, Nginx } from '../harness/nginx.js';
 import { served } from '../harness/http-server.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
+import { readSessionId } from '../harness/sessions.js';
 import { tea, useWorld } from '../harness/world.js';
 
 const guide = 'other-backends.md';
@@ -15,18 +16,11 @@ describe('JWKS: verifying tokens in other backends', () => {
   let anna: Answer['body'];
 
   beforeAll(async () => {
-    const port = await findFreePort();
-    node = await world.startNode({
-      PORT: String(port),
-      JWT_ISSUER: `http://127.0.0.1:${port}`,
-      JWKS_MAX_AGE: '77',
-    });
+    node = await world.startIssuer({ JWKS_MAX_AGE: '77' });
     anna = (await world.login(node, 'anna')).body;
   });
 
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-  const sessionOf = (token: string): string =>
-    JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()).sid;
 
   describe('the documents', () => {
     it('publish the public half of the key that signed the token, and nothing more of it', async () => {
@@ -96,7 +90,7 @@ describe('JWKS: verifying tokens in other backends', () => {
       const { ownerOf } = await load();
       expect(await ownerOf(anna.accessToken)).toEqual({
         id: anna.user.id,
-        sessionId: sessionOf(anna.accessToken),
+        sessionId: readSessionId(anna.accessToken),
         appid: tea.appid,
         roles: [],
       });

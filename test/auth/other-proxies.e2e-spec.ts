@@ -8,18 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/ports.js';
 import { guideBlock, loadModule } from '../harness/guide.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
+import { spoofedHeaders } from '../harness/spoofed-headers.js';
 import { hasProxy, Proxy } from '../harness/proxy.js';
 import { tea, useWorld } from '../harness/world.js';
 
 const guide = 'other-backends.md';
 
 const spoofed = {
-  'X-User-Id': 'spoofed',
-  'x-session-id': 'spoofed',
-  'X-App-Id': 'spoofed',
-  'X-User-Roles': 'spoofed',
-  X_User_Id: 'spoofed',
-  'X.User.Id': 'spoofed',
+  ...spoofedHeaders,
   'X-User_Id': 'spoofed',
   'X-Session.Id': 'spoofed',
 };
@@ -35,8 +31,7 @@ describe('other proxies than nginx', () => {
   let admin: Answer['body'];
 
   beforeAll(async () => {
-    const port = await findFreePort();
-    node = await world.startNode({ PORT: String(port), JWT_ISSUER: `http://127.0.0.1:${port}` });
+    node = await world.startIssuer();
     anna = (await world.login(node, 'anna')).body;
     admin = await world.createAdmin(node);
     backend = createServer(({ url, headers }, response) => {

@@ -13,3 +13,12 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
     body: { status, code, type: `urn:problem-type:weapp-auth:${code}`, title: expect.any(String) },
   });
 }
+
+/** The request is refused because of one field, and the answer says why. */
+export function expectInvalidField({ status, body }: Answer, field: string, message: string): void {
+  expect({ status, code: body.code, errors: body.errors }).toEqual({
+    status: 400,
+    code: 'invalid_request',
+    errors: [{ field, message }],
+  });
+}

@@ -5,7 +5,12 @@ import { soon } from './world.js';
 
 /** The id of the session that a login has opened. */
 export function sessionIdOf(login: Answer): string {
-  return decodeJwt(login.body.accessToken)['sid'] as string;
+  return readSessionId(login.body.accessToken);
+}
+
+/** The id of the session that an access token belongs to. */
+export function readSessionId(accessToken: string): string {
+  return decodeJwt(accessToken)['sid'] as string;
 }
 
 /** The answer to a token whose session has ended. */

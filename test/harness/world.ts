@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { Client } from 'pg';
+import { findFreePort } from '../../dev/ports.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, vi } from 'vitest';
+import { Admin } from './admin.js';
 import { apps, tea, wechatApps } from './apps.js';
 import { dump, TestDatabase } from './database.js';
 import { type Answer, ServiceNode } from './node.js';
@@ -73,6 +75,12 @@ export class World {
     return node;
   }
 
+  /** Starts a node whose issuer is its URL, as other backends need it. */
+  async startIssuer(changes: Record<string, string | undefined> = {}): Promise<ServiceNode> {
+    const port = await findFreePort();
+    return this.startNode({ PORT: String(port), JWT_ISSUER: `http://127.0.0.1:${port}`, ...changes });
+  }
+
   /** Starts a node without waiting for it. */
   launchNode(changes: Record<string, string | undefined> = {}): ServiceNode {
     const node = ServiceNode.launch(this.environment(changes));
@@ -131,12 +139,25 @@ export class World {
     return answer;
   }
 
-  /** A user with the role admin, signed in. */
-  async createAdmin(node: ServiceNode): Promise<{ id: string; accessToken: string }> {
-    const { body } = await this.login(node, 'operator');
+  /**
+   * A user with the role admin, signed in.
+   *
+   * @param appid the mini-program through which they log in
+   */
+  async createAdmin(node: ServiceNode, appid: string = tea.appid): Promise<Admin> {
+    const { body } = await this.login(node, 'operator', appid);
     await this.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [body.user.id]);
-    const { accessToken } = (await this.login(node, 'operator')).body;
-    return { id: body.user.id, accessToken };
+    const { accessToken } = (await this.login(node, 'operator', appid)).body;
+    return new Admin(node, body.user.id, accessToken);
+  }
+
+  /** The actions on a user in the audit log, the oldest first. */
+  async auditedActions(userId: string): Promise<string[]> {
+    const entries = await this.database.query<{ action: string }>(
+      'SELECT action FROM audit_events WHERE user_id = $1 ORDER BY id',
+      [userId],
+    );
+    return entries.map(({ action }) => action);
   }
 
   /**

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { advisoryLocks, takeAdvisoryLock } from '../../src/database/advisory-locks.js';
 import { runCommand } from '../harness/command.js';
+import type { Admin } from '../harness/admin.js';
 import type { ServiceNode } from '../harness/node.js';
 import {
   cancelDeletion,
@@ -22,21 +23,18 @@ describe('a ban', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let admin: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
     admin = await world.createAdmin(node);
   });
 
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
-
   /** Disabled by an admin, and then erased. */
   async function ban(user: string, phone: string): Promise<{ id: string; until: string; traces: string[] }> {
     const { id, traces } = await createUserWithAllData(world, node, user, phone);
     const until = new Date(Date.now() + oneWeekMs).toISOString();
-    await asAdmin('PATCH', id, { status: 'disabled', reason: 'spam', until });
-    expect((await asAdmin('DELETE', id)).status).toBe(202);
+    await admin.callUsers('PATCH', id, { status: 'disabled', reason: 'spam', until });
+    expect((await admin.callUsers('DELETE', id)).status).toBe(202);
     return { id, until, traces };
   }
 
@@ -49,9 +47,9 @@ describe('a ban', () => {
     const refused = { status: 403, body: { code: 'account_disabled', reason: 'spam', until } };
     expect(await world.login(node, 'otto')).toMatchObject(refused);
     expect(await world.login(other, 'otto', cake.appid)).toMatchObject(refused);
-    expect((await asAdmin('PATCH', id, { roles: ['admin'] })).body.code).toBe('invalid_request');
+    expect((await admin.callUsers('PATCH', id, { roles: ['admin'] })).body.code).toBe('invalid_request');
 
-    expect((await asAdmin('PATCH', id, { status: 'active' })).body).toMatchObject({
+    expect((await admin.callUsers('PATCH', id, { status: 'active' })).body).toMatchObject({
       status: 'deleting',
       disabledReason: null,
     });
@@ -64,7 +62,7 @@ describe('a ban', () => {
     const { id } = login.body.user;
     await requestDeletion(node, login);
     const wish = (await findUser(world, id)) as { erase_at: Date };
-    expect((await asAdmin('PATCH', id, { status: 'disabled', reason: 'spam' })).body).toMatchObject({
+    expect((await admin.callUsers('PATCH', id, { status: 'disabled', reason: 'spam' })).body).toMatchObject({
       status: 'disabled',
       eraseAt: wish.erase_at.toISOString(),
     });
@@ -72,13 +70,13 @@ describe('a ban', () => {
       code: 'account_disabled',
       reason: 'spam',
     });
-    expect((await asAdmin('PATCH', id, { status: 'active' })).body.status).toBe('deleting');
+    expect((await admin.callUsers('PATCH', id, { status: 'active' })).body.status).toBe('deleting');
     expect((await world.login(node, 'sepp')).body.code).toBe('account_deleting');
     for (const change of [{ status: 'active' }, { reason: 'why' }, { roles: ['tester'] }]) {
-      expect((await asAdmin('PATCH', id, change)).body.code).toBe('invalid_request');
+      expect((await admin.callUsers('PATCH', id, change)).body.code).toBe('invalid_request');
     }
 
-    await asAdmin('PATCH', id, { status: 'disabled', reason: 'spam' });
+    await admin.callUsers('PATCH', id, { status: 'disabled', reason: 'spam' });
     await makeErasureDue(world, id);
     await world.startNode();
     await expect.poll(() => findUser(world, id), jobTimeout).toMatchObject({ erased_at: expect.any(Date) });
@@ -86,8 +84,8 @@ describe('a ban', () => {
       status: 403,
       body: { code: 'account_disabled', reason: 'spam' },
     });
-    expect((await asAdmin('PATCH', id, { status: 'active' })).body.status).toBe('deleting');
-    expect((await asAdmin('PATCH', id, { status: 'disabled' })).body.code).toBe('invalid_request');
+    expect((await admin.callUsers('PATCH', id, { status: 'active' })).body.status).toBe('deleting');
+    expect((await admin.callUsers('PATCH', id, { status: 'disabled' })).body.code).toBe('invalid_request');
   });
 
   it('keeps out every login, link and import while the erasure is being committed', async () => {
@@ -101,14 +99,14 @@ describe('a ban', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'users.csv');
     writeFileSync(file, `appid,openid,unionid\n${cake.appid},${openids[cake.appid]},${unionid}\n`);
 
-    await asAdmin('PATCH', id, { status: 'disabled' });
+    await admin.callUsers('PATCH', id, { status: 'disabled' });
     // A statement waits for seconds only, and a command may take as many to start: the import comes first.
     const startImport = await world.hold(takeAdvisoryLock, [...advisoryLocks.userImport]);
     const imported = runCommand('users:import', [file], world.environment());
     await world.waitsForLock();
     // The erasure has locked the user's unionid, and waits for one of the user's sessions.
     const letGo = await world.hold('SELECT FROM sessions WHERE user_id = $1 LIMIT 1 FOR UPDATE', [id]);
-    const erased = asAdmin('DELETE', id);
+    const erased = admin.callUsers('DELETE', id);
     await world.waitsForLock(2);
     const login = world.login(node, 'theo', cake.appid);
     const link = node.as(guest.body.accessToken, 'POST', '/me/identities', {
@@ -131,8 +129,8 @@ describe('a ban', () => {
   it('keeps users out whom an import brings back', async () => {
     const { id, traces } = await createUserWithAllData(world, node, 'udo', '13800000011');
     const others = await world.login(node, 'vroni');
-    await asAdmin('PATCH', id, { status: 'disabled' });
-    await asAdmin('DELETE', id);
+    await admin.callUsers('PATCH', id, { status: 'disabled' });
+    await admin.callUsers('DELETE', id);
     const file = join(mkdtempSync(join(tmpdir(), 'weapp-auth-import-')), 'users.csv');
     const lines = [
       'appid,openid,unionid',
@@ -147,7 +145,7 @@ describe('a ban', () => {
       code: 1,
       stdout: expect.stringMatching(/1 new users.* 3 refused/s),
     });
-    await asAdmin('PATCH', id, { status: 'active' });
+    await admin.callUsers('PATCH', id, { status: 'active' });
     const again = await runCommand('users:import', [file], world.environment());
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining(' 0 refused') });
     expect((await node.me(others.body.accessToken)).status).toBe(200);
@@ -158,16 +156,16 @@ describe('a ban', () => {
     await world.control('POST', '/users', { id: 'xena', unionid: false });
     const banned = (await world.login(node, 'xena')).body.user.id;
     await world.login(node, 'xena', cake.appid);
-    await asAdmin('PATCH', banned, { roles: ['tester'] });
+    await admin.callUsers('PATCH', banned, { roles: ['tester'] });
     await world.control('POST', '/users', { id: 'xena', unionid: true });
     for (const { appid } of [tea, cake]) {
       expect((await world.login(node, 'xena', appid)).status, 'pending').toBe(200);
     }
-    await asAdmin('PATCH', banned, { status: 'disabled' });
+    await admin.callUsers('PATCH', banned, { status: 'disabled' });
     expect((await world.login(node, 'xena', cake.appid)).body.code).toBe('account_disabled');
-    await asAdmin('DELETE', banned);
+    await admin.callUsers('DELETE', banned);
     expect((await world.login(node, 'xena', cake.appid)).body.code).toBe('account_disabled');
-    await asAdmin('PATCH', banned, { status: 'active' });
+    await admin.callUsers('PATCH', banned, { status: 'active' });
     expect((await world.login(node, 'xena', cake.appid)).body.isNewUser).toBe(false);
   });
 
@@ -182,8 +180,8 @@ describe('a ban', () => {
 
   it('is kept when the encryption keys are changed', async () => {
     const { id } = (await world.login(node, 'rita')).body.user;
-    await asAdmin('PATCH', id, { status: 'disabled' });
-    await asAdmin('DELETE', id);
+    await admin.callUsers('PATCH', id, { status: 'disabled' });
+    await admin.callUsers('DELETE', id);
     const newKey = randomBytes(32).toString('base64');
     const both = world.environment({ ENCRYPTION_KEYS: `${newKey},${world.encryptionKey}` });
     expect(await runCommand('keys:reencrypt', [], both)).toMatchObject({ code: 0, stderr: '' });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Admin } from '../harness/admin.js';
 import type { ServiceNode } from '../harness/node.js';
 import {
   cancelDeletion,
@@ -18,22 +19,11 @@ describe('the erasure of a user', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let admin: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
     admin = await world.createAdmin(node);
   });
-
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
-
-  const actionsOn = async (userId: string) =>
-    (
-      await world.database.query<{ action: string }>(
-        'SELECT action FROM audit_events WHERE user_id = $1 ORDER BY id',
-        [userId],
-      )
-    ).map(({ action }) => action);
 
   it('goes on at the start of a node if another was killed, with nothing half done in between', async () => {
     const { login, id, traces } = await createUserWithAllData(world, node, 'jan', '13800000002');
@@ -85,8 +75,8 @@ describe('the erasure of a user', () => {
       .poll(() => findUser(world, id), jobTimeout)
       .toMatchObject({ erased_at: expect.any(Date), erase_at: null });
     await expectErased(world, id, traces);
-    expect((await actionsOn(id)).slice(-2)).toEqual(['user.deletion_requested', 'user.erased']);
-    expect((await asAdmin('GET', id)).body).toMatchObject({
+    expect((await world.auditedActions(id)).slice(-2)).toEqual(['user.deletion_requested', 'user.erased']);
+    expect((await admin.callUsers('GET', id)).body).toMatchObject({
       status: 'deleting',
       eraseAt: null,
       erasedAt: expect.any(String),
@@ -147,7 +137,7 @@ describe('the erasure of a user', () => {
     );
     await Promise.all(
       users.map(async ({ name, id }) => {
-        const [back] = await Promise.all([cancelDeletion(world, node, name), asAdmin('DELETE', id)]);
+        const [back] = await Promise.all([cancelDeletion(world, node, name), admin.callUsers('DELETE', id)]);
         expect(back.status).toBe(200);
         const { status, erased_at: erasedAt } = await findUser(world, id);
         expect({ status, isErased: erasedAt !== null }).toEqual({ status: 'deleting', isErased: true });
@@ -181,26 +171,26 @@ describe('the erasure of a user', () => {
       [id],
     );
     const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
-    const erased = asAdmin('DELETE', id);
+    const erased = admin.callUsers('DELETE', id);
     await world.waitsForLock();
     const signedOut = node.as(before.body.accessToken, 'POST', '/auth/logout/all');
     await world.waitsForLock(2);
     await letGo();
     expect((await erased).status).toBe(202);
     expect((await signedOut).status).toBe(204);
-    expect(await actionsOn(id)).not.toContain('user.logout_all');
+    expect(await world.auditedActions(id)).not.toContain('user.logout_all');
   });
 
   it('leaves no pending merge behind with a user who seemed to be the same person', async () => {
     await world.control('POST', '/users', { id: 'oda', unionid: false });
     const one = (await world.login(node, 'oda')).body.user.id;
     const two = (await world.login(node, 'oda', cake.appid)).body.user.id;
-    await asAdmin('PATCH', one, { roles: ['tester'] });
+    await admin.callUsers('PATCH', one, { roles: ['tester'] });
     await world.control('POST', '/users', { id: 'oda', unionid: true });
     await world.login(node, 'oda');
     await world.login(node, 'oda', cake.appid);
     expect(await findUser(world, two)).toMatchObject({ merge_pending_with: one });
-    await asAdmin('DELETE', one);
+    await admin.callUsers('DELETE', one);
     expect(await findUser(world, one)).toMatchObject({
       merge_pending_with: null,
       erased_at: expect.any(Date),

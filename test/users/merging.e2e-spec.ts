@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Admin } from '../harness/admin.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { alone, cake, soon, tea, useWorld } from '../harness/world.js';
 
@@ -8,7 +9,7 @@ describe('merging users: two who turn out to be one person', () => {
   const world = useWorld();
   let node: ServiceNode;
   let other: ServiceNode;
-  let admin: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     [node, other] = await Promise.all([world.startNode(), world.startNode()]);
     admin = await world.createAdmin(node);
@@ -16,9 +17,7 @@ describe('merging users: two who turn out to be one person', () => {
 
   const tell = (id: string, unionid: boolean) => world.control('POST', '/users', { id, unionid });
   const idOf = (answer: Answer): string => answer.body.user.id;
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(admin.accessToken, method, `/admin/users/${path}`, body);
-  const merge = (from: string, into: unknown) => asAdmin('POST', `${from}/merge`, { into });
+  const merge = (from: string, into: unknown) => admin.callUsers('POST', `${from}/merge`, { into });
   const merged = { status: 401, body: { code: 'session_revoked', reason: 'merged' } };
 
   async function row(id: string): Promise<any> {
@@ -148,7 +147,7 @@ describe('merging users: two who turn out to be one person', () => {
   it('are refused if either is disabled, and nothing is merged', async () => {
     const [older, younger] = await twoUsers('emil');
     await world.login(node, 'emil', tea.appid);
-    await asAdmin('PATCH', idOf(older), { status: 'disabled', reason: 'spam' });
+    await admin.callUsers('PATCH', idOf(older), { status: 'disabled', reason: 'spam' });
     expect(await world.login(node, 'emil', cake.appid)).toMatchObject({
       status: 403,
       body: { code: 'account_disabled', reason: 'spam' },
@@ -159,7 +158,7 @@ describe('merging users: two who turn out to be one person', () => {
   it('are one if the ban of either is over, whether or not anybody has noticed', async () => {
     const [older, younger] = await twoUsers('erna');
     await world.login(node, 'erna', tea.appid);
-    await asAdmin('PATCH', idOf(older), { status: 'disabled' });
+    await admin.callUsers('PATCH', idOf(older), { status: 'disabled' });
     await world.database.query('UPDATE users SET disabled_until = now() WHERE id = $1', [idOf(older)]);
     expect(await world.login(node, 'erna', cake.appid)).toMatchObject({
       status: 200,
@@ -170,7 +169,7 @@ describe('merging users: two who turn out to be one person', () => {
 
   it('are left to the admin if one has a role: told once, in the audit and in the search', async () => {
     const [older, younger] = await twoUsers('fred');
-    await asAdmin('PATCH', idOf(younger), { roles: ['editor'] });
+    await admin.callUsers('PATCH', idOf(younger), { roles: ['editor'] });
     await world.login(node, 'fred', tea.appid);
     for (let round = 0; round < 3; round += 1) {
       expect(idOf(await world.login(node, 'fred', cake.appid))).toBe(idOf(younger));
@@ -178,7 +177,7 @@ describe('merging users: two who turn out to be one person', () => {
     expect(await audit(idOf(older))).toEqual([
       { action: 'user.merge_pending', details: { with: idOf(younger) } },
     ]);
-    const { body } = await asAdmin('POST', 'search', { q: idOf(younger) });
+    const { body } = await admin.callUsers('POST', 'search', { q: idOf(younger) });
     expect(body.items[0]).toMatchObject({ mergePendingWith: idOf(older), mergedInto: null });
 
     expect(await merge(idOf(older), idOf(younger))).toMatchObject({
@@ -200,7 +199,7 @@ describe('merging users: two who turn out to be one person', () => {
       await tell(name, false);
       youngest = await world.login(node, name, alone.appid);
       await tell(name, true);
-      await asAdmin('PATCH', idOf(older), { roles: ['editor'] });
+      await admin.callUsers('PATCH', idOf(older), { roles: ['editor'] });
       await world.login(node, name, tea.appid);
       laterLogins = [];
       for (const { appid } of [cake, alone, cake, alone, cake, alone]) {
@@ -223,7 +222,7 @@ describe('merging users: two who turn out to be one person', () => {
 
     it('and wait for nobody once that one is erased', async () => {
       expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([idOf(older), idOf(older)]);
-      await asAdmin('DELETE', idOf(older));
+      await admin.callUsers('DELETE', idOf(older));
       expect(await Promise.all([younger, youngest].map(pendingWith))).toEqual([null, null]);
     });
 
@@ -325,7 +324,7 @@ describe('merging users: two who turn out to be one person', () => {
         const { leaving, staying, left, kept } = await leaveOne(name, leaves);
         await isDue(leaving);
         const letGo = await world.hold('SELECT FROM users WHERE id = $1 FOR UPDATE', [leaving]);
-        const erased = asAdmin('DELETE', leaving);
+        const erased = admin.callUsers('DELETE', leaving);
         await world.waitsForLock();
         const login = world.login(node, name, kept);
         await world.waitsForLock(2);
@@ -416,17 +415,19 @@ describe('merging users: two who turn out to be one person', () => {
       expect((await merge(idOf(a), idOf(b))).status).toBe(200);
       expect((await merge(idOf(b), idOf(c))).status).toBe(200);
       for (const id of [idOf(a), idOf(b), idOf(c)]) {
-        expect((await asAdmin('GET', id)).body.id).toBe(idOf(c));
-        expect((await asAdmin('PATCH', id, { roles: ['editor'] })).body).toMatchObject({ id: idOf(c) });
+        expect((await admin.callUsers('GET', id)).body.id).toBe(idOf(c));
+        expect((await admin.callUsers('PATCH', id, { roles: ['editor'] })).body).toMatchObject({
+          id: idOf(c),
+        });
       }
       for (const login of [a, b]) expect(await node.me(login.body.accessToken)).toMatchObject(merged);
       expect(idOf(await world.login(other, 'gina', tea.appid))).toBe(idOf(c));
-      expect((await asAdmin('DELETE', `${idOf(a)}/sessions`)).status).toBe(204);
+      expect((await admin.callUsers('DELETE', `${idOf(a)}/sessions`)).status).toBe(204);
     });
 
     it('stay disabled if one was, with reason and end', async () => {
       const [a, b] = await strangers('jane', 'kate');
-      await asAdmin('PATCH', idOf(a), { status: 'disabled', reason: 'fraud' });
+      await admin.callUsers('PATCH', idOf(a), { status: 'disabled', reason: 'fraud' });
       expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
         status: 'disabled',
         disabledReason: 'fraud',
@@ -438,8 +439,8 @@ describe('merging users: two who turn out to be one person', () => {
     it('stay disabled for as long as the longer of two bans', async () => {
       const [a, b] = await strangers('jule', 'karl');
       const until = new Date(Date.now() + 60_000).toISOString();
-      await asAdmin('PATCH', idOf(a), { status: 'disabled', reason: 'for good' });
-      await asAdmin('PATCH', idOf(b), { status: 'disabled', reason: 'for a minute', until });
+      await admin.callUsers('PATCH', idOf(a), { status: 'disabled', reason: 'for good' });
+      await admin.callUsers('PATCH', idOf(b), { status: 'disabled', reason: 'for a minute', until });
       expect((await merge(idOf(a), idOf(b))).body).toMatchObject({
         status: 'disabled',
         disabledReason: 'for good',
@@ -452,7 +453,7 @@ describe('merging users: two who turn out to be one person', () => {
       const fast = await world.startNode({ NODE_OPTIONS: `--import "${ahead}"` });
       const [a, b] = await strangers('lars', 'lina');
       const until = new Date(Date.now() + 300_000).toISOString();
-      await asAdmin('PATCH', idOf(a), { status: 'disabled', until });
+      await admin.callUsers('PATCH', idOf(a), { status: 'disabled', until });
       const path = `/admin/users/${idOf(a)}/merge`;
       expect(await fast.as(admin.accessToken, 'POST', path, { into: idOf(b) })).toMatchObject({
         status: 200,
@@ -500,7 +501,7 @@ describe('merging users: two who turn out to be one person', () => {
     it('are consistent if the one that goes is erased meanwhile', async () => {
       for (let round = 0; round < 8; round += 1) {
         const [a, b] = await strangers(`uwe-${round}`, `vera-${round}`);
-        const answers = await Promise.all([merge(idOf(a), idOf(b)), asAdmin('DELETE', idOf(a))]);
+        const answers = await Promise.all([merge(idOf(a), idOf(b)), admin.callUsers('DELETE', idOf(a))]);
         expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
         const [one, two] = [await row(idOf(a)), await row(idOf(b))];
         // Whoever came first: merged and then erased as the one that stays, or erased and not to be merged.
@@ -543,7 +544,7 @@ describe('merging users: two who turn out to be one person', () => {
         const [merging, uploading] = await Promise.all([merge(idOf(a), idOf(b)), upload]);
         expect(merging.status).toBe(200);
         expect([200, 401]).toContain(uploading.status);
-        const { avatarUrl } = (await asAdmin('GET', idOf(b))).body;
+        const { avatarUrl } = (await admin.callUsers('GET', idOf(b))).body;
         const key = (await row(idOf(b))).avatar_key;
         expect(avatarUrl === null).toBe(key === null);
         const served = key === null ? 404 : (await node.get(`/avatars/${key}`)).status;
@@ -559,10 +560,10 @@ describe('merging users: two who turn out to be one person', () => {
           merge(idOf(a), idOf(b)),
           node.refresh(a.body.refreshToken),
           world.login(other, `sara-${round}`, tea.appid),
-          asAdmin('PATCH', idOf(a), { status: 'disabled' }),
+          admin.callUsers('PATCH', idOf(a), { status: 'disabled' }),
         ]);
         expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
-        const primary = (await asAdmin('GET', idOf(a))).body;
+        const primary = (await admin.callUsers('GET', idOf(a))).body;
         expect(primary.id).toBe(idOf(b));
         const again = await world.login(node, `sara-${round}`, tea.appid);
         expect(again.status).toBe(primary.status === 'disabled' ? 403 : 200);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Admin } from '../harness/admin.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
 import { ScriptedWechat } from '../harness/scripted-wechat.js';
 import { alone, cake, tea, useWorld } from '../harness/world.js';
@@ -9,15 +10,15 @@ describe('unionid conflicts: a unionid that cannot be true', () => {
   let wechat: ScriptedWechat;
   let node: ServiceNode;
   let other: ServiceNode;
-  let operator: { id: string; accessToken: string };
+  let admin: Admin;
   beforeAll(async () => {
     wechat = await ScriptedWechat.start();
     const settings = { WECHAT_BASE_URL: wechat.url };
     [node, other] = await Promise.all([world.startNode(settings), world.startNode(settings)]);
-    const admin = { openid: 'o-operator' };
-    const { id } = (await login(admin, alone.appid)).body.user;
+    const logIn = () => login({ openid: 'o-operator' }, alone.appid);
+    const { id } = (await logIn()).body.user;
     await world.database.query(`UPDATE users SET roles = '{admin}' WHERE id = $1`, [id]);
-    operator = { id, accessToken: (await login(admin, alone.appid)).body.accessToken };
+    admin = new Admin(node, id, (await logIn()).body.accessToken);
   });
   afterAll(() => wechat.stop());
 
@@ -30,8 +31,6 @@ describe('unionid conflicts: a unionid that cannot be true', () => {
   }
   const link = (to: Answer, session: { openid: string; unionid?: unknown }, appid: string) =>
     node.as(to.body.accessToken, 'POST', '/me/identities', { code: wechat.code(session), appid });
-  const asAdmin = (method: string, path: string, body?: unknown) =>
-    node.as(operator.accessToken, method, `/admin/users/${path}`, body);
 
   const idOf = (answer: Answer): string => answer.body.user.id;
   /** Two openids of one mini-program, and a unionid that both are said to have. */
@@ -134,7 +133,7 @@ describe('unionid conflicts: a unionid that cannot be true', () => {
       const lines = node.output.split('\n').filter((line) => line.includes(second));
       expect(lines).toEqual([expect.stringContaining(first)]);
       for (const secret of [one, two, unionid]) expect(node.output).not.toContain(secret);
-      expect((await asAdmin('POST', 'search', { q: second })).body.items[0]).toMatchObject({
+      expect((await admin.callUsers('POST', 'search', { q: second })).body.items[0]).toMatchObject({
         mergePendingWith: null,
       });
     });
@@ -197,10 +196,10 @@ describe('unionid conflicts: a unionid that cannot be true', () => {
       const { one, two, unionid } = makeUp();
       const first = await login({ openid: one, unionid });
       const second = await login({ openid: two });
-      await asAdmin('PATCH', idOf(first), { status: 'disabled' });
+      await admin.callUsers('PATCH', idOf(first), { status: 'disabled' });
       expect(idOf(await login({ openid: two, unionid }))).toBe(idOf(second));
       expect((await login({ openid: `${two}-more`, unionid })).body.isNewUser).toBe(true);
-      await asAdmin('PATCH', idOf(first), { status: 'active' });
+      await admin.callUsers('PATCH', idOf(first), { status: 'active' });
       const again = await login({ openid: one, unionid });
       expect((await node.as(again.body.accessToken, 'DELETE', '/me')).status).toBe(202);
       expect(idOf(await login({ openid: two, unionid }))).toBe(idOf(second));
@@ -219,7 +218,7 @@ describe('unionid conflicts: a unionid that cannot be true', () => {
         [first, second],
         [second, first],
       ] as const) {
-        expect(await asAdmin('POST', `${idOf(from)}/merge`, { into: idOf(into) })).toMatchObject({
+        expect(await admin.callUsers('POST', `${idOf(from)}/merge`, { into: idOf(into) })).toMatchObject({
           status: 409,
           body: { code: 'merge_refused' },
         });
@@ -249,7 +248,7 @@ describe('unionid conflicts: a unionid that cannot be true', () => {
 
     it('keeps out all the same a user whose unionid is that of a disabled user', async () => {
       const { user, own } = await linked();
-      await asAdmin('PATCH', idOf(user), { status: 'disabled' });
+      await admin.callUsers('PATCH', idOf(user), { status: 'disabled' });
       expect(await login(own, cake.appid)).toMatchObject({ status: 403, body: { code: 'account_disabled' } });
     });
 
