@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntilListening } from './listening.js';
 
 /** Whether there is an nginx here that can ask for permission. */
 export const hasNginx = (spawnSync('nginx', ['-V']).stderr?.toString() ?? '').includes(
@@ -43,10 +42,7 @@ export class Nginx {
       stdio: 'ignore',
     });
     const nginx = new Nginx(process, directory, `http://127.0.0.1:${port}`);
-    while (!(await isOpen(port))) {
-      if (process.exitCode !== null) throw new Error(`nginx ended at once:\n${nginx.errors}`);
-      await sleep(10);
-    }
+    await waitUntilListening(process, port, () => nginx.errors);
     return nginx;
   }
 
@@ -59,17 +55,5 @@ export class Nginx {
     this.process.kill();
     if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit');
     rmSync(this.directory, { recursive: true });
-  }
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

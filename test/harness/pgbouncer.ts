@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { accountFor, giveTo } from '../../dev/postgres-account.js';
-import { findFreePort, isPortFree } from '../../dev/ports.js';
+import { findFreePort } from '../../dev/ports.js';
+import { waitUntilListening } from './listening.js';
 
 /** Debian puts it beside what only root needs. */
 const environment = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
@@ -48,12 +48,7 @@ export class PgBouncer {
     const account = accountFor(join(directory, 'none'));
     giveTo(account, directory, { recursive: true });
     const child = spawn('pgbouncer', [file], { ...account, env: environment, stdio: 'ignore' });
-    while (await isPortFree(port, '127.0.0.1')) {
-      if (child.exitCode !== null) {
-        throw new Error(`PgBouncer ended at once:\n${readFileSync(join(directory, 'log'), 'utf8')}`);
-      }
-      await sleep(10);
-    }
+    await waitUntilListening(child, port, () => readFileSync(join(directory, 'log'), 'utf8'));
     return new PgBouncer(child, directory, port);
   }
 

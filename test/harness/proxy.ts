@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isPortFree } from '../../dev/ports.js';
+import { waitUntilListening } from './listening.js';
 
 /** Debian puts some of them beside what only root needs. */
 const environment = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
@@ -40,10 +39,7 @@ export class Proxy {
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
-    while (await isPortFree(port, '127.0.0.1')) {
-      if (child.exitCode !== null) throw new Error(`${name} ended at once:\n${output}`);
-      await sleep(10);
-    }
+    await waitUntilListening(child, port, () => output);
     return new Proxy(child, directory, `http://127.0.0.1:${port}`);
   }
 
