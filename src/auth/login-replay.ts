@@ -26,8 +26,12 @@ export interface ReplayableLogin extends LoginCodePost, Client {
 
 /** The steps of a login. */
 export interface LoginSteps<Outcome> {
-  /** Exchanges the code, and signs its user in. */
-  signIn: () => Promise<SignedIn>;
+  /**
+   * Exchanges the code, and signs its user in.
+   *
+   * @param postHash the hash of the post, which the session's row in `login_codes` needs
+   */
+  signIn: (postHash: Buffer) => Promise<SignedIn>;
   /** Does the rest. Whoever repeats the login on the same node waits for that, too. */
   complete: (signedIn: SignedIn, isRepeat: boolean) => Promise<Outcome>;
 }
@@ -58,10 +62,11 @@ export class LoginReplay {
    * @throws {DatabaseUnavailableError} and whatever the steps throw
    */
   async run<Outcome>(login: ReplayableLogin, steps: LoginSteps<Outcome>): Promise<Outcome> {
-    if (this.#isOff) return steps.complete(await steps.signIn(), false);
-    const name = `${this.loginCodes.hashPost(login).toString('base64')} ${login.restore === true}`;
+    const postHash = this.loginCodes.hashPost(login);
+    if (this.#isOff) return steps.complete(await steps.signIn(postHash), false);
+    const name = `${postHash.toString('base64')} ${login.restore === true}`;
     const first = this.#first.get(name);
-    if (first === undefined) return this.runFirst(name, this.signInOrFind(login, steps));
+    if (first === undefined) return this.runFirst(name, this.signInOrFind(login, postHash, steps));
     await first;
     const repeated = await this.loginCodes.repeat(login);
     if (typeof repeated === 'string') throw new CodeUsedError();
@@ -81,11 +86,15 @@ export class LoginReplay {
   }
 
   /** If WeChat does not accept the code, another node may have exchanged it a moment ago, for the same phone. */
-  private async signInOrFind<Outcome>(login: ReplayableLogin, steps: LoginSteps<Outcome>): Promise<Outcome> {
+  private async signInOrFind<Outcome>(
+    login: ReplayableLogin,
+    postHash: Buffer,
+    steps: LoginSteps<Outcome>,
+  ): Promise<Outcome> {
     const deadline = performance.now() + callTimeoutMs;
     let signedIn: SignedIn;
     try {
-      signedIn = await steps.signIn();
+      signedIn = await steps.signIn(postHash);
     } catch (error) {
       const isUsed = isUsedCode(error);
       if (!isUsed && !(error instanceof CodeInvalidError)) throw error;

@@ -51,9 +51,9 @@ export class LoginService {
     try {
       this.limit.check(attempt.ip);
       return await this.replay.run(attempt, {
-        signIn: async () => {
+        signIn: async (postHash) => {
           const session = await this.redeem(app, attempt.code, attempt.ip);
-          return this.load.runSignIn(() => this.signInService.signIn({ ...session, ...attempt }));
+          return this.load.runSignIn(() => this.signInService.signIn({ ...session, ...attempt, postHash }));
         },
         complete: async (signedIn, isRepeat) => {
           const outcome = await this.savePhone(signedIn, attempt, isRepeat);

@@ -33,6 +33,8 @@ import { AccountDisabledError } from '../status/status.errors.js';
 
 /** WeChat's answer to a login code, and the client that sent the code. */
 export interface SignIn extends LoginCodePost, Client {
+  /** `LoginCodesService.hashPost()` of the post. */
+  postHash: Buffer;
   openid: string;
   unionid?: string;
   sessionKey: string;
@@ -156,7 +158,7 @@ export class SignInService {
       userAgentOf(signIn),
       lifetime,
       this.loginCodes.hashCode(signIn),
-      this.loginCodes.hashPost(signIn),
+      signIn.postHash,
       signIn.policyVersion ?? null,
     ];
   }
