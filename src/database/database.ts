@@ -4,7 +4,7 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { isPooled } from './connection-setup.js';
-import { weappAuthDataSource, migrationsTable } from './data-source-options.js';
+import { weappAuthDataSource } from './data-source-options.js';
 import {
   DatabaseOverloadedError,
   DatabaseUnavailableError,
@@ -14,6 +14,7 @@ import {
   ReadOnlyDatabaseError,
   StandbyError,
 } from './database.errors.js';
+import { findMissingMigrations, listInCurrentSchema, listOnSearchPath } from './missing-migrations.js';
 
 /** SQL that Postgres plans once per connection, and then finds by its name. */
 export interface NamedStatement {
@@ -73,6 +74,8 @@ export interface Transaction {
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger(Database.name);
+  /** Made once: its stack trace would cost more than the rest of a refusal. */
+  readonly #overloaded = new DatabaseOverloadedError();
   #apart: Pool | undefined;
   /** Whether a pooler turned out not to keep named statements, although they are switched on. */
   #losesNames = false;
@@ -93,7 +96,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    */
   assertNotOverloaded(): void {
     if (this.pool.waitingCount < maxWaitingPerConnection * this.settings.databasePoolSize) return;
-    throw new DatabaseOverloadedError();
+    throw this.#overloaded;
   }
 
   /**
@@ -284,17 +287,9 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    * @throws {DatabaseUnavailableError}
    */
   async missingMigrations(): Promise<string[]> {
-    const names = this.dataSource.migrations.map(({ name }) => name!);
-    const [table] = await this.look<{ exists: boolean }>({
-      name: 'migrations-table-2',
-      text: `SELECT to_regclass('${migrationsTable}') IS NOT NULL AS exists`,
-    });
-    if (!table!.exists) return names;
-    const executed = await this.look<{ name: string }>({
-      name: 'migrations-2',
-      text: `SELECT name FROM ${migrationsTable}`,
-    });
-    return names.filter((name) => !executed.some((row) => row.name === name));
+    // Where no schema is set, the tables are wherever the search path of the role finds them.
+    const list = this.settings.databaseSchema === undefined ? listOnSearchPath : listInCurrentSchema;
+    return findMissingMigrations(this.dataSource, (statement) => this.look(statement), list);
   }
 
   /** A quick check that neither delays a login nor waits behind one. */

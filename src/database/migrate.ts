@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { advisoryLocks } from './advisory-locks.js';
 import { setUpConnection, type TablePlace } from './connection-setup.js';
-import { migrationsTable } from './data-source-options.js';
+import { findMissingMigrations, listInCurrentSchema } from './missing-migrations.js';
 import { takeOverMigrations } from './take-over-migrations.js';
 
 /**
@@ -23,21 +23,14 @@ export async function migrate(options: DataSourceOptions): Promise<void> {
     },
   } as DataSourceOptions).initialize();
   try {
-    if (await isMigrated(dataSource)) return;
+    // As at most starts: then nodes that start together do not wait for each other.
+    const query = <Row>({ text }: { text: string }) => dataSource.query<Row[]>(text);
+    const missing = await findMissingMigrations(dataSource, query, listInCurrentSchema);
+    if (missing.length === 0) return;
     while (!(await migrateInTurn(dataSource))) await sleep(lockIntervalMs);
   } finally {
     await dataSource.destroy();
   }
-}
-
-/** Whether all migrations have run, as at most starts. Then nodes that start together do not wait for each other. */
-async function isMigrated(dataSource: DataSource): Promise<boolean> {
-  const [table] = await dataSource.query<{ exists: boolean }[]>(
-    `SELECT to_regclass(quote_ident(current_schema()) || '.${migrationsTable}') IS NOT NULL AS exists`,
-  );
-  if (!table!.exists) return false;
-  const executed = await dataSource.query<{ name: string }[]>(`SELECT name FROM ${migrationsTable}`);
-  return dataSource.migrations.every(({ name }) => executed.some((row) => row.name === name));
 }
 
 /**

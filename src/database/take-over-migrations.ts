@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { migrationsTable } from './data-source-options.js';
 import { UnsuitableDatabaseError } from './database.errors.js';
+import { listInCurrentSchema } from './missing-migrations.js';
 
 /** Our first migration: a list that contains it is ours. */
 const initialMigration = 'Initial1795219200000';
@@ -32,7 +33,7 @@ export async function takeOverMigrations(dataSource: DataSource): Promise<void> 
     `SELECT
        current_schema() AS schema,
        current_database() AS database,
-       to_regclass(quote_ident(current_schema()) || '.${migrationsTable}') IS NOT NULL AS "isOurs",
+       to_regclass(${listInCurrentSchema}) IS NOT NULL AS "isOurs",
        (
          SELECT count(*) = 2 FROM pg_attribute
          WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.migrations')
