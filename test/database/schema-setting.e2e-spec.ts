@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { migrate } from '../../src/database/migrate.js';
 import { schema } from '../../src/schema.js';
+import { runCommand } from '../harness/command.js';
 import type { TestDatabase } from '../harness/database.js';
 import { useWorld } from '../harness/world.js';
 
@@ -53,6 +54,17 @@ describe('DATABASE_SCHEMA', () => {
     const node = await world.startNode({ DATABASE_URL: database.url, DATABASE_SCHEMA: 'weapp' });
     expect((await world.login(node, 'anna')).status).toBe(200);
     expect(await schemasWith(database, 'users')).toEqual(['weapp']);
+  });
+
+  it('is not up to date for a command because another schema is', async () => {
+    const database = await world.anotherDatabase();
+    // pg_trgm, and so the schema public on the search path, comes with a service of its own there.
+    await (await world.startNode({ DATABASE_URL: database.url })).stop();
+    await database.query('CREATE SCHEMA weapp');
+    const environment = world.environment({ DATABASE_URL: database.url, DATABASE_SCHEMA: 'weapp' });
+    const { code, stderr } = await runCommand('keys:reencrypt', [], environment);
+    expect(code).toBe(1);
+    expect(stderr).toContain('The database is not up to date: Initial1795219200000, ');
   });
 
   it('that cannot be made stops the start with the command that makes it', async () => {
