@@ -76,6 +76,53 @@ class NewsController {
   }
 }
 
+@Controller('archive')
+@UseGuards(JwtGuard)
+@Public()
+class ArchiveController {
+  @Get()
+  forEverybody(): string {
+    return 'archive';
+  }
+
+  @Get('drafts')
+  @Roles('writer')
+  forWriters(): string {
+    return 'drafts';
+  }
+
+  @Get('secrets')
+  @FreshLogin(60)
+  soonAfterLogin(): string {
+    return 'secrets';
+  }
+
+  @Get('both')
+  @Public()
+  @Roles('writer')
+  saysBoth(): string {
+    return 'both';
+  }
+
+  @Get('visitors')
+  @OptionalAuth()
+  @Roles('writer')
+  saysBothForVisitors(): string {
+    return 'visitors';
+  }
+}
+
+@Controller('office')
+@UseGuards(JwtGuard)
+@Roles('writer')
+class OfficeController {
+  @Get('door')
+  @Public()
+  forEverybody(): string {
+    return 'door';
+  }
+}
+
 /** Seconds since the login. */
 let age = 0;
 
@@ -93,7 +140,7 @@ describe('JwtGuard', () => {
   let app: NestFastifyApplication;
   beforeAll(async () => {
     const module = await Test.createTestingModule({
-      controllers: [NotesController, MoneyController, NewsController],
+      controllers: [NotesController, MoneyController, NewsController, ArchiveController, OfficeController],
       providers: [
         AuthenticationService,
         { provide: AccessTokensService, useValue: accessTokens },
@@ -236,6 +283,24 @@ describe('JwtGuard', () => {
     expect((await get('/news/mine', 'writer')).body()).toEqual({ user: 'user' });
     revocations.check.mockResolvedValue('signed_out');
     expect((await get('/news/mine', 'writer')).status).toBe(401);
+  });
+
+  it.each(['/archive/drafts', '/archive/secrets', '/archive/both', '/archive/visitors'])(
+    'opens %s to nobody without a token: what asks for a role or a fresh login is not public',
+    async (path) => {
+      const { status, body } = await get(path);
+      expect({ status, code: body().code }).toEqual({ status: 401, code: 'token_missing' });
+      expect((await get(path, 'writer')).status).toBe(200);
+    },
+  );
+
+  it('asks for the role on a handler of a controller that is @Public()', async () => {
+    expect((await get('/archive/drafts', 'reader')).status).toBe(403);
+    expect((await get('/archive')).status).toBe(200);
+  });
+
+  it('opens a handler that is @Public() on a controller that asks for a role', async () => {
+    expect((await get('/office/door')).status).toBe(200);
   });
 
   describe('for other than HTTP', () => {

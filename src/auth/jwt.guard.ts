@@ -27,7 +27,7 @@ export class JwtGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     // A handler's own metadata counts for more than its controller's.
     const targets = [context.getHandler(), context.getClass()];
-    const access = this.reflector.getAllAndOverride<Access | undefined>(accessMetadata, targets);
+    const access = this.findAccess(targets);
     if (access === 'public') return true;
 
     const request = this.getRequest(context);
@@ -45,6 +45,22 @@ export class JwtGuard implements CanActivate {
       throw new FreshLoginRequiredError(maxAge);
     }
     return true;
+  }
+
+  /**
+   * The handler decides before its controller. What asks for a role or a fresh login is not public, whatever else it or
+   * its controller says: a mistake must not open it.
+   */
+  private findAccess(targets: Parameters<Reflector['get']>[1][]): Access | undefined {
+    for (const target of targets) {
+      const isRestricted = [rolesMetadata, freshLoginMetadata].some(
+        (name) => this.reflector.get<unknown>(name, target) !== undefined,
+      );
+      if (isRestricted) return undefined;
+      const access = this.reflector.get<Access | undefined>(accessMetadata, target);
+      if (access !== undefined) return access;
+    }
+    return undefined;
   }
 
   /**
