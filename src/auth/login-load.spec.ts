@@ -36,17 +36,6 @@ describe('the load of logins', () => {
     await expect(load.run(async () => 'in')).resolves.toBe('in');
   });
 
-  it('keeps calls to WeChat waiting for a turn, and makes each', async () => {
-    const load = loadOf({ wechatMaxConcurrency: 2 });
-    const calls = openWork();
-    const exchanges = Array.from({ length: 4 }, () => load.runExchange(calls.work));
-    expect(calls.started).toBe(2);
-    calls.endAll();
-    await expect.poll(() => calls.started).toBe(2);
-    calls.endAll();
-    await Promise.all(exchanges);
-  });
-
   it('takes no login while twenty for each connection are at the database, and never refuses those', async () => {
     const load = loadOf({ databasePoolSize: 1 });
     const { work, endAll } = openWork();

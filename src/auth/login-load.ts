@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { ConcurrencyLimit } from '../limits/concurrency-limit.js';
 import { NodeOverloadedError } from './auth.errors.js';
 
 /** Logins that may be at the database, or wait for it, for each connection of the pool. */
@@ -14,7 +13,6 @@ const maxSignInsPerConnection = 20;
 export class LoginLoad {
   readonly #maxLogins: number;
   readonly #maxSignIns: number;
-  readonly #exchanges: ConcurrencyLimit;
   /** Made once: its stack trace would cost more than the rest of a refusal. */
   readonly #refusal = new NodeOverloadedError();
   #logins = 0;
@@ -23,11 +21,6 @@ export class LoginLoad {
   constructor({ wechatMaxConcurrency, databasePoolSize }: Settings) {
     this.#maxLogins = 2 * wechatMaxConcurrency;
     this.#maxSignIns = maxSignInsPerConnection * databasePoolSize;
-    this.#exchanges = new ConcurrencyLimit(
-      // The bound on logins bounds those that wait.
-      { maxConcurrent: wechatMaxConcurrency, maxQueued: Infinity },
-      NodeOverloadedError,
-    );
   }
 
   /**
@@ -44,14 +37,6 @@ export class LoginLoad {
     } finally {
       this.#logins -= 1;
     }
-  }
-
-  /**
-   * Runs a login's call to WeChat when its turn has come. The turn is waited for here, so that the deadline of the call does
-   * not run meanwhile: it would cut off calls that have used the code.
-   */
-  async runExchange<Result>(exchange: () => Promise<Result>): Promise<Result> {
-    return this.#exchanges.run(exchange);
   }
 
   /** Runs what a login does at the database. */

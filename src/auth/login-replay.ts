@@ -91,14 +91,13 @@ export class LoginReplay {
     postHash: Buffer,
     steps: LoginSteps<Outcome>,
   ): Promise<Outcome> {
-    const deadline = performance.now() + callTimeoutMs;
     let signedIn: SignedIn;
     try {
       signedIn = await steps.signIn(postHash);
     } catch (error) {
       const isUsed = isUsedCode(error);
       if (!isUsed && !(error instanceof CodeInvalidError)) throw error;
-      const repeated = await this.find(login, isUsed ? deadline : 0);
+      const repeated = await this.find(login, isUsed ? performance.now() + callTimeoutMs : 0);
       if (typeof repeated === 'string') throw error;
       if (isRefusedCode(error)) this.limit.refund(login.ip);
       return steps.complete(repeated, true);

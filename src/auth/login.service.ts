@@ -78,7 +78,7 @@ export class LoginService {
   async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
     return this.limit.run(
       ip,
-      () => this.load.runExchange(() => this.wechat.code2Session(app, code)),
+      () => this.wechat.code2Session(app, code),
       (error) => isRefusedCode(error) || mayBeDueToCode(error, code),
     );
   }

@@ -23,7 +23,7 @@ import { TooManyWechatCallsError, type WechatFailure, WechatUnavailableError } f
 
 /** Milliseconds for one attempt. */
 const attemptTimeoutMs = 3_000;
-/** Milliseconds for a call with its retries and its wait for a turn. */
+/** Milliseconds for a call with its retries, once it has its turn. */
 export const callTimeoutMs = 5_000;
 const maxRetries = 2;
 /** Whole calls in a row after which WeChat counts as away, and milliseconds until it is tried again. */
@@ -118,8 +118,9 @@ export class WechatResilience {
     const known = this.#policies.get(name);
     if (known !== undefined) return known;
     const policy = wrap(
-      this.#deadline,
+      // Outside of the deadline: inside, a call that waited would be cut off after WeChat has used its code.
       call.bypassQueue === true ? noop : this.turnsOf(call),
+      this.#deadline,
       isSuspect ? noop : this.breakerOf(call),
       retry(
         handleType(
