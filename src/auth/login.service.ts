@@ -4,6 +4,7 @@ import type { WechatApp } from '../config/settings.js';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from '../errors/describe-error.js';
 import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
+import { FirstLoginHooks } from '../users/sign-in/first-login-hooks.js';
 import { type SignedIn, SignInService } from '../users/sign-in/sign-in.service.js';
 import { WechatClient, type WechatSession } from '../wechat/wechat.client.js';
 import { isFirewallSafe } from '../wechat/code-checks.js';
@@ -34,6 +35,7 @@ export class LoginService {
     private readonly wechat: WechatClient,
     private readonly signInService: SignInService,
     private readonly replay: LoginReplay,
+    private readonly firstLoginHooks: FirstLoginHooks,
     private readonly phoneNumbers: PhoneNumbersService,
     private readonly limit: LoginLimiter,
     private readonly load: LoginLoad,
@@ -56,9 +58,11 @@ export class LoginService {
           return this.load.runSignIn(() => this.signInService.signIn({ ...session, ...attempt, postHash }));
         },
         complete: async (signedIn, isRepeat) => {
-          const outcome = await this.savePhone(signedIn, attempt, isRepeat);
           // In a repeat, the user was new once.
-          this.stats.count(app.appid, 'succeeded', signedIn.isNewUser && !isRepeat);
+          const isFirstLogin = signedIn.isNewUser && !isRepeat;
+          if (isFirstLogin) await this.firstLoginHooks.run({ id: signedIn.user.id, appid: app.appid });
+          const outcome = await this.savePhone(signedIn, attempt, isRepeat);
+          this.stats.count(app.appid, 'succeeded', isFirstLogin);
           return outcome;
         },
       });

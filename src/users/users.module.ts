@@ -71,6 +71,7 @@ import { UsersService } from './users.service.js';
     UserMergingService,
     NicknamesService,
     BansService,
+    FirstLoginHooks,
     ImmediateErasureService,
     PhoneNumbersService,
     PhoneCipher,

@@ -17,7 +17,6 @@ import { UserMergingService } from '../merging/user-merging.service.js';
 import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
 import { lockUser } from '../identities/lock-user.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
-import { FirstLoginHooks } from './first-login-hooks.js';
 import {
   foreignKeyViolation,
   registerStatement,
@@ -70,7 +69,6 @@ export class SignInService {
     private readonly erasure: ErasureService,
     private readonly merging: UserMergingService,
     private readonly conflicts: UnionidConflicts,
-    private readonly firstLoginHooks: FirstLoginHooks,
     private readonly settings: Settings,
   ) {}
 
@@ -106,9 +104,6 @@ export class SignInService {
           if (row === undefined) {
             throw new ConflictError();
           }
-          if (registered.isNewUser) {
-            tx.afterCommit(() => this.firstLoginHooks.run({ id: row.id, appid: signIn.appid }));
-          }
           return { ...signedIn(row), ...registered };
         });
       } catch (error) {
@@ -135,7 +130,6 @@ export class SignInService {
         uuidv7(),
         uuidv7(),
       ]);
-      if (row !== undefined) await this.firstLoginHooks.run({ id: row.id, appid });
       return row;
     } catch (error) {
       if ((error as { code?: unknown }).code === foreignKeyViolation) return undefined;
