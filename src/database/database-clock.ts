@@ -13,8 +13,8 @@ export function readNodeClocks(): Asked {
 }
 
 /**
- * The clock of the database. It decides the time of a login, because the clocks of nodes differ. The poll of revocations
- * reads the time in its statement and sets this clock, so the clock needs no statement of its own.
+ * The clock of the database. It decides the time of a login, because the clocks of nodes differ. The signing keys are
+ * read every two seconds. Their statement reads the time, too, and sets this clock, which needs no statement of its own.
  */
 @Injectable()
 export class DatabaseClock {

@@ -12,11 +12,9 @@ import type { ErrorCode } from '../errors/error-codes.js';
 import { createProblem, problemHeaders, type Refusal, unforeseen } from '../errors/problem.js';
 import { ServiceError } from '../errors/service.error.js';
 import { type HttpRequest, rawRequest } from './http-request.js';
+import { overloadLog } from './overload-log.js';
 import { requestIdOf } from './request-id.js';
 import { Routes } from './routes.js';
-
-/** Milliseconds for which refusals of overload are counted before the log tells of them. */
-const overloadLogIntervalMs = 10_000;
 
 /** What the frameworks below raise by themselves, by status. */
 const ofStatus: Readonly<Record<number, Refusal>> = {
@@ -39,8 +37,6 @@ const ofStatus: Readonly<Record<number, Refusal>> = {
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemFilter.name);
-  /** Refusals that the log has not told of yet, by their detail. */
-  readonly #overloads = new Map<string, number>();
 
   /** @param routes where they are known, a wrong method is told from a wrong path */
   constructor(
@@ -63,7 +59,7 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = createProblem(refusal);
     const requestId = requestIdOf(rawRequest(request));
 
-    if (refusal.code === 'overloaded') this.countOverload(problem.detail);
+    if (refusal.code === 'overloaded') overloadLog.count(problem.detail);
     else if (problem.status >= 500) this.log(error, { requestId, code: refusal.code });
     if (adapter.isHeadersSent(response)) {
       adapter.end(response);
@@ -83,18 +79,6 @@ export class ProblemFilter implements ExceptionFilter {
   /** Which methods the path takes, where the router found nothing for the one that was sent. */
   private methodsOfUnmatched(request: HttpRequest & { is404?: boolean }): string[] {
     return request.is404 ? (this.routes?.methodsOf(request.url.split('?', 1)[0]!) ?? []) : [];
-  }
-
-  /** Overload refuses hundreds of requests a second, and must cost little: the log has a line for all of them. */
-  private countOverload(detail: string): void {
-    if (this.#overloads.size === 0) setTimeout(() => this.logOverloads(), overloadLogIntervalMs).unref();
-    this.#overloads.set(detail, (this.#overloads.get(detail) ?? 0) + 1);
-  }
-
-  private logOverloads(): void {
-    const code = 'overloaded' satisfies ErrorCode;
-    for (const [reason, refused] of this.#overloads) this.#logger.warn({ code, refused, reason });
-    this.#overloads.clear();
   }
 
   /** What was foreseen needs no stack: its cause says what happened. */
