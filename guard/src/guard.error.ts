@@ -27,7 +27,11 @@ const problems: Record<GuardErrorCode, { status: number; title: string; challeng
   token_expired: { status: 401, title: 'The access token has expired', challenge: invalidToken },
   session_revoked: { status: 401, title: 'The session has ended', challenge: invalidToken },
   fresh_login_required: { status: 401, title: 'A fresh login is required' },
-  forbidden: { status: 403, title: 'Not allowed', challenge: 'Bearer error="insufficient_scope"' },
+  forbidden: {
+    status: 403,
+    title: 'This account or session may not do this',
+    challenge: 'Bearer error="insufficient_scope"',
+  },
   issuer_unavailable: { status: 503, title: 'Who you are cannot be checked at the moment' },
 };
 

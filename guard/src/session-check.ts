@@ -6,17 +6,21 @@ const maxCached = 10_000;
 
 /** Asks the service whether a session goes on: keys alone do not say that it has ended. */
 export class SessionCheck {
-  /** Tokens that the service has let in. Requests with the same token wait for the same answer. */
-  readonly #live: LRUCache<string, true>;
+  /**
+   * Tokens that the service has let in. Requests with the same token wait for the same answer. Undefined if the service is
+   * asked each time.
+   */
+  readonly #live: LRUCache<string, true> | undefined;
 
   /** @param cacheSeconds for which an answer counts; 0: the service is asked each time */
   constructor(
     private readonly client: IssuerClient,
-    private readonly cacheSeconds: number,
+    cacheSeconds: number,
   ) {
+    if (cacheSeconds === 0) return;
     this.#live = new LRUCache<string, true>({
       max: maxCached,
-      ttl: Math.max(1, cacheSeconds * 1_000),
+      ttl: cacheSeconds * 1_000,
       fetchMethod: async (token) => {
         await this.ask(token);
         return true as const;
@@ -29,7 +33,7 @@ export class SessionCheck {
    *   `issuer_unavailable` if it does not answer
    */
   async check(token: string): Promise<void> {
-    if (this.cacheSeconds === 0) await this.ask(token);
+    if (this.#live === undefined) await this.ask(token);
     else await this.#live.fetch(token);
   }
 
