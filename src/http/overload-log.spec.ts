@@ -17,7 +17,7 @@ it('the log has one line for all refusals of overload with the same reason, what
   const host = new HttpAdapterHost();
   host.httpAdapter = new FastifyAdapter();
   for (const method of ['isHeadersSent', 'setHeader', 'reply'] as const) {
-    vi.spyOn(host.httpAdapter as FastifyAdapter, method).mockReturnValue(undefined as never);
+    vi.spyOn(host.httpAdapter as FastifyAdapter, method).mockReturnValue(undefined);
   }
   const filters = [new ServiceErrorFilter(host), new ServiceErrorFilter(host)];
   const error = new TooManyUploadsError();

@@ -12,7 +12,7 @@ describe('the calls to one interface of WeChat', () => {
   /** Calls whose attempts take so long, with two turns. */
   function makeCalls(count: number, milliseconds: number) {
     const resilience = new WechatResilience(Object.assign(new Settings(), { wechatMaxConcurrency: 2 }));
-    const attempt = vi.fn(
+    const attempt = vi.fn<() => Promise<string>>(
       () => new Promise<string>((resolve) => void setTimeout(() => resolve('answered'), milliseconds)),
     );
     return { attempt, calls: Array.from({ length: count }, () => resilience.make(call, attempt)) };
