@@ -1,4 +1,4 @@
-import { openidOf, phoneAddress, pickUser } from '../world/people.js';
+import { openidOf, phoneAddress, pickUser } from '../world/users.js';
 import { loginCode } from '../world/wechat-stand-in.js';
 import { bearer, post, series } from '../scenarios/scenario.js';
 import type { Bench } from './bench.js';

@@ -1,7 +1,7 @@
 import type { Figures } from '../harness/measure.js';
 import { drawBarChart } from './bar-chart.js';
-import { formatNumber, formatRatio, ratio } from './numbers.js';
-import { renderTable } from './table.js';
+import { type FiguresRow, renderFigures } from './figures-table.js';
+import { formatRatio, ratio } from './numbers.js';
 
 /** One scenario on databases or nodes of several sizes. */
 export interface Growth {
@@ -12,38 +12,13 @@ export interface Growth {
 
 /** A row for each size. Ratios are to the smallest. */
 export function renderGrowth(growths: Growth[]): string {
-  const head = [
-    'scenario',
-    'size',
-    'requests/s',
-    'p50 ms',
-    'p99 ms',
-    'CPU µs',
-    '× smallest',
-    'Postgres CPU µs',
-    '× smallest',
-    'peak MiB',
-  ];
-  const rows = growths.flatMap(({ title, sizes }) =>
-    sizes.map(({ label, figures }, index) => {
-      const smallest = sizes[0]!.figures;
-      const times = (name: 'cpuUs' | 'postgresCpuUs') =>
-        index === 0 ? '' : formatRatio(ratio(figures[name], smallest[name]));
-      return [
-        index === 0 ? title : '',
-        label,
-        formatNumber(figures.requestsPerSecond),
-        formatNumber(figures.p50Ms),
-        formatNumber(figures.p99Ms),
-        formatNumber(figures.cpuUs),
-        times('cpuUs'),
-        formatNumber(figures.postgresCpuUs),
-        times('postgresCpuUs'),
-        formatNumber(figures.peakMemoryMiB),
-      ];
+  const rows = growths.flatMap(({ title, sizes: [smallest, ...others] }): FiguresRow[] => [
+    { names: [title, smallest!.label], figures: smallest!.figures },
+    ...others.map(({ label, figures }): FiguresRow => {
+      return { names: ['', label], figures, base: smallest!.figures };
     }),
-  );
-  return renderTable(head, rows, 2);
+  ]);
+  return renderFigures(['scenario', 'size'], 'smallest', rows);
 }
 
 /** CPU of server and Postgres together, as a multiple of the smallest size's. */

@@ -1,6 +1,7 @@
 import type { Figures } from '../harness/measure.js';
 import type { StartFigures } from '../harness/measure-start.js';
 import { type BarChart, drawBarChart } from './bar-chart.js';
+import { type FiguresRow, renderFigures } from './figures-table.js';
 import { formatNumber, formatRatio, ratio } from './numbers.js';
 import { renderTable } from './table.js';
 
@@ -11,42 +12,13 @@ export interface Pair<Measured> {
   limit: Measured;
 }
 
-const servers = ['service', 'limit'] as const;
-
 /** Two rows for each scenario. The ratios stand in the row of the service. */
 export function renderPairs(pairs: Pair<Figures>[]): string {
-  const head = [
-    'scenario',
-    'server',
-    'requests/s',
-    'p50 ms',
-    'p99 ms',
-    'CPU µs',
-    '× limit',
-    'Postgres CPU µs',
-    '× limit',
-    'peak MiB',
-  ];
-  const rows = pairs.flatMap((pair) =>
-    servers.map((server) => {
-      const figures = pair[server];
-      const times = (name: 'cpuUs' | 'postgresCpuUs') =>
-        server === 'service' ? formatRatio(ratio(figures[name], pair.limit[name])) : '';
-      return [
-        server === 'service' ? pair.title : '',
-        server,
-        formatNumber(figures.requestsPerSecond),
-        formatNumber(figures.p50Ms),
-        formatNumber(figures.p99Ms),
-        formatNumber(figures.cpuUs),
-        times('cpuUs'),
-        formatNumber(figures.postgresCpuUs),
-        times('postgresCpuUs'),
-        formatNumber(figures.peakMemoryMiB),
-      ];
-    }),
-  );
-  return renderTable(head, rows, 2);
+  const rows = pairs.flatMap(({ title, service, limit }): FiguresRow[] => [
+    { names: [title, 'service'], figures: service, base: limit },
+    { names: ['', 'limit'], figures: limit },
+  ]);
+  return renderFigures(['scenario', 'server'], 'limit', rows);
 }
 
 /** The costs of one scenario, in a line. */

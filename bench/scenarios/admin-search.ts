@@ -1,14 +1,6 @@
 import { SearchCursors } from '../../src/users/search/search-cursors.js';
 import type { UserSort } from '../../src/users/search/user-search.statements.js';
-import {
-  createdAtOf,
-  nicknameOf,
-  openidOf,
-  phoneOf,
-  pickUser,
-  unionidOf,
-  userIdOf,
-} from '../world/people.js';
+import { createdAtOf, nicknameOf, openidOf, phoneOf, pickUser, unionidOf, userIdOf } from '../world/users.js';
 import type { World } from '../world/world.js';
 import { PhoneCipher } from '../../src/users/profile/phone-cipher.js';
 import { bearer, post, type Scenario, series } from './scenario.js';

@@ -1,4 +1,4 @@
-import { pickUser } from '../world/people.js';
+import { pickUser } from '../world/users.js';
 import { bearer, type Scenario, series } from './scenario.js';
 
 /** Requests with an access token, sent by so many users in turn. */

@@ -1,7 +1,7 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
-import { FieldCipher } from '../../src/crypto/field-cipher.js';
+import { SessionKeyCipher } from '../../src/users/identities/session-key-cipher.js';
 import { app } from '../world/deployment.js';
-import { nicknameOf, openidOf, pickUser } from '../world/people.js';
+import { nicknameOf, openidOf, pickUser } from '../world/users.js';
 import type { World } from '../world/world.js';
 import { bearer, post, type Scenario, series } from './scenario.js';
 
@@ -22,11 +22,11 @@ export const openDataScenario: Scenario = {
 /** Gives the users a session_key that is known here. */
 async function saveSessionKeys(world: World): Promise<void> {
   const { ring, users } = world;
-  const cipher = new FieldCipher(ring, 'session-key');
+  const cipher = new SessionKeyCipher(ring);
   const changes = series(0, Math.min(maxUsers, users), (serial) => pickUser(serial, users)).map((user) => {
     const openid = openidOf(user);
-    const sealed = cipher.encrypt(sessionKeyOf(user).toString('base64'), `${app.appid}|${openid}`);
-    return { openid, entry: { sealed, fingerprint: `of ${user}`, at: new Date().toISOString() } };
+    const encrypted = cipher.encrypt({ appid: app.appid, openid }, sessionKeyOf(user).toString('base64'));
+    return { openid, entry: { ...encrypted, at: new Date().toISOString() } };
   });
   await world.query(
     `UPDATE identities SET session_keys = jsonb_build_array(changes.entry)

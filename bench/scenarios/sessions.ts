@@ -1,4 +1,4 @@
-import { openidOf, pickUser } from '../world/people.js';
+import { openidOf, pickUser } from '../world/users.js';
 import { loginCode } from '../world/wechat-stand-in.js';
 import { post, type Scenario, series } from './scenario.js';
 

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { hashSecret } from '../../src/sessions/refresh-tokens.js';
 import { app } from './deployment.js';
-import { refreshSecret } from './people.js';
+import { refreshSecret } from './users.js';
 
 /** Users that one statement makes. */
 const batchSize = 100_000;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { unionidOf } from './people.js';
+import { unionidOf } from './users.js';
 
 /** A server in WeChat's place. */
 export interface WechatStandIn {

@@ -1,13 +1,14 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { signJwt } from '../../src/auth/sign-jwt.js';
 import { FieldCipher } from '../../src/crypto/field-cipher.js';
 import { KeyRing } from '../../src/crypto/key-ring.js';
 import { RefreshTokens } from '../../src/sessions/refresh-tokens.js';
 import type { Databases } from '../harness/databases.js';
 import { app, encryptionKey, jwtAudience, jwtIssuer } from './deployment.js';
 import { fillDatabase } from './fill-database.js';
-import { refreshSecret, sessionIdOf, userIdOf } from './people.js';
+import { refreshSecret, sessionIdOf, userIdOf } from './users.js';
 
 /** Seconds that the access tokens of a benchmark live. */
 const accessTokenTtl = 3_600;
@@ -83,11 +84,7 @@ export class World {
       ver: 1,
       roles,
     };
-    const content = [{ alg: 'ES256', typ: 'at+jwt', kid }, claims]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-      .join('.');
-    const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const;
-    return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`;
+    return signJwt({ alg: 'ES256', typ: 'at+jwt', kid }, claims, privateKey);
   }
 
   /** A refresh token of a user's session, after so many rotations. */

@@ -1,4 +1,3 @@
-import { type KeyObject, sign } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
@@ -7,6 +6,7 @@ import { Settings } from '../config/settings.js';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
+import { signJwt } from './sign-jwt.js';
 import { SigningKeysService } from './signing-keys.service.js';
 
 /** What an access token says (RFC 9068, section 2.2). */
@@ -139,22 +139,6 @@ export class AccessTokensService {
     this.#verified.set(token, { claims, kid });
     return claims;
   }
-}
-
-/**
- * Without `@nestjs/jwt`, which costs as much again as the signature: see docs/decisions/0022-signing-without-a-library.md.
- *
- * @param privateKey on P-256
- * @returns JWS in compact serialization (RFC 7515, section 7.1), signed with ES256 (RFC 7518, section 3.4)
- */
-function signJwt(header: object, claims: AccessTokenClaims, privateKey: KeyObject): string {
-  const content = `${toBase64url(header)}.${toBase64url(claims)}`;
-  const signature = sign('sha256', Buffer.from(content), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return `${content}.${signature.toString('base64url')}`;
-}
-
-function toBase64url(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 /** The `kid` of a token whose header is that of our access tokens. */
