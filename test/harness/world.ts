@@ -101,20 +101,21 @@ export class World {
   }
 
   /**
-   * The logins of many users at once. A login that the service refuses with 503 is tried again with another code, as a
+   * A login that goes on until it is accepted. If the service refuses it with 503, it is tried again with another code, as a
    * mini-program does: a busy machine does not exchange all codes before their deadlines.
    */
-  loginAtOnce(node: ServiceNode, users: string[]): Promise<Answer[]> {
+  async loginPatiently(node: ServiceNode, user: string, appid?: string): Promise<Answer> {
     const refusals = ['wechat_unavailable', 'overloaded'];
-    return Promise.all(
-      users.map(async (user) => {
-        for (;;) {
-          const answer = await this.login(node, user);
-          if (!refusals.includes(answer.body.code)) return answer;
-          await sleep(Number(answer.headers['retry-after']) * 1_000);
-        }
-      }),
-    );
+    for (;;) {
+      const answer = await this.login(node, user, appid);
+      if (!refusals.includes(answer.body.code)) return answer;
+      await sleep(Number(answer.headers['retry-after']) * 1_000);
+    }
+  }
+
+  /** The logins of many users at once, each until it is accepted. */
+  loginAtOnce(node: ServiceNode, users: string[]): Promise<Answer[]> {
+    return Promise.all(users.map((user) => this.loginPatiently(node, user)));
   }
 
   /** Makes WeChat's next responses on a path faulty. */
