@@ -24,6 +24,23 @@ const backends = {
   'nest-12': 'nest-12/dist/main.js',
 };
 
+const built = mkdtempSync(join(tmpdir(), 'weapp-auth-receiver-'));
+afterAll(() => rmSync(built, { recursive: true }));
+
+const succeeds = (program: string, args: string[], cwd?: string) =>
+  spawnSync(program, args, { cwd }).status === 0;
+
+/** @returns undefined without Go, and where its modules cannot be fetched */
+function buildGoReceiver(): string[] | undefined {
+  cpSync(join(examples, 'receivers/receiver.go'), join(built, 'receiver.go'));
+  const steps = [
+    ['mod', 'init', 'receiver'],
+    ['mod', 'tidy'],
+    ['build', '-o', 'receiver'],
+  ];
+  return steps.every((step) => succeeds('go', step, built)) ? [join(built, 'receiver')] : undefined;
+}
+
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
@@ -159,27 +176,42 @@ describe('weapp-auth-guard and the service', () => {
     });
   });
 
-  describe.each([
+  describe.each<[script: string, needs: string, prepare: () => string[] | undefined]>([
     [
       'receiver.py',
       'PyJWT and cryptography',
-      ['python3', '/usr/bin/python3'],
-      ['-c', 'import jwt, cryptography'],
+      () => {
+        const programs = ['python3', '/usr/bin/python3'];
+        const python = programs.find((name) => succeeds(name, ['-c', 'import jwt, cryptography']));
+        return python === undefined ? undefined : [python, 'receiver.py'];
+      },
     ],
-    ['Receiver.java', 'a JDK', ['java'], ['--list-modules']],
-    ['receiver.php', 'PHP with openssl', ['php'], ['-r', "exit(extension_loaded('openssl') ? 0 : 1);"]],
-  ] as const)('examples/receivers/%s, if this machine has %s', (script, _, programs, probe) => {
-    const program = programs.find((name) => spawnSync(name, [...probe]).status === 0);
+    [
+      'Receiver.java',
+      'a JDK',
+      () => (succeeds('java', ['--list-modules']) ? ['java', 'Receiver.java'] : undefined),
+    ],
+    [
+      'receiver.php',
+      'PHP with openssl',
+      () =>
+        succeeds('php', ['-r', "exit(extension_loaded('openssl') ? 0 : 1);"])
+          ? ['php', 'receiver.php']
+          : undefined,
+    ],
+    ['receiver.go', 'Go and its modules', buildGoReceiver],
+  ])('examples/receivers/%s, if this machine has %s', (_script, _needs, prepare) => {
+    const command = prepare();
 
     const receive = (token: string) =>
-      spawnSync(program!, [script], {
+      spawnSync(command![0]!, command!.slice(1), {
         cwd: join(examples, 'receivers'),
         input: token,
         encoding: 'utf8',
         env: { PATH: process.env['PATH'], ISSUER: service.url },
       });
 
-    it.skipIf(program === undefined)('knows the user of a token, and refuses a changed one', async () => {
+    it.skipIf(command === undefined)('knows the user of a token, and refuses a changed one', async () => {
       const { accessToken, user } = (await world.login(service, 'anna')).body;
       expect(receive(accessToken)).toMatchObject({ status: 0, stdout: `${user.id}\n` });
       const [header, payload, signature] = accessToken.split('.');
