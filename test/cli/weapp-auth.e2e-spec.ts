@@ -77,7 +77,7 @@ describe('weapp-auth', () => {
     const needless =
       /^(@nestjs\/(swagger|platform-fastify|passport|terminus)|fastify|@fastify\/.*|passport.*|sharp|flydrive|@aws-sdk\/.*)$/;
     // The service that erases users removes their avatars in a node, and a command leaves that to the nodes.
-    const tolerated = name === 'users:erase' ? ['flydrive', 'sharp'] : [];
+    const tolerated = name === 'users:erase' ? ['flydrive'] : [];
     expect([...loaded].filter((each) => needless.test(each)).toSorted()).toEqual(tolerated);
   });
 });

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import sharp from 'sharp';
@@ -182,6 +183,14 @@ describe('the npm package in another application', () => {
     );
   });
 
+  it('loads no package that only some need', () => {
+    const loaded = packagesThatLoad('weapp-auth', example);
+    expect(loaded).toContain('typeorm');
+    const needless =
+      /^(sharp|@img\/.*|@aws-sdk\/.*|swagger-ui-.*|express|fastify|@fastify\/static|@nestjs\/(platform-.*|terminus))$/;
+    expect(loaded.filter((name) => needless.test(name))).toEqual([]);
+  });
+
   it('has no script that npm would ask about, and no dependency for development', () => {
     const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
     expect(Object.keys(manifest)).toEqual(
@@ -189,3 +198,24 @@ describe('the npm package in another application', () => {
     );
   });
 });
+
+/** The packages with a file that Node runs for `import name`. It lists the files for the measurement of coverage. */
+function packagesThatLoad(name: string, directory: string): string[] {
+  const reports = mkdtempSync(join(tmpdir(), 'weapp-auth-loaded-'));
+  try {
+    execFileSync(process.execPath, ['--input-type=module', '--eval', `import '${name}'`], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], NODE_V8_COVERAGE: reports },
+    });
+    const files = readdirSync(reports).flatMap((report) => {
+      const { result } = JSON.parse(readFileSync(join(reports, report), 'utf8')) as {
+        result: { url: string }[];
+      };
+      return result.map(({ url }) => url);
+    });
+    const packages = files.map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+    return [...new Set(packages.filter((each) => each !== undefined))];
+  } finally {
+    rmSync(reports, { recursive: true });
+  }
+}

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import sharp from 'sharp';
 import { ConcurrencyLimit } from '../../limits/concurrency-limit.js';
 import { AvatarDamagedError, AvatarFormatError, TooManyAvatarsError } from './avatars.errors.js';
 
@@ -19,6 +18,8 @@ const endOfImage = Buffer.from([0xff, 0xd9]);
 
 type Format = 'jpeg' | 'png' | 'webp';
 
+type Sharp = typeof import('sharp').default;
+
 /**
  * Makes avatars from uploads. The image is encoded anew from its pixels, so no metadata and nothing hidden in the file is
  * left.
@@ -26,12 +27,7 @@ type Format = 'jpeg' | 'png' | 'webp';
 @Injectable()
 export class AvatarImagesService {
   readonly #concurrency = new ConcurrencyLimit(concurrency, TooManyAvatarsError);
-
-  constructor() {
-    // For the whole process: no image comes twice, and one thread per image leaves the others for logins.
-    sharp.cache(false);
-    sharp.concurrency(1);
-  }
+  #sharp: Promise<Sharp> | undefined;
 
   /**
    * Makes a WebP of 256×256 pixels: upright, the middle of the first frame.
@@ -43,23 +39,37 @@ export class AvatarImagesService {
   async encode(upload: Buffer): Promise<Buffer> {
     const format = formatOf(upload);
     if (format === undefined) throw new AvatarFormatError();
-    return this.#concurrency.run(() => draw(upload, format));
+    return this.#concurrency.run(async () => draw(await (this.#sharp ??= loadSharp()), upload, format));
   }
 }
 
-async function draw(upload: Buffer, format: Format): Promise<Buffer> {
+/** Called for the first image: sharp takes 12 MB, and many applications have no avatars. */
+async function loadSharp(): Promise<Sharp> {
+  const { default: sharp } = await import('sharp');
+  // For the whole process: no image comes twice, and one thread per image leaves the others for logins.
+  sharp.cache(false);
+  sharp.concurrency(1);
+  return sharp;
+}
+
+async function draw(sharp: Sharp, upload: Buffer, format: Format): Promise<Buffer> {
   try {
-    return await render(upload, format, 'error').catch((error: unknown) => {
+    return await render(sharp, upload, format, 'error').catch((error: unknown) => {
       if (format !== 'jpeg' || !lacksEnd(error)) throw error;
       // Phones show such a file. With an end marker, it fails only if something before it is missing.
-      return render(Buffer.concat([upload, endOfImage]), format, 'warning');
+      return render(sharp, Buffer.concat([upload, endOfImage]), format, 'warning');
     });
   } catch (error) {
     throw error instanceof AvatarFormatError ? error : new AvatarDamagedError(error);
   }
 }
 
-async function render(upload: Buffer, format: Format, failOn: 'error' | 'warning'): Promise<Buffer> {
+async function render(
+  sharp: Sharp,
+  upload: Buffer,
+  format: Format,
+  failOn: 'error' | 'warning',
+): Promise<Buffer> {
   // Reads the header first, so that no image that is too large is decoded. Only the first frame is used.
   const image = sharp(upload, { limitInputPixels: maxPixels, failOn, autoOrient: true });
   const metadata = await image.metadata();
