@@ -304,6 +304,43 @@ describe('POST /auth/login', () => {
       expect(owners).toEqual([{ user_id: other }]);
     });
 
+    it.each([
+      { end: 'COMMIT', what: 'finds the user whom another first login is making', isNewUser: false },
+      { end: 'ROLLBACK', what: 'makes the user if another first login fails to', isNewUser: true },
+    ] as const)('$what', async ({ end, isNewUser }) => {
+      const person = `otto ${end}`;
+      const { id } = (await world.login(node, person)).body.user;
+      const [identity] = await world.database.query<{ openid: string; unionid: string }>(
+        'SELECT openid, unionid FROM identities WHERE user_id = $1',
+        [id],
+      );
+      const { openid, unionid } = identity!;
+      for (const table of ['sessions', 'identities', 'unionids']) {
+        await world.database.query(`DELETE FROM ${table} WHERE user_id = $1`, [id]);
+      }
+      const other =
+        end === 'COMMIT' ? 'bbbbbbbb-0000-7000-8000-000000000001' : 'bbbbbbbb-0000-7000-8000-000000000002';
+      const letGo = await world.hold(
+        `WITH other AS (INSERT INTO users (id) VALUES ($1) RETURNING id),
+           owned AS (INSERT INTO unionids (unionid, user_id) SELECT $4, id FROM other)
+         INSERT INTO identities (id, appid, openid, unionid, user_id)
+         SELECT gen_random_uuid(), $2, $3, $4, id FROM other`,
+        [other, tea.appid, openid, unionid],
+      );
+      const login = world.login(node, person);
+      await world.waitsForLock();
+      await letGo(end);
+      const { status, body } = await login;
+      expect({ status, isNewUser: body.isNewUser, isOther: body.user.id === other }).toEqual({
+        status: 200,
+        isNewUser,
+        isOther: !isNewUser,
+      });
+      expect(
+        await world.database.query('SELECT user_id FROM unionids WHERE unionid = $1', [unionid]),
+      ).toEqual([{ user_id: body.user.id }]);
+    });
+
     it('logs in 200 users at once', async () => {
       const answers = await world.loginAtOnce(node, numbered('user', 200));
       expect(answers.map(({ status }) => status)).toEqual(Array(200).fill(200));

@@ -17,12 +17,7 @@ import { UserMergingService } from '../merging/user-merging.service.js';
 import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
 import { lockUser } from '../identities/lock-user.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
-import {
-  foreignKeyViolation,
-  registerStatement,
-  type SignedInRow,
-  signInStatement,
-} from './sign-in.statement.js';
+import { foreignKeyViolation, type SignedInRow, signInStatement } from './sign-in.statement.js';
 import { Unionid } from '../identities/unionid.entity.js';
 import { UnionidConflicts } from '../identities/unionid-conflicts.js';
 import { claimUnionid } from '../identities/claim-unionid.js';
@@ -43,8 +38,8 @@ export interface SignIn extends LoginCodePost, Client {
   restore?: boolean;
 }
 
-/** Where the parameters of the statement have the fingerprints: $4. */
-const fingerprintsAt = 3;
+/** The last parameters of the statement if it must not make a user: hashes of bans, and the ids of user and identity. */
+const nobodyNew = [[], null, null];
 
 /** A signed-in user, and the new session. */
 export interface SignedIn extends OpenSession {
@@ -53,8 +48,8 @@ export interface SignedIn extends OpenSession {
 }
 
 /**
- * Signs users in by their identity: one statement for a known identity, another one for somebody of whom nothing is known,
- * and a transaction for all other cases.
+ * Signs users in by their identity: one statement for a known identity, or for somebody of whom nothing is known, and a
+ * transaction for all other cases.
  */
 @Injectable()
 export class SignInService {
@@ -83,28 +78,30 @@ export class SignInService {
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
-    const asked = [...values, signIn.unionid ?? null];
-    const signedIn = ({ loggedInAt, ...user }: SignedInRow) => ({
+    const signedIn = ({ loggedInAt, isNewUser, ...user }: SignedInRow) => ({
       user,
       sessionId,
       appid: signIn.appid,
       loggedInAt,
       refreshToken,
       refreshExpiresIn,
+      isNewUser,
     });
     return retryOnConflict(async () => {
-      const [known] = await this.database.query<SignedInRow>(signInStatement, asked);
-      if (known !== undefined) return { ...signedIn(known), isNewUser: false };
-      const stranger = await this.registerStranger(signIn, values);
-      if (stranger !== undefined) return { ...signedIn(stranger), isNewUser: true };
+      const done = await this.signInAtOnce(signIn, values);
+      if (done !== undefined) return signedIn(done);
       try {
         return await this.database.transaction(async (tx) => {
-          const { unionid, ...registered } = await this.register(tx, signIn);
-          const [row] = await tx.manager.query<SignedInRow[]>(signInStatement.text, [...values, unionid]);
+          const { unionid, isNewUser } = await this.register(tx, signIn);
+          const [row] = await tx.manager.query<SignedInRow[]>(signInStatement.text, [
+            ...values,
+            unionid,
+            ...nobodyNew,
+          ]);
           if (row === undefined) {
             throw new ConflictError();
           }
-          return { ...signedIn(row), ...registered };
+          return { ...signedIn(row), isNewUser };
         });
       } catch (error) {
         if (!(error instanceof ErasureDueError)) throw error;
@@ -115,18 +112,19 @@ export class SignInService {
   }
 
   /**
-   * Makes the user, if nothing is known about who comes.
+   * Signs in a known user, or makes the user if nothing is known about who comes, in one statement.
    *
-   * @param values those of the statement that signs in
-   * @returns undefined if something is known, or was by the time of the INSERT
+   * @param values the first parameters of the statement
+   * @returns undefined if it is none of both, or was not by the time of the INSERT
    */
-  private async registerStranger(signIn: SignIn, values: unknown[]): Promise<SignedInRow | undefined> {
+  private async signInAtOnce(signIn: SignIn, values: unknown[]): Promise<SignedInRow | undefined> {
     const { appid, openid, unionid } = signIn;
     const banHashes = this.bans.hashes({ identity: { appid, openid }, unionid });
     try {
-      const [row] = await this.database.query<SignedInRow>(registerStatement, [
-        ...values.with(fingerprintsAt, banHashes),
+      const [row] = await this.database.query<SignedInRow>(signInStatement, [
+        ...values,
         unionid ?? null,
+        banHashes,
         uuidv7(),
         uuidv7(),
       ]);
@@ -137,7 +135,7 @@ export class SignInService {
     }
   }
 
-  /** The parameters of the statement, in order, without the last: the unionid that the identity must have. */
+  /** The first twelve parameters of the statement, in order. */
   private signInValues(signIn: SignIn, sessionId: string, refreshHash: Buffer, lifetime: number): unknown[] {
     const { appid, openid, sessionKey } = signIn;
     const { entry, fingerprints } = this.sessionKeys.encrypt(appid, openid, sessionKey);

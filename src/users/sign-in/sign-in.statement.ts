@@ -21,32 +21,17 @@ ELSE (
 /** A signed-in user, and when the session began. */
 export interface SignedInRow extends SessionUser {
   loggedInAt: Date;
+  /** Whether the statement has made the user. */
+  isNewUser: boolean;
 }
 
 /**
- * SQL: writes the session and the code of `signed_in`, and returns the user. The code may come again for a while from when it
- * is written: now() is from before the wait for a lock.
- */
-const openSession = `session AS (${insertSession('signed_in', {
-  sessionId: '$5',
-  refreshHash: '$6',
-  ip: '$7',
-  userAgent: '$8',
-  lifetime: '$9',
-})}
-      RETURNING created_at
-    ), login_code AS (
-      INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
-      SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
-      FROM signed_in
-      ON CONFLICT (code_hash) DO NOTHING
-    )
-    SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt"
-    FROM signed_in AS users, session`;
-
-/**
- * Signs in a known identity in one round trip: stores the session_key, locks and reads the user, and writes the session
- * and the code. Returns no row if the identity is unknown, its unionid differs, or its user may not sign in.
+ * Signs in a known identity, or somebody who comes for the first time, in one round trip. Stores the session_key, locks and
+ * reads the user, or makes them, and writes the session and the code. Returns no row, and has done nothing but store the
+ * session_key, in all other cases: the identity is known and its unionid differs, its user may not sign in, the identity is
+ * new and the unionid is not, or a ban has outlived an erasure. A transaction finds out which one it is.
+ *
+ * For a known identity:
  *
  * - The user's id comes from the UPDATE's RETURNING and never from a plain SELECT, and the user is read FOR NO
  *   KEY UPDATE: both see the rows as they are after the wait for a lock, not as they were in the snapshot. A
@@ -54,41 +39,8 @@ const openSession = `session AS (${insertSession('signed_in', {
  * - A session_key that is the newest already is left alone, one that was seen before moves to the front.
  * - `last_login_at` is indexed: it moves at most once an hour, so that other logins touch no index of `users`, and
  *   most do not write the row at all.
- */
-export const signInStatement: NamedStatement = {
-  name: 'sign-in-9',
-  text: `
-    WITH identity AS (
-      UPDATE identities
-      SET session_keys = ${withNewestKey}
-      WHERE appid = $1 AND openid = $2 AND ($13::text IS NULL OR unionid = $13::text)
-      RETURNING id, user_id
-    ), signed_in AS (
-      SELECT
-        users.*,
-        identity.id AS identity_id,
-        $1::text AS client_id,
-        now() AS logged_in_at,
-        coalesce(users.last_login_at < now() - interval '1 hour', true) AS is_long_gone
-      FROM identity
-      JOIN users ON users.id = identity.user_id
-      WHERE users.status = 'active'
-      FOR NO KEY UPDATE OF users
-    ), seen AS (
-      UPDATE users
-      SET
-        last_login_at = CASE WHEN signed_in.is_long_gone THEN now() ELSE signed_in.last_login_at END,
-        consent_version = coalesce($12::text, signed_in.consent_version),
-        consent_at = CASE WHEN $12::text IS NULL THEN signed_in.consent_at ELSE now() END
-      FROM signed_in
-      WHERE users.id = signed_in.id AND (signed_in.is_long_gone OR $12::text IS NOT NULL)
-    ), ${openSession}`,
-};
-
-/**
- * Signs in somebody who comes for the first time, in one round trip: makes the user, with the unionid if there is one, and the
- * identity. Returns no row, and has done nothing, if anything about them is known: the identity, the unionid, or a ban that
- * has outlived an erasure. A transaction finds out what that means.
+ *
+ * For a `stranger`, of whom neither identity nor unionid nor ban is known:
  *
  * - All three are looked for in one snapshot. An erasure deletes the identities and the unionids of a banned user in the
  *   transaction that records the ban: the snapshot has either the ones or the other.
@@ -100,42 +52,87 @@ export const signInStatement: NamedStatement = {
  * - What the snapshot does not show is a ban of somebody who came for the first time, was disabled and was erased, all
  *   between the snapshot and the INSERT after it.
  *
- * $4 are the hashes by which bans are found, $13 is the unionid, $14 and $15 are the new ids of user and identity.
+ * The code may come again for a while from when it is written: now() is from before the wait for a lock.
+ *
+ * $13 is the unionid, which a known identity must have; if it is null, any will do. $14 are the hashes by which bans are found.
+ * $15 and $16 are the ids of a new user and identity; if they are null, nobody is made.
  */
-export const registerStatement: NamedStatement = {
-  name: 'register-1',
+export const signInStatement: NamedStatement = {
+  name: 'sign-in-10',
   text: `
-    WITH stranger AS MATERIALIZED (
+    WITH known AS (
+      UPDATE identities
+      SET session_keys = ${withNewestKey}
+      WHERE appid = $1 AND openid = $2 AND ($13::text IS NULL OR unionid = $13::text)
+      RETURNING id, user_id
+    ), known_user AS (
       SELECT
-      WHERE NOT EXISTS (SELECT FROM identities WHERE appid = $1 AND openid = $2)
+        users.*,
+        known.id AS identity_id,
+        coalesce(users.last_login_at < now() - interval '1 hour', true) AS is_long_gone
+      FROM known
+      JOIN users ON users.id = known.user_id
+      WHERE users.status = 'active'
+      FOR NO KEY UPDATE OF users
+    ), seen AS (
+      UPDATE users
+      SET
+        last_login_at = CASE WHEN known_user.is_long_gone THEN now() ELSE known_user.last_login_at END,
+        consent_version = coalesce($12::text, known_user.consent_version),
+        consent_at = CASE WHEN $12::text IS NULL THEN known_user.consent_at ELSE now() END
+      FROM known_user
+      WHERE users.id = known_user.id AND (known_user.is_long_gone OR $12::text IS NOT NULL)
+    ), stranger AS MATERIALIZED (
+      SELECT
+      WHERE $15::uuid IS NOT NULL
+        AND NOT EXISTS (SELECT FROM identities WHERE appid = $1 AND openid = $2)
         AND NOT EXISTS (SELECT FROM unionids WHERE unionid = $13::text)
         AND NOT EXISTS (
           SELECT FROM banned_identities
-          WHERE openid_index = ANY ($4::bytea[]) OR unionid_index = ANY ($4::bytea[])
+          WHERE openid_index = ANY ($14::bytea[]) OR unionid_index = ANY ($14::bytea[])
         )
     ), new_unionid AS (
       INSERT INTO unionids (unionid, user_id)
-      SELECT $13::text, $14::uuid
+      SELECT $13::text, $15::uuid
       FROM stranger
       WHERE $13::text IS NOT NULL
       ON CONFLICT DO NOTHING
       RETURNING user_id
-    ), identity AS (
+    ), new_identity AS (
       INSERT INTO identities (id, appid, openid, user_id, unionid, session_keys)
-      SELECT $15::uuid, $1, $2, $14::uuid, $13::text, jsonb_build_array($3::jsonb)
+      SELECT $16::uuid, $1, $2, $15::uuid, $13::text, jsonb_build_array($3::jsonb)
       FROM stranger
       WHERE $13::text IS NULL OR EXISTS (SELECT FROM new_unionid)
       ON CONFLICT DO NOTHING
       RETURNING id
     ), new_user AS (
       INSERT INTO users (id, last_login_at, consent_version, consent_at)
-      SELECT $14::uuid, now(), $12::text, CASE WHEN $12::text IS NOT NULL THEN now() END
-      FROM identity
+      SELECT $15::uuid, now(), $12::text, CASE WHEN $12::text IS NOT NULL THEN now() END
+      FROM new_identity
       RETURNING *
     ), signed_in AS (
-      SELECT new_user.*, identity.id AS identity_id, $1::text AS client_id, now() AS logged_in_at
-      FROM new_user, identity
-    ), ${openSession}`,
+      SELECT *, $1::text AS client_id, now() AS logged_in_at
+      FROM (
+        SELECT *, false AS is_new_user FROM known_user
+        UNION ALL
+        SELECT new_user.*, new_identity.id, false, true FROM new_user, new_identity
+      ) AS one
+    ), session AS (${insertSession('signed_in', {
+      sessionId: '$5',
+      refreshHash: '$6',
+      ip: '$7',
+      userAgent: '$8',
+      lifetime: '$9',
+    })}
+      RETURNING created_at
+    ), login_code AS (
+      INSERT INTO login_codes (code_hash, post_hash, session_id, created_at)
+      SELECT $10::bytea, $11::bytea, $5::uuid, clock_timestamp()
+      FROM signed_in
+      ON CONFLICT (code_hash) DO NOTHING
+    )
+    SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt", users.is_new_user AS "isNewUser"
+    FROM signed_in AS users, session`,
 };
 
 /** The SQLSTATE of a row that refers to one that is not there. */
