@@ -114,17 +114,14 @@ export class GuardError extends Error {
 
   /** The user has none of the roles. */
   static roleMissing(): GuardError {
-    return new GuardError(
-      'forbidden',
-      'This needs a role that you do not have. Ask the operator to grant it.',
-    );
+    return new GuardError('forbidden', 'This needs a role that you do not have. Ask an admin to grant it.');
   }
 
   /** The user came in through another mini-program. */
   static otherApp(): GuardError {
     return new GuardError(
       'forbidden',
-      'This access token is from another mini-program. Log in through the one that this is for.',
+      'This access token is from another mini-program. Log in to the one that this request is for.',
     );
   }
 

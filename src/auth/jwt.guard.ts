@@ -2,10 +2,15 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { type Access, accessMetadata } from './access.decorators.js';
 import { AccessTokensService } from './access-tokens.service.js';
-import { RoleMissingError, FreshLoginRequiredError, TokenMissingError } from './auth.errors.js';
+import {
+  FreshLoginRequiredError,
+  RoleMissingError,
+  TokenInvalidError,
+  TokenMissingError,
+} from './auth.errors.js';
 import { AuthenticationService } from './authentication.service.js';
 import { freshLoginMetadata } from './fresh-login.decorator.js';
-import { findRequest, type GuardedRequest } from './guarded-request.js';
+import { findRequest, type GuardedRequest, repeatsAuthorization } from './guarded-request.js';
 import { rolesMetadata } from './roles.decorator.js';
 
 /**
@@ -33,6 +38,7 @@ export class JwtGuard implements CanActivate {
     const request = this.getRequest(context);
     const authorization = request?.headers?.authorization;
     if (access === 'optional' && authorization === undefined) return true;
+    if (authorization !== undefined && repeatsAuthorization(request!)) throw new TokenInvalidError();
     const { user, claims } = await this.authentication.authenticate(bearerOf(authorization));
     request!.user = user;
 

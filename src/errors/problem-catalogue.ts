@@ -57,7 +57,7 @@ export const problems = {
     status: 401,
     title: 'The access token is invalid',
     meaning:
-      'The access token was not issued by this service, was changed, or its signing key is no longer valid.',
+      'The access token was not issued by this service, was changed, or its signing key is no longer valid; or the request has two `Authorization` headers.',
     action: 'Log in again.',
     challenge: invalidToken,
   },

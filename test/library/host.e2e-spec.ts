@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import {
   type ArgumentsHost,
   type CallHandler,
@@ -238,6 +240,14 @@ describe.each([
       expect(missing.headers.get('www-authenticate')).toBe('Bearer');
       expect(missing.headers.get('content-type')).toContain('application/problem+json');
       expect((await host.call('GET', '/orders/all', { token })).body.code).toBe('forbidden');
+    });
+
+    it('refuses two Authorization headers', async () => {
+      const authorization = [`Bearer ${token}`, `Bearer ${token}`];
+      const sent = request(`${host.url}/orders`, { headers: { authorization } as never }).end();
+      const [{ statusCode, headers }] = (await once(sent, 'response')) as [IncomingMessage];
+      expect(statusCode).toBe(401);
+      expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"');
     });
 
     it('opens what is @Public(), and what is @OptionalAuth() with and without a token', async () => {

@@ -166,6 +166,21 @@ describe('weapp-auth-guard and the service', () => {
       .toBe('token_expired');
   });
 
+  it('a backend refuses a role and another mini-program in the words of the service', async () => {
+    const verifier = createVerifier({ issuer: service.url, app: 'wx00000000000000ff' });
+    const { accessToken } = (await world.login(service, 'anna')).body;
+    const { detail: otherApp } = (
+      await service.get('/auth/verify?app=wx00000000000000ff', bearer(accessToken))
+    ).body;
+    await expect(verifier.verify(accessToken)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: otherApp,
+    });
+    const { detail: noRole } = (await service.get('/auth/verify?role=moderator', bearer(accessToken))).body;
+    const refused = await started.get('express')!.call('DELETE', '/orders', bearer(accessToken));
+    expect(refused.body).toMatchObject({ code: 'forbidden', detail: noRole });
+  });
+
   it('a backend whose service cannot be reached answers 503, and says when to come again', async () => {
     const backend = await startBackend('express', `http://127.0.0.1:${await findFreePort()}`);
     const { accessToken } = (await world.login(service, 'anna')).body;
