@@ -3,8 +3,9 @@ import { LocalError, errorCode } from './local.error.js';
 /** What to tell a developer: the message alone where it says what to do, the stack where nobody expected the error. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // By name: the service, compiled, has a SettingsError of its own.
-  if (error instanceof LocalError || error.name === 'SettingsError') return error.message;
+  // By name: the service, compiled, has classes of its own.
+  if (error instanceof LocalError || ['SettingsError', 'StartError'].includes(error.name))
+    return error.message;
   const code = errorCode(error);
   const isExpected = code !== undefined && !code.startsWith('ERR_');
   return isExpected ? error.message || code : (error.stack ?? error.message);

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/schema.js';
 import { TestDatabase } from '../harness/database.js';
+import { Launcher } from '../harness/launcher.js';
 import { ServiceNode } from '../harness/node.js';
 import { useWorld } from '../harness/world.js';
 
+const world = useWorld();
+
 describe('npm run start:prod', () => {
-  const world = useWorld();
   let directory: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'weapp-auth-settings-'));
@@ -77,6 +79,12 @@ describe('npm run start:prod', () => {
     expect(await refusal(world.environment({ PORT: new URL(url).port }))).toContain('EADDRINUSE');
   });
 
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with code 0 on %s while it starts', async (signal) => {
+    const node = world.launchNode({ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/weapp' });
+    await expect.poll(() => node.output).toContain('ECONNREFUSED');
+    expect(await node.stop(signal)).toBe(0);
+  });
+
   it('ends with code 0 on SIGTERM', async () => {
     const node = await world.startNode();
     expect(await node.stop('SIGTERM')).toBe(0);
@@ -111,5 +119,26 @@ describe('npm run start:prod', () => {
       isNewUser: false,
       user: { id: body.user.id },
     });
+  });
+});
+
+describe('npm start', () => {
+  it.each([
+    ['is not there', (url: URL) => (url.pathname = '/nothing'), 'has no database nothing (3D000)'],
+    [
+      'has no place for the tables',
+      (url: URL) => url.searchParams.set('options', '-c search_path=nowhere'),
+      'search_path (nowhere) names no schema',
+    ],
+  ])('ends with one sentence if the database of DATABASE_URL %s', async (_, change, sentence) => {
+    const url = new URL(world.database.url);
+    change(url);
+    const output = await Launcher.start({ DATABASE_URL: url.href }).then(
+      () => 'It has started.',
+      (error: Error) => error.message,
+    );
+    expect(output).toMatch(/^The service did not start\. .*$/m);
+    expect(output).toContain(sentence);
+    expect(output).not.toContain('    at ');
   });
 });
