@@ -20,12 +20,14 @@ export class GracefulShutdown implements OnModuleInit, BeforeApplicationShutdown
   constructor(private readonly host: HttpAdapterHost) {}
 
   onModuleInit(): void {
+    const end = () => {
+      this.#running -= 1;
+      if (this.#running === 0) this.#finished?.();
+    };
     this.server.on('request', (_, response: ServerResponse) => {
       this.#running += 1;
-      response.once('close', () => {
-        this.#running -= 1;
-        if (this.#running === 0) this.#finished?.();
-      });
+      // The same function for all, and never taken off again: a response closes once.
+      response.on('close', end);
     });
   }
 

@@ -12,7 +12,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
 import { Routes } from './routes.js';
-import { securityHeaders } from './security-headers.js';
+import { SecureResponse } from './secure-response.js';
 
 const typesTaken =
   'Send JSON, with Content-Type: application/json; a file as multipart/form-data, if the route takes one.';
@@ -35,6 +35,7 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   const adapter = new FastifyAdapter({
     loggerInstance: log,
     logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
+    http: { ServerResponse: SecureResponse },
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: maxBodyBytes,
@@ -71,16 +72,10 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   const warnOfUnknownProxy = unknownProxyWarning(isTrusted);
   const warnOfMissingAddress = missingAddressWarning();
   // Few hooks, and with a callback: after an async one, the rest of the request waits for its turn.
-  fastify.addHook('onRequest', (request, reply, done) => {
+  fastify.addHook('onRequest', (request, _reply, done) => {
     warnOfUnknownProxy(request);
     warnOfMissingAddress(request);
-    void reply.headers(securityHeaders);
     done(refuseCompressed(request));
-  });
-  // When it is sent, since the plugin for CORS answers before any other hook of a request.
-  fastify.addHook('onSend', (request, reply, _body, done) => {
-    void reply.header('X-Request-Id', request.id);
-    done();
   });
   return adapter;
 }
@@ -99,6 +94,7 @@ function isEmpty({ headers }: FastifyRequest): boolean {
 /** What stands before and behind every route: CORS, problem documents. */
 export function configureHttp(app: NestFastifyApplication, { corsOrigins }: Settings): void {
   const routes = new Routes();
+  const filter = new ProblemFilter(app.get(HttpAdapterHost), routes);
   app
     .getHttpAdapter()
     .getInstance()
@@ -116,7 +112,7 @@ export function configureHttp(app: NestFastifyApplication, { corsOrigins }: Sett
       delegator: ({ url }, callback) => callback(null, forProxies.test(url) ? { origin: false } : forPages),
     });
   }
-  app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost), routes));
+  app.useGlobalFilters(filter);
 }
 
 /** A proxy that is not in TRUST_PROXY makes all its visitors one: worth one line, not one per request. */
