@@ -9,12 +9,12 @@ const chatter = new Set(['InstanceLoader', 'NestFactory', 'RouterExplorer', 'Rou
  * The log: JSON lines on standard output, those of Nest and of every `Logger` in this service. Errors are reduced to what is
  * safe to keep, wherever they occur.
  *
- * Lines are collected, since a write costs more than all else about a line: until there are 4 KB, for 200 ms at most, and
+ * Lines are collected, since a write costs more than all else about a line: until there are 16 KB, for 200 ms at most, and
  * until a `Logger` writes. So only the lines of requests wait. The end of the process writes what is there; a process
  * that is killed (SIGKILL) loses its last 200 ms.
  */
 export class JsonLogger implements LoggerService {
-  readonly #destination = pino.destination({ sync: true, minLength: 4_096, periodicFlush: 200 });
+  readonly #destination = new LineBuffer();
   /** Fastify's, with one line per request. */
   readonly lines: Logger;
 
@@ -71,6 +71,35 @@ export class JsonLogger implements LoggerService {
     else if (typeof message === 'string') this.lines[level](bindings, message);
     else this.lines[level]({ ...bindings, ...(message as object) });
     this.#destination.flush();
+  }
+}
+
+/** Characters of lines that are collected, and milliseconds for which they are. */
+const maxCollected = 16_384;
+const flushIntervalMs = 200;
+
+/**
+ * Collects lines for standard output. The destination of pino could do so, but would count the bytes of all lines that it has whenever
+ * one comes.
+ */
+class LineBuffer {
+  readonly #destination = pino.destination({ sync: true });
+  #lines = '';
+
+  constructor() {
+    setInterval(() => this.flush(), flushIntervalMs).unref();
+  }
+
+  write(line: string): void {
+    this.#lines += line;
+    if (this.#lines.length >= maxCollected) this.flush();
+  }
+
+  flush(): void {
+    if (this.#lines === '') return;
+    const lines = this.#lines;
+    this.#lines = '';
+    this.#destination.write(lines);
   }
 }
 
