@@ -8,10 +8,22 @@ import {
   TokenInvalidError,
   TokenMissingError,
 } from './auth.errors.js';
-import { AuthenticationService } from './authentication.service.js';
+import { type Authentication, AuthenticationService } from './authentication.service.js';
 import { freshLoginMetadata } from './fresh-login.decorator.js';
 import { findRequest, type GuardedRequest, repeatsAuthorization } from './guarded-request.js';
 import { rolesMetadata } from './roles.decorator.js';
+
+/** What the decorators of a handler and its controller ask for. */
+interface Requirements {
+  access: Access | undefined;
+  /** One of them is enough. Undefined: none is needed. */
+  roles: string[] | undefined;
+  /** Seconds that the login may be old. Undefined: any age. */
+  maxAge: number | undefined;
+}
+
+/** How nearly all clients write the scheme. */
+const usualScheme = 'Bearer ';
 
 /**
  * Lets a request through that carries an access token of ours whose session goes on, the role that `@Roles()` asks
@@ -23,34 +35,71 @@ import { rolesMetadata } from './roles.decorator.js';
  */
 @Injectable()
 export class JwtGuard implements CanActivate {
+  /** By controller, then by handler. */
+  readonly #requirements = new WeakMap<object, WeakMap<object, Requirements>>();
+
   constructor(
     private readonly authentication: AuthenticationService,
     private readonly accessTokens: AccessTokensService,
     private readonly reflector: Reflector,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    // A handler's own metadata counts for more than its controller's.
-    const targets = [context.getHandler(), context.getClass()];
-    const access = this.findAccess(targets);
-    if (access === 'public') return true;
+  /** @returns no promise if there is nothing to wait for, which is so for nearly all requests */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const requirements = this.findRequirements(context);
+    if (requirements.access === 'public') return true;
 
     const request = this.getRequest(context);
     const authorization = request?.headers?.authorization;
-    if (access === 'optional' && authorization === undefined) return true;
+    if (requirements.access === 'optional' && authorization === undefined) return true;
     if (authorization !== undefined && repeatsAuthorization(request!)) throw new TokenInvalidError();
-    const { user, claims } = await this.authentication.authenticate(bearerOf(authorization));
-    request!.user = user;
+    const token = readBearer(authorization);
+    const known = this.authentication.authenticateAtOnce(token);
+    if (known !== undefined) return this.admit(request!, known, requirements);
+    return this.authentication
+      .authenticate(token)
+      .then((authentication) => this.admit(request!, authentication, requirements));
+  }
 
-    const wanted = this.reflector.getAllAndOverride<string[] | undefined>(rolesMetadata, targets);
-    if (wanted !== undefined && !wanted.some((role) => claims.roles.includes(role))) {
+  /**
+   * @throws {RoleMissingError}
+   * @throws {FreshLoginRequiredError}
+   */
+  private admit(
+    request: GuardedRequest,
+    { user, claims }: Authentication,
+    { roles, maxAge }: Requirements,
+  ): true {
+    request.user = user;
+    if (roles !== undefined && !roles.some((role) => claims.roles.includes(role))) {
       throw new RoleMissingError();
     }
-    const maxAge = this.reflector.getAllAndOverride<number | undefined>(freshLoginMetadata, targets);
     if (maxAge !== undefined && !this.accessTokens.isFresh(claims, maxAge)) {
       throw new FreshLoginRequiredError(maxAge);
     }
     return true;
+  }
+
+  /** Reads the metadata of a handler once: it never changes. */
+  private findRequirements(context: ExecutionContext): Requirements {
+    const controller = context.getClass();
+    const handler = context.getHandler();
+    // Two controllers have a handler in common if one extends the other.
+    let known = this.#requirements.get(controller);
+    if (known === undefined) this.#requirements.set(controller, (known = new WeakMap()));
+    let requirements = known.get(handler);
+    if (requirements === undefined)
+      known.set(handler, (requirements = this.readRequirements([handler, controller])));
+    return requirements;
+  }
+
+  /** A handler's own metadata counts for more than its controller's. */
+  private readRequirements(targets: Parameters<Reflector['get']>[1][]): Requirements {
+    return {
+      access: this.findAccess(targets),
+      roles: this.reflector.getAllAndOverride<string[] | undefined>(rolesMetadata, targets),
+      maxAge: this.reflector.getAllAndOverride<number | undefined>(freshLoginMetadata, targets),
+    };
   }
 
   /**
@@ -79,8 +128,13 @@ export class JwtGuard implements CanActivate {
 }
 
 /** RFC 6750, section 2.1; the scheme's case does not matter (RFC 9110, section 11.1). */
-function bearerOf(authorization: string | undefined): string {
-  const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+function readBearer(authorization = ''): string {
+  // The expression would go through the whole token once more.
+  if (authorization.startsWith(usualScheme) && !authorization.includes(' ', usualScheme.length)) {
+    const token = authorization.slice(usualScheme.length);
+    if (token !== '') return token;
+  }
+  const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
   if (token === undefined) throw new TokenMissingError();
   return token;
 }

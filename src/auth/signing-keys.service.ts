@@ -127,7 +127,13 @@ export class SigningKeysService implements Task {
 
   /** Whether this node knows the key of that name, and takes tokens of it. */
   has(kid: string): boolean {
-    return this.publicKeyOf(kid) !== undefined;
+    return this.get(kid) !== undefined;
+  }
+
+  /** The public key of that name, if this node knows it and takes tokens of it. */
+  get(kid: string): KeyObject | undefined {
+    const key = this.#keys.get(kid);
+    return key !== undefined && performance.now() < key.retiredAt ? key.publicKey : undefined;
   }
 
   /**
@@ -138,7 +144,7 @@ export class SigningKeysService implements Task {
    */
   async find(kid: string): Promise<KeyObject | undefined> {
     if (!this.#keys.has(kid) && !this.#retired.has(kid)) await this.nextLook();
-    return this.publicKeyOf(kid);
+    return this.get(kid);
   }
 
   /**
@@ -166,11 +172,6 @@ export class SigningKeysService implements Task {
     this.#lastLook = performance.now();
     this.#nextLook = undefined;
     return this.read();
-  }
-
-  private publicKeyOf(kid: string): KeyObject | undefined {
-    const key = this.#keys.get(kid);
-    return key !== undefined && performance.now() < key.retiredAt ? key.publicKey : undefined;
   }
 
   private unretired(): LoadedKey[] {

@@ -1,12 +1,11 @@
-import { All, Get, Header, HttpCode, Query, Res } from '@nestjs/common';
+import { All, Get, Header, HttpCode, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ServiceController } from '../http/service-controller.decorator.js';
 import { RoleMissingError, WrongAppError } from './auth.errors.js';
-import { ClientIdPipe } from './client-id.pipe.js';
 import { CurrentUser, type SignedInUser } from './current-user.decorator.js';
 import { Authenticated } from './authenticated.decorator.js';
-import { RoleNamePipe } from './role-name.pipe.js';
+import { WantedApp, WantedRole } from './verify-query.decorators.js';
 
 /** For proxies that ask, before they hand a request on, whether its token is good and whose it is. */
 @ServiceController('auth/verify')
@@ -30,22 +29,18 @@ export class VerifyController {
   })
   verify(
     @CurrentUser() user: SignedInUser,
-    @Query('role', RoleNamePipe) role: string | undefined,
-    @Query('app', ClientIdPipe) app: string | undefined,
+    @WantedRole() role: string | undefined,
+    @WantedApp() app: string | undefined,
     @Res({ passthrough: true }) response: unknown,
   ): void {
     if (role !== undefined && !user.roles.includes(role)) throw new RoleMissingError();
     if (app !== undefined && app !== user.appid) throw new WrongAppError();
+    const { httpAdapter } = this.host;
     // All four always, so that a proxy that copies them replaces whatever a visitor has sent under these names.
-    const headers = {
-      'X-User-Id': user.id,
-      'X-Session-Id': user.sessionId,
-      'X-App-Id': user.appid,
-      'X-User-Roles': user.roles.join(','),
-    };
-    for (const [name, value] of Object.entries(headers)) {
-      this.host.httpAdapter.setHeader(response, name, value);
-    }
+    httpAdapter.setHeader(response, 'X-User-Id', user.id);
+    httpAdapter.setHeader(response, 'X-Session-Id', user.sessionId);
+    httpAdapter.setHeader(response, 'X-App-Id', user.appid);
+    httpAdapter.setHeader(response, 'X-User-Roles', user.roles.join(','));
   }
 
   /**
@@ -59,7 +54,7 @@ export class VerifyController {
   @ApiExcludeEndpoint()
   verifyForEnvoy(
     @CurrentUser() user: SignedInUser,
-    @Query('role', RoleNamePipe) role: string | undefined,
+    @WantedRole() role: string | undefined,
     @Res({ passthrough: true }) response: unknown,
   ): void {
     this.verify(user, role, undefined, response);

@@ -147,6 +147,11 @@ export class RevocationsService implements Task {
     return this.#memory.check(token);
   }
 
+  /** The same without a promise; `unknown` if this node has to poll first. */
+  checkAtOnce(token: TokenSubject): RevocationReason | 'outdated' | 'unknown' | undefined {
+    return this.isFresh() ? this.#memory.check(token) : 'unknown';
+  }
+
   /** @throws {RevocationsUnknownError} if this node has to poll first and cannot */
   async assertKnown(): Promise<void> {
     if (!this.isFresh()) await this.catchUp();
