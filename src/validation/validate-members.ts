@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import { type FieldFault, InvalidRequestError } from './invalid-request.error.js';
+import { checkSimply } from './simple-checks.js';
 
 /**
  * Checks members of a request against their class. Those that the class does not know are dropped.
@@ -13,6 +14,8 @@ export async function validateMembers<Checked extends object>(
   members: object,
   malformed: string,
 ): Promise<Checked> {
+  const simple = checkSimply(type, members);
+  if (simple !== undefined) return simple;
   const checked = plainToInstance(type, members);
   const errors = await validate(checked, { whitelist: true, forbidUnknownValues: true });
   if (errors.length === 0) return checked;
