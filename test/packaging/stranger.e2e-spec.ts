@@ -1,13 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectDirectory } from '../../dev/build.js';
 import { packPackage } from '../../dev/pack.js';
+import { findFreePort } from '../../dev/ports.js';
+import { guideBlock } from '../harness/guide.js';
 import { useWorld } from '../harness/world.js';
 
 const world = useWorld();
@@ -25,14 +27,6 @@ function readmeApplication(): string {
       AuthModule, CurrentUser, FreshLogin, JwtGuard, loadSettings, Roles, type SignedInUser, WeappAuthModule,
     } from 'weapp-auth';
     ${code}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 const npmOptions = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
@@ -62,6 +56,89 @@ async function createApplication(major: number, tarball: string): Promise<string
   }
 }
 
+interface Application {
+  url: string;
+  hello(token?: string): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** Builds what is in the directory, and starts it on a database of its own. */
+async function startApplication(directory: string): Promise<Application> {
+  await run('npm', ['run', 'build'], { cwd: directory });
+  const database = await world.anotherDatabase();
+  const port = await findFreePort();
+  const environment = world.environment({ DATABASE_URL: database.url, PORT: String(port) });
+  const application = spawn(process.execPath, ['dist/main.js'], { cwd: directory, env: environment });
+  let output = '';
+  for (const stream of [application.stdout, application.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+  const url = `http://127.0.0.1:${port}`;
+  const hello = (token?: string) =>
+    fetch(`${url}/hello`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+  // Nest says that it has started before it listens.
+  const isListening = () =>
+    hello().then(
+      () => 'listening',
+      () => (application.exitCode === null ? 'starting' : `ended: ${output}`),
+    );
+  await expect.poll(isListening).toBe('listening');
+  const stop = async () => {
+    application.kill();
+    if (application.exitCode === null) await once(application, 'exit');
+  };
+  return { url, hello, stop };
+}
+
+async function logIn(url: string): Promise<{ accessToken: string; user: { id: string } }> {
+  const login = await fetch(`${url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code: await world.code('anna'), appid: 'wx00000000000000aa' }),
+  });
+  return (await login.json()) as { accessToken: string; user: { id: string } };
+}
+
+/** What the guide says of GraphQL and WebSockets, in one application. */
+function guideApplication(): { module: string; main: string } {
+  const block = (containing: string) => guideBlock('library.md', 'ts', containing);
+  return {
+    module: `
+      import type { IncomingMessage } from 'node:http';
+      import { unwrapResolverError } from '@apollo/server/errors';
+      import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+      import { type ArgumentsHost, Catch, Module, UseFilters, UseGuards } from '@nestjs/common';
+      import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+      import {
+        BaseWsExceptionFilter, type OnGatewayConnection, SubscribeMessage, WebSocketGateway, WsException,
+      } from '@nestjs/websockets';
+      import {
+        AuthenticationService, AuthModule, CurrentUser, JwtGuard, loadSettings, ServiceError, type SignedInUser,
+        WeappAuthModule,
+      } from 'weapp-auth';
+      import type { WebSocket } from 'ws';
+      ${block('HelloResolver')}
+      ${block('ChatGateway')}
+      @Module({
+        imports: [WeappAuthModule.forRoot(loadSettings(process.env)), AuthModule, ${block('GraphQLModule')}],
+        providers: [HelloResolver, ChatGateway],
+      })
+      export class AppModule {}`,
+    main: `
+      import { NestFactory } from '@nestjs/core';
+      import { WsAdapter } from '@nestjs/platform-ws';
+      import { AppModule } from './app.module.js';
+      const app = await NestFactory.create(AppModule);
+      app.useWebSocketAdapter(new WsAdapter(app));
+      await app.listen(process.env['PORT']!);`,
+  };
+}
+
+const guidePackages = [
+  ...['@nestjs/graphql', '@nestjs/apollo', '@apollo/server', '@as-integrations/express5', 'graphql'],
+  ...['@nestjs/websockets', '@nestjs/platform-ws', 'ws', '@types/ws'],
+];
+
 describe.each([11, 12])('an application that `nest new` of Nest %i makes', (major) => {
   const directory = join(home, `nest${major}`);
   let missing: string | undefined;
@@ -72,42 +149,16 @@ describe.each([11, 12])('an application that `nest new` of Nest %i makes', (majo
   it('guards a controller as the README says, on the first try', async ({ skip }) => {
     skip(missing !== undefined, `Nothing can be installed here: ${missing}`);
     writeFileSync(join(directory, 'src/app.module.ts'), readmeApplication());
-    await run('npm', ['run', 'build'], { cwd: directory });
-
-    const database = await world.anotherDatabase();
-    const port = await freePort();
-    const environment = world.environment({ DATABASE_URL: database.url, PORT: String(port) });
-    const application = spawn(process.execPath, ['dist/main.js'], { cwd: directory, env: environment });
-    let output = '';
-    for (const stream of [application.stdout, application.stderr]) {
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    }
+    const { hello, ...application } = await startApplication(directory);
     try {
-      const url = `http://127.0.0.1:${port}`;
-      const hello = (token?: string) =>
-        fetch(`${url}/hello`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
-      // Nest says that it has started before it listens.
-      const isListening = () =>
-        hello().then(
-          () => 'listening',
-          () => (application.exitCode === null ? 'starting' : `ended: ${output}`),
-        );
-      await expect.poll(isListening).toBe('listening');
-
       const refused = await hello();
       expect(refused.status).toBe(401);
       expect(await refused.json()).toMatchObject({ code: 'token_missing' });
 
-      const login = await fetch(`${url}/auth/login`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ code: await world.code('anna'), appid: 'wx00000000000000aa' }),
-      });
-      const { accessToken, user } = (await login.json()) as { accessToken: string; user: { id: string } };
+      const { accessToken, user } = await logIn(application.url);
       expect(await (await hello(accessToken)).json()).toEqual({ hello: user.id });
     } finally {
-      application.kill();
-      if (application.exitCode === null) await once(application, 'exit');
+      await application.stop();
     }
   });
 
@@ -142,5 +193,53 @@ describe.each([11, 12])('an application that `nest new` of Nest %i makes', (majo
       },
     );
     expect(stdout).toBe('');
+  });
+
+  it.runIf(major === 12)('guards GraphQL and WebSockets as the guide says', async ({ skip }) => {
+    skip(missing !== undefined, `Nothing can be installed here: ${missing}`);
+    await run('npm', ['install', ...npmOptions, ...guidePackages], { cwd: directory });
+    const { module, main } = guideApplication();
+    writeFileSync(join(directory, 'src/app.module.ts'), module);
+    writeFileSync(join(directory, 'src/main.ts'), main);
+    const { url, stop } = await startApplication(directory);
+    try {
+      const { accessToken, user } = await logIn(url);
+      const query = async (headers: Record<string, string>) => {
+        const body = JSON.stringify({ query: '{ hello }' });
+        const response = await fetch(`${url}/graphql`, {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/json' },
+          body,
+        });
+        return response.json();
+      };
+      const authorization = `Bearer ${accessToken}`;
+      expect(await query({ authorization })).toEqual({ data: { hello: user.id } });
+      expect(await query({})).toMatchObject({
+        errors: [{ extensions: { code: 'token_missing', status: 401 } }],
+      });
+
+      const { WebSocket } = createRequire(join(directory, 'package.json'))('ws');
+      const connect = (headers: Record<string, string>) =>
+        new WebSocket(url.replace('http', 'ws'), { headers });
+      const stranger = connect({ authorization: 'Bearer x' });
+      expect(await once(stranger, 'close')).toEqual([4401, expect.anything()]);
+
+      const phone = connect({ authorization });
+      const ask = async () => {
+        phone.send(JSON.stringify({ event: 'hello' }));
+        return JSON.parse(String((await once(phone, 'message'))[0])) as object;
+      };
+      await once(phone, 'open');
+      expect(await ask()).toEqual({ event: 'hello', data: user.id });
+      await fetch(`${url}/auth/logout`, { method: 'POST', headers: { authorization } });
+      expect(await ask()).toMatchObject({
+        event: 'exception',
+        data: { code: 'session_revoked', status: 401 },
+      });
+      phone.terminate();
+    } finally {
+      await stop();
+    }
   });
 });
