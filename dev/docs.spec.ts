@@ -44,7 +44,9 @@ const translated = [
 
 const twins = [
   ...translated,
-  ...['client', 'emulator', 'guard'].map((room) => [`${room}/README.md`, `${room}/README.zh-CN.md`] as const),
+  ...['client', 'emulator', 'examples', 'examples/notes', 'examples/taro', 'examples/uni-app', 'guard'].map(
+    (directory) => [`${directory}/README.md`, `${directory}/README.zh-CN.md`] as const,
+  ),
 ];
 
 it.each(twins)('%s has a Chinese twin with the same headings and code', (english, chinese) => {
