@@ -4,8 +4,8 @@ import { LocalError, errorCode } from './local.error.js';
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // By name: the service, compiled, has classes of its own.
-  if (error instanceof LocalError || ['SettingsError', 'StartError'].includes(error.name))
-    return error.message;
+  const saysWhatToDo = error instanceof LocalError || ['SettingsError', 'StartError'].includes(error.name);
+  if (saysWhatToDo) return error.message;
   const code = errorCode(error);
   const isExpected = code !== undefined && !code.startsWith('ERR_');
   return isExpected ? error.message || code : (error.stack ?? error.message);
