@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
-import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../config/settings.js';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
+import { newUuid } from '../crypto/random.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
 import { signJwt } from './sign-jwt.js';
@@ -79,7 +79,7 @@ export class AccessTokensService {
       exp: issuedAt + grant.lifetime,
       iat: issuedAt,
       auth_time: Math.floor(grant.loggedInAt.getTime() / 1_000),
-      jti: uuidv7(),
+      jti: newUuid(),
       client_id: grant.appid,
       sid: grant.sessionId,
       ver: grant.tokenVersion,

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ServiceError } from '../errors/service.error.js';
 import type { KeyPurpose, KeyRing } from './key-ring.js';
+import { randomBytes } from './random.js';
 
 const version = 1;
 const keyIdBytes = 4;

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import type { AuditAction, AuditActor } from '../audit/audit-event.entity.js';
 import { Settings } from '../config/settings.js';
 import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import { newUuid } from '../crypto/random.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { networkOf } from '../validation/ip-address.js';
 import { insertSession } from './insert-session.js';
@@ -124,7 +124,7 @@ export class LoginCodesService {
    * @throws {DatabaseUnavailableError}
    */
   async repeat(post: LoginCodePost & Client): Promise<RepeatedLogin | 'unknown' | 'over'> {
-    const sessionId = uuidv7();
+    const sessionId = newUuid();
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const [row] = await this.database.query<RepeatRow>(repeatStatement, [

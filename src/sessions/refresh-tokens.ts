@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parse as parseUuid, stringify as stringifyUuid } from 'uuid';
 import { KeyRing } from '../crypto/key-ring.js';
+import { randomBytes } from '../crypto/random.js';
 
 const version = 1;
 const sessionIdAt = 1;
@@ -66,5 +67,5 @@ export class RefreshTokens {
 
 /** The hash of the random part for the session's row. */
 export function hashSecret(secret: Buffer): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newUuid } from '../../crypto/random.js';
 import { type ImportLine, LineRefusedError } from './import-line.js';
 import type { UserStatus } from '../user.entity.js';
 
@@ -107,7 +107,7 @@ export class ImportPlan {
     const user = known ?? this.create(line);
     const isFilled = this.fill(user, line);
     if (identity === undefined) {
-      this.newIdentities.push({ id: uuidv7(), appid, openid, userId: user.id, unionid });
+      this.newIdentities.push({ id: newUuid(), appid, openid, userId: user.id, unionid });
       this.know({ appid, openid }, { userId: user.id, unionid });
     }
     if (unionid !== null) this.learn(line, unionid, user, identity, owner);
@@ -140,7 +140,7 @@ export class ImportPlan {
   }
 
   private create({ createdAt }: ImportLine): PlannedUser {
-    const id = uuidv7();
+    const id = newUuid();
     const change = { id, createdAt, externalId: null, nickname: null, phone: null };
     const user: PlannedUser = { id, status: 'active', externalId: null, hasNickname: false, hasPhone: false };
     this.newUsers.push(change);

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
@@ -6,6 +6,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { Injectable } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { Settings } from '../../config/settings.js';
+import { randomBytes } from '../../crypto/random.js';
 import { advisoryLocks, takeAdvisoryLock } from '../../database/advisory-locks.js';
 import { Database } from '../../database/database.js';
 import { BansService } from '../status/bans.service.js';

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { randomBytes } from '../../crypto/random.js';
 import { Database } from '../../database/database.js';
 import { DatabaseUnavailableError } from '../../database/database.errors.js';
 import { describeError } from '../../errors/describe-error.js';

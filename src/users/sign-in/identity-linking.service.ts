@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { type Actor, AuditLogService } from '../../audit/audit-log.service.js';
+import { newUuid } from '../../crypto/random.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
@@ -58,7 +58,7 @@ export class IdentityLinkingService {
         throw new IdentityTakenError();
       }
       const isNew = await insertIfAbsent(manager, Identity, {
-        id: uuidv7(),
+        id: newUuid(),
         appid,
         openid,
         userId,

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { AuditLogService, commandActor } from '../../audit/audit-log.service.js';
+import { newUuid, randomBytes } from '../../crypto/random.js';
 import { Database } from '../../database/database.js';
 import { Session } from '../../sessions/session.entity.js';
 import { lockCanonicalUser } from '../identities/lock-user.js';
@@ -38,7 +37,7 @@ export class OperatorSessionsService {
     return this.database.transaction(async ({ manager }) => {
       const user = await lockCanonicalUser(manager, userId);
       if (user.status !== 'active') throw new UserNotActiveError(user);
-      const id = uuidv7();
+      const id = newUuid();
       const { generatedMaps } = await manager.insert(Session, {
         id,
         userId: user.id,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { Settings } from '../../config/settings.js';
 import { unusedSessionTtl } from '../../config/token-lifetimes.js';
+import { newUuid } from '../../crypto/random.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
 import { type LoginCodePost, LoginCodesService } from '../../sessions/login-codes.service.js';
@@ -74,7 +74,7 @@ export class SignInService {
    * @throws {DatabaseUnavailableError}
    */
   async signIn(signIn: SignIn): Promise<SignedIn> {
-    const sessionId = uuidv7();
+    const sessionId = newUuid();
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
@@ -125,8 +125,8 @@ export class SignInService {
         ...values,
         unionid ?? null,
         banHashes,
-        uuidv7(),
-        uuidv7(),
+        newUuid(),
+        newUuid(),
       ]);
       return row;
     } catch (error) {
@@ -279,7 +279,7 @@ export class SignInService {
     manager: EntityManager,
     { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
   ): Promise<string> {
-    const userId = uuidv7();
+    const userId = newUuid();
     await manager.insert(User, { id: userId });
     if (unionid !== undefined && !(await insertIfAbsent(manager, Unionid, { unionid, userId }))) {
       throw new ConflictError();
@@ -293,6 +293,6 @@ export class SignInService {
     manager: EntityManager,
     identity: Pick<Identity, 'appid' | 'openid' | 'userId' | 'unionid'>,
   ): Promise<void> {
-    if (!(await insertIfAbsent(manager, Identity, { id: uuidv7(), ...identity }))) throw new ConflictError();
+    if (!(await insertIfAbsent(manager, Identity, { id: newUuid(), ...identity }))) throw new ConflictError();
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { KeyRing } from '../../crypto/key-ring.js';
 import { FieldCipher } from '../../crypto/field-cipher.js';
+import { newUuid } from '../../crypto/random.js';
 import { BannedIdentity } from './banned-identity.entity.js';
 import { Identity } from '../identities/identity.entity.js';
 import { Unionid } from '../identities/unionid.entity.js';
@@ -36,7 +36,7 @@ export class BansService {
     await manager.insert(
       BannedIdentity,
       banned.map((each) => {
-        const id = uuidv7();
+        const id = newUuid();
         return { id, userId, ...this.encrypt(id, each) };
       }),
     );
