@@ -13,11 +13,10 @@ import {
   noop,
   retry,
   TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
   wrap,
 } from 'cockatiel';
 import { Settings } from '../config/settings.js';
+import { withDeadline } from './call-deadline.js';
 import { isFirewallSafe } from './code-checks.js';
 import { TooManyWechatCallsError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
 
@@ -29,12 +28,6 @@ const maxRetries = 2;
 /** Whole calls in a row after which WeChat counts as away, and milliseconds until it is tried again. */
 const breakerThreshold = 10;
 const breakerCooldownMs = 5_000;
-
-/**
- * Does not wait for an attempt that ignores its signal. The signal of one that has ended is left alone: aborting it costs
- * more than all policies together, and would end nothing.
- */
-const timeoutOptions = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false };
 
 const retriedFailures: ReadonlySet<WechatFailure> = new Set(['busy', 'disconnected']);
 
@@ -61,11 +54,11 @@ export interface WechatCall {
 @Injectable()
 export class WechatResilience {
   readonly #logger = new Logger(WechatResilience.name);
-  readonly #deadline = timeout(callTimeoutMs, timeoutOptions);
   readonly #maxConcurrency: number;
   /** By path: what many ask of one interface takes no turn of a login. */
   readonly #concurrency = new Map<string, IPolicy>();
-  readonly #policies = new Map<string, IPolicy>();
+  /** By app, path, and whether the caller's text is suspect. */
+  readonly #repetition = new Map<string, IPolicy>();
 
   constructor({ wechatMaxConcurrency }: Settings) {
     this.#maxConcurrency = wechatMaxConcurrency;
@@ -83,25 +76,18 @@ export class WechatResilience {
     attempt: (signal: AbortSignal) => Promise<Answer>,
     signal?: AbortSignal,
   ): Promise<Answer> {
-    return this.execute(this.policyOf(call), attempt, signal);
-  }
-
-  /**
-   * Gives several calls, and what lies between them, the time of one.
-   *
-   * @throws {WechatUnavailableError} `timed_out`, and whatever `work` throws
-   */
-  async withTimeout<Answer>(work: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
-    return this.execute(this.#deadline, work);
-  }
-
-  private async execute<Answer>(
-    policy: IPolicy,
-    work: (signal: AbortSignal) => Promise<Answer>,
-    outer?: AbortSignal,
-  ): Promise<Answer> {
     try {
-      return await policy.execute(({ signal }) => work(signal), outer);
+      // Outside of the deadline: inside, a call that waited would be cut off after WeChat has used its code.
+      return await this.turnsOf(call).execute(
+        () =>
+          withDeadline(
+            callTimeoutMs,
+            (inTime, limitAttempt) =>
+              this.repetitionOf(call).execute(() => limitAttempt(attemptTimeoutMs, attempt(inTime)), inTime),
+            signal,
+          ),
+        signal,
+      );
     } catch (error) {
       if (error instanceof BulkheadRejectedError) throw new TooManyWechatCallsError();
       if (error instanceof TaskCancelledError) throw new WechatUnavailableError('timed_out');
@@ -112,15 +98,22 @@ export class WechatResilience {
     }
   }
 
-  private policyOf(call: WechatCall): IPolicy {
+  /**
+   * Gives several calls, and what lies between them, the time of one.
+   *
+   * @throws {WechatUnavailableError} `timed_out`, and whatever `work` throws
+   */
+  async withTimeout<Answer>(work: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    return withDeadline(callTimeoutMs, work);
+  }
+
+  /** The breaker and the retries. */
+  private repetitionOf(call: WechatCall): IPolicy {
     const isSuspect = call.callerText !== undefined && !isFirewallSafe(call.callerText);
     const name = `${call.appid} ${call.path} ${isSuspect}`;
-    const known = this.#policies.get(name);
+    const known = this.#repetition.get(name);
     if (known !== undefined) return known;
     const policy = wrap(
-      // Outside of the deadline: inside, a call that waited would be cut off after WeChat has used its code.
-      call.bypassQueue === true ? noop : this.turnsOf(call),
-      this.#deadline,
       isSuspect ? noop : this.breakerOf(call),
       retry(
         handleType(
@@ -129,13 +122,13 @@ export class WechatResilience {
         ),
         { maxAttempts: maxRetries, backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 500 }) },
       ),
-      timeout(attemptTimeoutMs, timeoutOptions),
     );
-    this.#policies.set(name, policy);
+    this.#repetition.set(name, policy);
     return policy;
   }
 
-  private turnsOf({ path }: WechatCall): IPolicy {
+  private turnsOf({ path, bypassQueue }: WechatCall): IPolicy {
+    if (bypassQueue === true) return noop;
     let turns = this.#concurrency.get(path);
     if (turns === undefined) {
       turns = bulkhead(this.#maxConcurrency, this.#maxConcurrency);
