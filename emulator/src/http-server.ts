@@ -51,7 +51,7 @@ async function handle(
     send(
       wechat,
       response,
-      answerControl(wechat, {
+      await answerControl(wechat, {
         method,
         path: path.slice(controlPrefix.length),
         query,

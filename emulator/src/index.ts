@@ -5,6 +5,7 @@ export { createEmulator, type Emulator, type EmulatorOptions } from './emulator.
 export type { Fault } from './state/faults.js';
 export type { EncryptedData, Watermark } from './phone/open-data.js';
 export type { PhoneNumberAnswer, UserInfoAnswer, WeRunAnswer } from './phone/phone.js';
+export type { PushAnswer } from './push/push-sender.js';
 export type { CallListener, ReceivedRequest, SentAnswer } from './state/received-requests.js';
 export type { Settings } from './state/settings.js';
 export type { UserInfo } from './phone/user-info.js';

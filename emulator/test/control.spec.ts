@@ -259,6 +259,7 @@ describe('/__emulator__/settings', () => {
         { word: '违禁词', suggest: 'risky', label: 21000 },
         { word: '可疑词', suggest: 'review', label: 21000 },
       ],
+      pushRetry: 'same',
     });
     expect(json).toEqual({ items: [changed.json] });
   });
@@ -268,8 +269,9 @@ describe('/__emulator__/settings', () => {
     [{ wxaContentType: 'json\r\nx: y' }, 'wxaContentType must be a content type, as in text/plain'],
     [
       { interval: 1 },
-      'unknown field "interval"; known are: sessionKeyMinInterval, wxaContentType, contentWords',
+      'unknown field "interval"; known are: sessionKeyMinInterval, wxaContentType, contentWords, pushRetry',
     ],
+    [{ pushRetry: 'never' }, 'pushRetry must be one of: same, fresh'],
     [{ contentWords: '坏' }, invalidWords],
     [{ contentWords: ['坏'] }, invalidWords],
     [{ contentWords: [{ word: '' }] }, invalidWords],

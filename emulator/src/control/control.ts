@@ -1,4 +1,5 @@
 import { Phone } from '../phone/phone.js';
+import { checkPushUrl, sendPush } from '../push/push-sender.js';
 import { parseApp, requiredApp } from '../state/apps.js';
 import {
   ControlError,
@@ -30,7 +31,21 @@ export interface ControlRequest {
   readonly body: string;
 }
 
-type ControlCall = (wechat: WechatState, input: ControlInput) => object;
+/** The members of an event about a user. `revokeInfo` is sent as `RevokeInfo`. */
+const wechatNames = [
+  'ToUserName',
+  'FromUserName',
+  'CreateTime',
+  'MsgType',
+  'OpenID',
+  'AppID',
+  'RevokeInfo',
+  'PluginID',
+  'OpenPID',
+  'UnionID',
+];
+
+type ControlCall = (wechat: WechatState, input: ControlInput) => object | Promise<object>;
 
 const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ['GET /apps', (wechat) => ({ items: wechat.apps.all().map((app) => wechat.apps.describe(app)) })],
@@ -48,6 +63,8 @@ const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ['POST /wx/getWeRunData', (wechat, input) => new Phone(wechat).getWeRunData(...appAndUser(wechat, input))],
   ['POST /session-keys/rotate', rotateSessionKey],
   ['POST /access-tokens/expire', expireAccessTokens],
+  ['POST /push', push],
+  ['POST /push/check-url', (wechat, input) => checkPushUrl(wechat, requiredApp(wechat.apps, input))],
   ['GET /faults', (wechat) => ({ items: wechat.faults.all() })],
   ['POST /faults', addFault],
   ['DELETE /faults', removeFaults],
@@ -60,10 +77,10 @@ const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ['POST /reset', reset],
 ]);
 
-export function answerControl(wechat: WechatState, request: ControlRequest): HttpAnswer {
+export async function answerControl(wechat: WechatState, request: ControlRequest): Promise<HttpAnswer> {
   try {
     const controlCall = findCall(request);
-    return jsonAnswer(200, controlCall(wechat, parseInput(request)));
+    return jsonAnswer(200, await controlCall(wechat, parseInput(request)));
   } catch (error) {
     if (error instanceof ControlError) return controlFailure(error);
     throw error;
@@ -131,6 +148,23 @@ function expireAccessTokens(wechat: WechatState, input: ControlInput): object {
   return {
     expired: wechat.plainTokens.replaceAll(appid, now) + wechat.stableTokens.replaceAll(appid, now),
   };
+}
+
+/** All fields but the first three are members of the message. */
+async function push(wechat: WechatState, input: ControlInput): Promise<object> {
+  const { appid: _appid, user: _user, event: _event, ...others } = input;
+  const given = Object.entries(others).map(([name, value]): [string, string | number] => {
+    if (typeof value !== 'string' && typeof value !== 'number') {
+      throw new ControlError(`${name} must be a text or a number`);
+    }
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new ControlError(`${name} is no name of a member`);
+    return [wechatNames.find((each) => each.toLowerCase() === name.toLowerCase()) ?? name, value];
+  });
+  return sendPush(wechat, requiredApp(wechat.apps, input), {
+    user: requiredText(input, 'user'),
+    event: requiredText(input, 'event'),
+    given: Object.fromEntries(given),
+  });
 }
 
 function addFault(wechat: WechatState, input: ControlInput): object {

@@ -23,6 +23,16 @@ export function unionidOf(openPlatform: string, user: string): string {
   return `o${digest('unionid', openPlatform, user)}`;
 }
 
+/** The name of an app in its message pushes (`ToUserName`), in WeChat's form. */
+export function pushReceiverOf(appid: string): string {
+  return `gh_${hash(['push-receiver', appid]).toString('hex').slice(0, 12)}`;
+}
+
+/** The name of the service that sends the message pushes of an app (`FromUserName`). It is not the user. */
+export function pushSenderOf(appid: string): string {
+  return `o${digest('push-sender', appid)}`;
+}
+
 /** A code of `wx.login`: 32 letters and digits. In every sample, the first is `0` and the second is a digit. */
 export function newLoginCode(): string {
   const tail = Array.from(randomBytes(30), (byte) => alphanumeric[byte % alphanumeric.length]).join('');

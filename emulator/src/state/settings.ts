@@ -1,6 +1,7 @@
 import { defaultContentWords, parseContentWords, type ContentWord } from './content-words.js';
 import {
   onlyGiven,
+  optionalChoice,
   optionalNumber,
   patternedText,
   refuseUnknownFields,
@@ -18,12 +19,20 @@ export interface Settings {
   wxaContentType: string;
   /** The words that the content check finds. WeChat uses a model for it. */
   contentWords: readonly ContentWord[];
+  /**
+   * What a repeated message push is: the same request, or a fresh one with a new timestamp, nonce and encryption. WeChat does
+   * not document it.
+   */
+  pushRetry: (typeof pushRetries)[number];
 }
+
+const pushRetries = ['same', 'fresh'] as const;
 
 export const defaultSettings: Readonly<Settings> = {
   sessionKeyMinInterval: 0,
   wxaContentType: 'application/json; charset=UTF-8',
   contentWords: defaultContentWords,
+  pushRetry: 'same',
 };
 
 export function parseSettings(input: ControlInput): Partial<Settings> {
@@ -37,5 +46,6 @@ export function parseSettings(input: ControlInput): Partial<Settings> {
       'a content type, as in text/plain',
     ),
     contentWords: parseContentWords(input['contentWords']),
+    pushRetry: optionalChoice(input, 'pushRetry', pushRetries),
   });
 }
