@@ -11,6 +11,7 @@ export const errorCodes = [
   'refresh_token_invalid',
   'refresh_token_reused',
   'fresh_login_required',
+  'push_invalid',
   'forbidden',
   'account_disabled',
   'account_deleting',

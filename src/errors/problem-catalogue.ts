@@ -97,6 +97,13 @@ export const problems = {
     // RFC 9470, section 3.
     challenge: ({ maxAge }) => `Bearer error="insufficient_user_authentication", max_age=${String(maxAge)}`,
   },
+  push_invalid: {
+    status: 401,
+    title: 'The message push is not from WeChat',
+    meaning:
+      'A message push has a wrong signature, is for another mini-program, or has a timestamp that is off by more than five minutes.',
+    action: 'Compare `token` and `encodingAesKey` with the console of the mini-program, and check the clock.',
+  },
   forbidden: {
     status: 403,
     title: 'This account or session may not do this',

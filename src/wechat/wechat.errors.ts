@@ -168,6 +168,11 @@ export class OpenDataInvalidError extends ServiceError {
   }
 }
 
+/** A message push that WeChat has not sent, or not to this mini-program, or not now. */
+export class PushInvalidError extends ServiceError {
+  readonly code = 'push_invalid';
+}
+
 /** This node makes, and keeps waiting, as many calls to WeChat as it allows. */
 export class TooManyWechatCallsError extends ServiceError {
   readonly code = 'overloaded';
