@@ -105,6 +105,7 @@ const sections: Record<string, string> = {
   me: 'The signed-in user',
   avatars: 'Avatars',
   admin: 'Administration',
+  wechat: 'Message push',
   health: 'Health',
 };
 

@@ -7,6 +7,7 @@ import { BackgroundModule } from './background/background.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { PushModule } from './push/push.module.js';
 import { schema } from './schema.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -27,6 +28,7 @@ import { WechatModule } from './wechat/wechat.module.js';
     AuthModule, //                     POST /auth/login, access tokens, JwtGuard
     AccountModule, //                  the signed-in user: /me
     AdminModule, //                    administration: /admin
+    PushModule, //                     WeChat's message push: /wechat/push
     HealthModule, //                   /health
   ],
 })

@@ -47,6 +47,7 @@ describe('every handler', () => {
     'DiscoveryController.metadata',
     'HealthController.live',
     'HealthController.ready',
+    'PushController.checkUrl',
     'VerifyController.verify',
     'VerifyController.verifyForEnvoy',
   ];

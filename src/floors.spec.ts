@@ -34,6 +34,7 @@ const floors: Record<string, number> = {
   account: 17,
   admin: 17,
   health: 17,
+  push: 17,
   commands: 19,
 };
 const roof = 18;
@@ -57,6 +58,7 @@ const tables: Record<string, string> = {
   audit_events: 'audit',
   login_stats: 'audit',
   signing_keys: 'auth',
+  push_messages: 'push',
 };
 
 /** Statements that may name the tables of other rooms, and why. */

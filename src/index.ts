@@ -20,6 +20,8 @@ export { SettingsError } from './config/settings.error.js';
 export { weappAuthDataSource } from './database/data-source-options.js';
 export { ServiceError } from './errors/service.error.js';
 export { isWeappAuthRoute } from './http/service-controller.decorator.js';
+export { PushMessage } from './push/push-message.entity.js';
+export { PushModule } from './push/push.module.js';
 export { schema } from './schema.js';
 export { LoginCode } from './sessions/login-code.entity.js';
 export { Revocation } from './sessions/revocation.entity.js';
@@ -39,6 +41,18 @@ export {
   type OpenDataRules,
   type EncryptedOpenData,
 } from './wechat/open-data.js';
+export {
+  assertPushSignature,
+  decryptPush,
+  encryptPush,
+  type OpenedPush,
+  openPush,
+  parsePush,
+  type PushFields,
+  type PushKeys,
+  type PushProof,
+  signPush,
+} from './wechat/message-push.js';
 export { PhoneNumberClient } from './wechat/phone-number.client.js';
 export { SessionKeyClient } from './wechat/session-key.client.js';
 export { TextCheckClient } from './wechat/text-check.client.js';

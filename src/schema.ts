@@ -15,6 +15,8 @@ import { Admins1795300000000 } from './database/migrations/1795300000000-admins.
 import { ImpossibleMerges1795300000001 } from './database/migrations/1795300000001-impossible-merges.js';
 import { WaitingNicknames1795300300000 } from './database/migrations/1795300300000-waiting-nicknames.js';
 import { PhoneCodes1795400000000 } from './database/migrations/1795400000000-phone-codes.js';
+import { PushMessages1795500000000 } from './database/migrations/1795500000000-push-messages.js';
+import { PushMessage } from './push/push-message.entity.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -40,6 +42,7 @@ export const schema = {
     NicknameCheck,
     PhoneCode,
     BannedIdentity,
+    PushMessage,
   ],
   migrations: [
     Initial1795219200000,
@@ -55,5 +58,6 @@ export const schema = {
     ImpossibleMerges1795300000001,
     WaitingNicknames1795300300000,
     PhoneCodes1795400000000,
+    PushMessages1795500000000,
   ],
 } satisfies Schema;

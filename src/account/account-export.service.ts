@@ -50,6 +50,7 @@ export class AccountExportService {
         ...this.userResponses.toResponse(user),
         status: user.status,
         pendingNickname: await this.nicknames.findWaitingNickname(user.id),
+        profileStaleSince: user.profileStaleSince?.toISOString() ?? null,
         externalId: user.externalId,
         lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
       },

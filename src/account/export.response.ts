@@ -10,6 +10,9 @@ export class ExportedUser extends UserResponse {
   /** The newest nickname, if WeChat could not check it yet. */
   pendingNickname: string | null;
 
+  /** When WeChat said that the nickname or the avatar there are others now. */
+  profileStaleSince: string | null;
+
   /** Your own number for this user, from an import. */
   externalId: string | null;
 

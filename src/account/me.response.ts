@@ -27,6 +27,12 @@ export class MeResponse extends UserResponse {
   /** The newest nickname, if WeChat could not check it yet. Nobody else sees it until then. */
   pendingNickname: string | null;
 
+  /**
+   * When WeChat said that the nickname or the avatar there are others now, ISO 8601; null since the user has chosen one here
+   * again.
+   */
+  profileStaleSince: string | null;
+
   consent: ConsentResponse | null;
 
   identities: IdentityResponse[];

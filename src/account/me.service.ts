@@ -35,6 +35,7 @@ export class MeService {
       ...this.userResponses.toResponse(user),
       externalId,
       pendingNickname: await this.nicknames.findWaitingNickname(user.id),
+      profileStaleSince: user.profileStaleSince?.toISOString() ?? null,
       consent: consentOf(user),
       identities: identities.map((identity) => this.identityResponses.toResponse(identity)),
     };

@@ -18,6 +18,8 @@ export const auditActions = [
   'user.identity_linked',
   'user.identity_unlinked',
   'user.nickname_rejected',
+  'user.authorization_revoked',
+  'user.authorization_cancelled',
   'user.deletion_requested',
   'user.restored',
   'user.erased',

@@ -6,6 +6,7 @@ export type KeyPurpose =
   | 'session-key-fingerprint'
   | 'login-code'
   | 'phone-code'
+  | 'push-message'
   | 'refresh-token'
   | 'phone'
   | 'phone-index'

@@ -4,11 +4,11 @@ import { FastifyRoute } from './fastify-route.decorator.js';
 /** Bytes of a JSON body. A login needs the most: two codes of 512 characters, which JSON may write with six each. */
 export const maxBodyBytes = 16_384;
 
-/** Bytes of a JSON body with what WeChat has encrypted. */
-const maxLargeBodyBytes = 102_400;
+/** Bytes of a body with what WeChat has encrypted. */
+export const maxLargeBodyBytes = 102_400;
 
 /** What a route that takes a large body says of itself. */
-interface LargeBodyRoute {
+export interface LargeBodyRoute {
   takesLargeBody?: true;
 }
 

@@ -6,7 +6,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import { ConcurrencyLimit } from '../limits/concurrency-limit.js';
 import { FastifyRoute } from './fastify-route.decorator.js';
-import { type HttpRequest, rawRequest } from './http-request.js';
+import type { HttpRequest } from './http-request.js';
+import { receiveBody } from './receive-body.js';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
 import { PayloadTooLargeError, TooManyUploadsError, UnsupportedMediaTypeError } from './http.errors.js';
 
@@ -21,9 +22,6 @@ const maxFormBytes = maxFileBytes + 32 * 1024;
 
 /** Uploads that this node holds in memory while they arrive: slow ones must not add up. */
 const concurrency = { maxConcurrent: 32, maxQueued: 0 };
-
-/** Milliseconds in which the form must have arrived. */
-const arrivalTimeoutMs = 20_000;
 
 /** Milliseconds to take a form apart that is all there. Some malformed ones @fastify/busboy never finishes. */
 const parsingTimeoutMs = 2_000;
@@ -114,7 +112,9 @@ export class Uploads implements OnModuleInit {
       );
     }
     if (request.headers['content-type']!.length > maxContentType) throw malformedForm();
-    const files = await this.#concurrency.run(async () => filesOf(await receive(request), request));
+    const files = await this.#concurrency.run(async () =>
+      filesOf(await receiveBody(request, { maxBytes: maxFormBytes, tooLarge }), request),
+    );
     const [file, ...others] = files;
     if (file?.field !== fileField || others.length > 0) {
       throw invalid(`${fileField} must be the one file of the form`);
@@ -123,30 +123,6 @@ export class Uploads implements OnModuleInit {
     if (file.content.length === 0) throw invalid(`${fileField} must not be empty`);
     return file.content;
   }
-}
-
-/** The whole body, copied into one piece as it arrives: it may come byte by byte, and each chunk takes more than that. */
-async function receive(request: HttpRequest): Promise<Buffer> {
-  const raw = rawRequest(request);
-  const announced = Number(raw.headers['content-length'] ?? maxFormBytes);
-  if (announced > maxFormBytes) throw tooLarge();
-  const body = Buffer.allocUnsafe(announced);
-  let length = 0;
-  const timer = setTimeout(() => raw.destroy(), arrivalTimeoutMs);
-  try {
-    // Were the request destroyed on the way out, its answer would be, too.
-    for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (length + chunk.length > body.length) throw tooLarge();
-      length += chunk.copy(body, length);
-    }
-  } catch (error) {
-    throw error instanceof PayloadTooLargeError ? error : new InvalidRequestError('The upload broke off.');
-  } finally {
-    clearTimeout(timer);
-    // What is still to come would stand in the way of the connection's next request.
-    raw.resume();
-  }
-  return body.subarray(0, length);
 }
 
 async function filesOf(body: Buffer, { headers }: HttpRequest): Promise<UploadedFile[]> {

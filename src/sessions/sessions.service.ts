@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { NIL } from 'uuid';
 import { type Actor, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
@@ -147,6 +147,15 @@ export class SessionsService {
       },
       'signed_out',
     );
+  }
+
+  /** Removes address and user agent from the sessions of an identity, ended ones included. */
+  async removeAddresses(
+    manager: EntityManager,
+    { userIds, identityId }: { userIds: string[]; identityId: string },
+  ): Promise<void> {
+    // An index finds the sessions of users.
+    await manager.update(Session, { userId: In(userIds), identityId }, { ip: null, userAgent: null });
   }
 
   /** Throws the reason for which a refresh token is refused; returns if it is no longer refused. */

@@ -75,6 +75,10 @@ export class User {
   @Column({ type: 'text', name: 'avatar_key', nullable: true })
   avatarKey: string | null;
 
+  /** When WeChat said that nickname or avatar there are others now; null since the user has chosen one here again. */
+  @Column({ type: 'timestamptz', precision: 3, name: 'profile_stale_since', nullable: true })
+  profileStaleSince: Date | null;
+
   /** E.164, encrypted. */
   @Column({ type: 'text', name: 'phone_sealed', nullable: true })
   phoneSealed: string | null;

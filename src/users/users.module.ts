@@ -11,11 +11,14 @@ import { ExpiredBansJob } from './status/expired-bans.job.js';
 import { ExpiredPhoneCodesJob } from './profile/expired-phone-codes.job.js';
 import { NicknameChecksJob } from './profile/nickname-checks.job.js';
 import { NicknamesService } from './profile/nicknames.service.js';
+import { IdentityCancellationService } from './sign-in/identity-cancellation.service.js';
 import { IdentityLinkingService } from './sign-in/identity-linking.service.js';
+import { IdentityRemoval } from './sign-in/identity-removal.js';
 import { UserMergingService } from './merging/user-merging.service.js';
 import { ImmediateErasureService } from './deletion/immediate-erasure.service.js';
 import { ErasureJob } from './deletion/erasure.job.js';
 import { ErasureService } from './deletion/erasure.service.js';
+import { ProfileWithdrawalService } from './profile/profile-withdrawal.service.js';
 import { PhoneNumbersService } from './profile/phone-numbers.service.js';
 import { PhoneCipher } from './profile/phone-cipher.js';
 import { PhoneCodesService } from './profile/phone-codes.service.js';
@@ -43,7 +46,9 @@ import { UsersService } from './users.service.js';
     ExpiredPhoneCodesJob,
     NicknameChecksJob,
     NicknamesService,
+    IdentityCancellationService,
     IdentityLinkingService,
+    IdentityRemoval,
     IdentityResponseMapper,
     UserMergingService,
     ImmediateErasureService,
@@ -51,6 +56,7 @@ import { UsersService } from './users.service.js';
     FirstLoginHooks,
     ErasureJob,
     PhoneNumbersService,
+    ProfileWithdrawalService,
     PhoneCodesService,
     PhoneCipher,
     SearchCursors,
@@ -66,6 +72,7 @@ import { UsersService } from './users.service.js';
   ],
   exports: [
     AvatarsService,
+    IdentityCancellationService,
     IdentityLinkingService,
     IdentityResponseMapper,
     UserMergingService,
@@ -74,6 +81,7 @@ import { UsersService } from './users.service.js';
     FirstLoginHooks,
     ImmediateErasureService,
     PhoneNumbersService,
+    ProfileWithdrawalService,
     PhoneCipher,
     SessionKeysService,
     UserSearchService,

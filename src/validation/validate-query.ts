@@ -15,7 +15,8 @@ export async function validateQuery<Query extends object>(
   value: object,
 ): Promise<Query> {
   const names = validatedProperties(type);
-  const known = Object.entries(value).filter(([name]) => names.includes(name));
+  // A global ValidationPipe of an application has made an instance of it, which has all names.
+  const known = Object.entries(value).filter(([name, text]) => names.includes(name) && text !== undefined);
   const repeated = known.filter(([, text]) => typeof text !== 'string');
   if (repeated.length > 0) {
     throw new InvalidRequestError(

@@ -19,6 +19,7 @@ describe('/me', () => {
       ...body.user,
       externalId: null,
       pendingNickname: null,
+      profileStaleSince: null,
       consent: null,
       identities: [
         { appid: tea.appid, appName: 'Tea', linkedAt: expect.any(String) },

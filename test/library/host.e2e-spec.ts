@@ -19,13 +19,14 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost, NestFactory, Reflector } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { getDataSourceToken, InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { text as textParser } from 'express';
 import { map, type Observable } from 'rxjs';
 import sharp from 'sharp';
 import { Column, type DataSource, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   AccountModule,
   AdminModule,
@@ -39,6 +40,7 @@ import {
   type NewUser,
   OptionalAuth,
   Public,
+  PushModule,
   Roles,
   type SignedInUser,
   UsersModule,
@@ -46,7 +48,8 @@ import {
   WeappAuthModule,
 } from '../../src/index.js';
 import type { TestDatabase } from '../harness/database.js';
-import { useWorld } from '../harness/world.js';
+import { configurePush, pushSettings, wechatAppsWithPush } from '../harness/push.js';
+import { patient, useWorld } from '../harness/world.js';
 
 const world = useWorld();
 
@@ -162,7 +165,9 @@ describe.each([
       entities: [User],
       synchronize: true,
     });
-    const weappAuth = WeappAuthModule.forRoot(loadSettings(world.environment()));
+    const weappAuth = WeappAuthModule.forRoot(
+      loadSettings(world.environment({ WECHAT_APPS: wechatAppsWithPush })),
+    );
     const module: DynamicModule = {
       module: class ShopModule {},
       imports: [
@@ -170,6 +175,7 @@ describe.each([
         AuthModule,
         AccountModule,
         AdminModule,
+        PushModule,
         UsersModule,
         TypeOrmModule.forFeature([User]),
       ],
@@ -199,6 +205,32 @@ describe.each([
       },
     };
   }
+
+  /** What an application answers to the check of its URL, to a push and to one that is too large. */
+  async function push(host: Host, { prefix = '', format = 'json' } = {}): Promise<object> {
+    world.keepSecret(pushSettings.encodingAesKey);
+    const [appid, user] = ['wx00000000000000aa', `${format} at ${prefix} on ${framework}`];
+    const login = { code: await world.code(user), appid };
+    const { accessToken: token } = (await host.call('POST', `${prefix}/auth/login`, { body: login })).body;
+    await configurePush(world, `${host.url}${prefix}`, { format });
+    const checked = await world.control('POST', '/push/check-url', { appid });
+    const sent = await world.control('POST', '/push', { appid, user, event: 'user_info_modified' });
+    await vi.waitUntil(async () => {
+      const { body } = await host.call('GET', `${prefix}/me`, { token });
+      return body.profileStaleSince !== null;
+    }, patient);
+    const large = await host.call('POST', `${prefix}/wechat/push/${appid}?timestamp=1&nonce=1`, {
+      body: `<xml>${'x'.repeat(2e6)}</xml>`,
+      headers: { 'content-type': 'application/xml' },
+    });
+    return { check: checked.error ?? 'passed', sent, large: large.body.code };
+  }
+
+  const received = {
+    check: 'passed',
+    sent: { attempts: 1, status: 200, contentType: 'text/plain; charset=utf-8', body: 'success' },
+    large: 'payload_too_large',
+  };
 
   describe('as nest new makes it', () => {
     let host: Host;
@@ -312,6 +344,10 @@ describe.each([
       expect((await host.call('POST', '/auth/login', { body })).status).toBe(200);
     });
 
+    it.each(['json', 'xml'])('receives message pushes in %s', async (format) => {
+      expect(await push(host, { format })).toEqual(received);
+    });
+
     it('has /admin for who has the role', async () => {
       expect((await host.call('GET', '/admin/stats?days=1', { token })).body.code).toBe('forbidden');
     });
@@ -355,6 +391,10 @@ describe.each([
       });
     });
 
+    it('receives message pushes, and answers them with what WeChat reads', async () => {
+      expect(await push(host, { prefix: '/api' })).toEqual(received);
+    });
+
     it('keeps its own routes as it likes', async () => {
       const { body } = await host.call('GET', '/api/v1/orders', { token: login.body.accessToken });
       expect(body).toMatchObject({ code: 0, msg: 'ok' });
@@ -377,6 +417,17 @@ describe.each([
       const keys = await host.call('GET', new URL(body.jwks_uri).pathname);
       expect(keys.body.keys).toHaveLength(1);
     });
+  });
+
+  it('receives message pushes beside its own parser of XML', async () => {
+    const host = await start('weapp-auth first', (app) => {
+      const { httpAdapter } = app.get(HttpAdapterHost);
+      if (framework === 'Express') httpAdapter.use(textParser({ type: 'text/xml' }));
+      else (app as NestFastifyApplication).useBodyParser('text/xml', {}, (_, body, done) => done(null, body));
+    });
+    const outcome = await push(host, { format: 'xml' });
+    await host.app.close();
+    expect(outcome).toEqual(received);
   });
 
   it('cannot put the published keys into an envelope', async () => {

@@ -89,6 +89,7 @@ export class ErasureService {
       { id: In(userIds) },
       {
         nickname: null,
+        profileStaleSince: null,
         phoneSealed: null,
         phoneIndex: null,
         externalId: null,

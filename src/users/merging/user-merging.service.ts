@@ -5,6 +5,7 @@ import { decryptIfPossible } from '../../crypto/field-cipher.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { SessionEnding } from '../../sessions/session-ending.js';
 import { isAdmin, keepsAdminBeside } from '../status/admins.js';
+import { BannedIdentity } from '../status/banned-identity.entity.js';
 import { AvatarsService } from '../profile/avatars.service.js';
 import { ErasureDueError } from '../deletion/deletion.errors.js';
 import { ErasureService } from '../deletion/erasure.service.js';
@@ -143,6 +144,7 @@ export class UserMergingService {
         mergedInto: primary.id,
         roles: [],
         nickname: null,
+        profileStaleSince: null,
         avatarKey: obsoleteAvatar,
         phoneSealed: null,
         phoneIndex: null,
@@ -174,6 +176,7 @@ export class UserMergingService {
     await reassignPendingMerges(manager, [duplicate.id], primary.id);
     await manager.update(Identity, { userId: duplicate.id }, { userId: primary.id });
     await manager.update(Unionid, { userId: duplicate.id }, { userId: primary.id });
+    await manager.update(BannedIdentity, { userId: duplicate.id }, { userId: primary.id });
     await passOnNicknameCheck(manager, pending, primary, taken.nickname !== undefined);
     const entry = {
       ...actor,

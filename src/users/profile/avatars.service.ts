@@ -18,7 +18,7 @@ const replaceStatement = `
   WITH active AS (
     SELECT id, avatar_key FROM users WHERE id = $1 AND status = 'active' FOR NO KEY UPDATE
   )
-  UPDATE users SET avatar_key = $2 FROM active WHERE users.id = active.id
+  UPDATE users SET avatar_key = $2, profile_stale_since = NULL FROM active WHERE users.id = active.id
   RETURNING active.avatar_key AS "oldKey"`;
 
 /** The avatars of users: a file each, under a random key that is never used again. */
@@ -78,6 +78,18 @@ export class AvatarsService {
         error: describeError(error),
       });
     }
+  }
+
+  /**
+   * Removes the file of a user who goes on without an avatar. The row names it until the caller changes that.
+   *
+   * @returns the key of the file; null if the user has no avatar
+   */
+  async removeFileOf(userId: string): Promise<string | null> {
+    const user = await this.database.run((manager) => manager.findOneBy(User, { id: userId }));
+    const avatarKey = user?.avatarKey ?? null;
+    if (avatarKey !== null) await this.files.remove(avatarKey);
+    return avatarKey;
   }
 
   /**

@@ -60,7 +60,7 @@ export class NicknamesService {
         });
         return;
       }
-      await manager.update(User, { id: userId }, { nickname });
+      await manager.update(User, { id: userId }, { nickname, profileStaleSince: null });
       if (judgement === 'unavailable') {
         await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
       }
@@ -141,7 +141,7 @@ export class NicknamesService {
       await manager.delete(NicknameCheck, { userId });
       if (!isRejection(verdict)) {
         if (waitingNickname !== null) {
-          await manager.update(User, { id: userId }, { nickname: waitingNickname });
+          await manager.update(User, { id: userId }, { nickname: waitingNickname, profileStaleSince: null });
         }
         return;
       }

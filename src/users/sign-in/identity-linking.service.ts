@@ -4,7 +4,6 @@ import { type Actor, AuditLogService } from '../../audit/audit-log.service.js';
 import { newUuid } from '../../crypto/random.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
-import { SessionsService } from '../../sessions/sessions.service.js';
 import type { WechatSession } from '../../wechat/wechat.client.js';
 import { Identity } from '../identities/identity.entity.js';
 import { retryOnConflict } from '../identities/conflict.error.js';
@@ -12,7 +11,6 @@ import { lockUser } from '../identities/lock-user.js';
 import { toSessionRevokedError } from '../identities/session-revoked.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
 import { withNewestKey } from './sign-in.statement.js';
-import { Unionid } from '../identities/unionid.entity.js';
 import { claimUnionid } from '../identities/claim-unionid.js';
 import { BanCheckService } from '../status/ban-check.service.js';
 import type { User } from '../user.entity.js';
@@ -23,6 +21,7 @@ import {
   IdentityTakenError,
   LinkingWithRoleError,
 } from './identity-linking.errors.js';
+import { IdentityRemoval } from './identity-removal.js';
 
 /** Stores for an identity of the user what a login would store. */
 const updateIdentityStatement = `
@@ -37,7 +36,7 @@ export class IdentityLinkingService {
     private readonly database: Database,
     private readonly sessionKeys: SessionKeysService,
     private readonly banChecks: BanCheckService,
-    private readonly sessions: SessionsService,
+    private readonly removal: IdentityRemoval,
     private readonly audit: AuditLogService,
   ) {}
 
@@ -116,16 +115,7 @@ export class IdentityLinkingService {
       // An earlier version may have left two in one mini-program. Then unlink the one that would not be linked again.
       const identity = own.find((each) => !isShared(each));
       if (identity === undefined) throw new IdentitySharedError();
-      const { id, unionid } = identity;
-      if (unionid !== null) await manager.delete(Unionid, { unionid, userId });
-      await manager.delete(Identity, { id });
-      await this.audit.record(manager, {
-        ...actor,
-        action: 'user.identity_unlinked',
-        userId,
-        details: { appid },
-      });
-      await this.sessions.endByIdentity(tx, { userId, identityId: id });
+      await this.removal.remove(tx, identity, actor);
     });
   }
 }

@@ -29,10 +29,18 @@ export class BansService {
   async recordBan(manager: EntityManager, userId: string, userIds: string[]): Promise<void> {
     const identities = await manager.findBy(Identity, { userId: In(userIds) });
     const unionids = await manager.findBy(Unionid, { userId: In(userIds) });
-    const banned: BannedUser[] = [
+    await this.insert(manager, userId, [
       ...identities.map(({ appid, openid }) => ({ identity: { appid, openid } })),
       ...unionids.map(({ unionid }) => ({ unionid })),
-    ];
+    ]);
+  }
+
+  /** Stores how a disabled user is recognised by an identity that is being erased, while the user stays. */
+  async banIdentity(manager: EntityManager, { userId, appid, openid }: Identity): Promise<void> {
+    await this.insert(manager, userId, [{ identity: { appid, openid } }]);
+  }
+
+  private async insert(manager: EntityManager, userId: string, banned: BannedUser[]): Promise<void> {
     await manager.insert(
       BannedIdentity,
       banned.map((each) => {
