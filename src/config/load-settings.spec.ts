@@ -201,6 +201,17 @@ describe('loadSettings', () => {
       'WECHAT_APPS[0].name',
     ],
     [
+      'push with a token that the console does not accept',
+      `[{"appid":"wx1","secret":"a","push":{"token":"a-very-secret","encodingAesKey":"${'A'.repeat(43)}"}}]`,
+      'WECHAT_APPS[0].push.token',
+    ],
+    [
+      'push with an encodingAesKey that is too short',
+      '[{"appid":"wx1","secret":"a","push":{"token":"token","encodingAesKey":"averysecret"}}]',
+      'WECHAT_APPS[0].push.encodingAesKey',
+    ],
+    ['push that is empty', '[{"appid":"wx1","secret":"a","push":{}}]', 'WECHAT_APPS[0].push'],
+    [
       'push without an encodingAesKey',
       '[{"appid":"wx1","secret":"a","push":{"token":"token"}}]',
       'WECHAT_APPS[0].push.encodingAesKey',

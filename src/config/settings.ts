@@ -31,12 +31,16 @@ import { maxAccessTokenTtl } from './token-lifetimes.js';
 
 /** How an app receives WeChat's message push, as entered in the mini-program's console. */
 export class WechatPush {
-  @Matches(/^[A-Za-z0-9]{3,32}$/, { message: 'must be the Token of the console: 3 to 32 letters and digits' })
+  @Matches(/^[A-Za-z0-9]{3,32}$/, {
+    message: 'must be the Token of the console: 3 to 32 letters and digits',
+    context: { example: '0123456789abcdef' },
+  })
   token: string;
 
   @Matches(/^[A-Za-z0-9]{43}$/, {
     message:
       'must be the EncodingAESKey of the console: 43 letters and digits. Push without it is not accepted',
+    context: { example: '0123456789012345678901234567890123456789012' },
   })
   encodingAesKey: string;
 }
