@@ -38,6 +38,7 @@ export async function readLocalSettings(environment: Environment): Promise<Local
     'PUBLIC_URL',
     'AVATAR_STORAGE',
     'API_DOCS',
+    'CONSOLE',
   ]);
   const readPort = (name: string, otherwise: number): number => {
     const port = Number(values[name] ?? otherwise);
@@ -69,6 +70,7 @@ export async function readLocalSettings(environment: Environment): Promise<Local
   const defaults: Record<string, () => string> = {
     HOST: () => host,
     API_DOCS: () => 'true',
+    CONSOLE: () => 'true',
     WECHAT_BASE_URL: () => emulatorUrl,
     // They seal what is in the database: keep both.
     ENCRYPTION_KEYS: () => keptSecret(join(dataDirectory, 'encryption-keys')),

@@ -104,6 +104,7 @@ const sections: Record<string, string> = {
   auth: 'Login and tokens',
   me: 'The signed-in user',
   avatars: 'Avatars',
+  oauth: 'Sign-in on the web by scanning',
   admin: 'Administration',
   wechat: 'Message push',
   health: 'Health',
@@ -141,6 +142,8 @@ Linking, unlinking, the export and DELETE \`/me\` need a login that is at most 1
 that is at most 900 seconds old. A refresh is not a login. If the login is older, the answer is
 [\`fresh_login_required\`](errors.md#fresh_login_required).
 
+The routes below \`/oauth\` take forms, and answer errors as OAuth does (RFC 6749, section 5.2): \`{error, error_description}\`.
+
 ${parts.join('\n\n')}
 
 ## Schemas
@@ -177,8 +180,8 @@ function describeOperation(call: string, operation: Operation): string[] {
         : [],
     ),
     ...Object.entries(body ?? {}).map(([type, { schema }]) =>
-      type === 'application/json'
-        ? `body: ${typeOf(schema)}`
+      type === 'application/json' || (schema !== undefined && '$ref' in schema)
+        ? `body: ${type === 'application/json' ? '' : `\`${type}\`, `}${typeOf(schema)}`
         : `body: \`${type}\` with ${Object.keys((schema as Schema).properties ?? {})
             .map((name) => `\`${name}\``)
             .join(', ')}`,

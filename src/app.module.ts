@@ -8,6 +8,7 @@ import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PushModule } from './push/push.module.js';
+import { ScanModule } from './scan/scan.module.js';
 import { schema } from './schema.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -29,6 +30,7 @@ import { WechatModule } from './wechat/wechat.module.js';
     AccountModule, //                  the signed-in user: /me
     AdminModule, //                    administration: /admin
     PushModule, //                     WeChat's message push: /wechat/push
+    ScanModule, //                     sign-in on the web by scanning: /oauth, /me/scans
     HealthModule, //                   /health
   ],
 })

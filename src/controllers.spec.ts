@@ -43,6 +43,7 @@ describe('every handler', () => {
   const withoutDatabase = [
     'AuthController.login',
     'AvatarFilesController.read',
+    'DevicePageController.show',
     'DiscoveryController.keySet',
     'DiscoveryController.metadata',
     'HealthController.live',
@@ -75,7 +76,7 @@ describe('every handler', () => {
     expect(inputs.length).toBeGreaterThan(10);
     const isChecked = ({ name, pipes, type }: (typeof inputs)[number]) =>
       name.endsWith('()')
-        ? ['BodyPipe', 'QueryPipe'].includes(pipes[0]!) && type.endsWith('Request')
+        ? ['BodyPipe', 'FormPipe', 'QueryPipe'].includes(pipes[0]!) && type.endsWith('Request')
         : pipes.length > 0;
     expect(inputs.filter((input) => !isChecked(input))).toEqual([]);
   });

@@ -35,6 +35,7 @@ const floors: Record<string, number> = {
   admin: 17,
   health: 17,
   push: 17,
+  scan: 17,
   commands: 19,
 };
 const roof = 18;
@@ -59,6 +60,7 @@ const tables: Record<string, string> = {
   login_stats: 'audit',
   signing_keys: 'auth',
   push_messages: 'push',
+  scans: 'scan',
 };
 
 /** Statements that may name the tables of other rooms, and why. */

@@ -17,6 +17,8 @@ import { WaitingNicknames1795300300000 } from './database/migrations/17953003000
 import { PhoneCodes1795400000000 } from './database/migrations/1795400000000-phone-codes.js';
 import { PushMessages1795500000000 } from './database/migrations/1795500000000-push-messages.js';
 import { PushMessage } from './push/push-message.entity.js';
+import { Scans1795900000000 } from './database/migrations/1795900000000-scans.js';
+import { Scan } from './scan/scan.entity.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -43,6 +45,7 @@ export const schema = {
     PhoneCode,
     BannedIdentity,
     PushMessage,
+    Scan,
   ],
   migrations: [
     Initial1795219200000,
@@ -59,5 +62,6 @@ export const schema = {
     WaitingNicknames1795300300000,
     PhoneCodes1795400000000,
     PushMessages1795500000000,
+    Scans1795900000000,
   ],
 } satisfies Schema;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, AuditLogService } from '../audit/audit-log.service.js';
 import type { AuditEvent } from '../audit/audit-event.entity.js';
 import type { Session } from '../sessions/session.entity.js';
-import { toSessionResponse } from '../sessions/session-response.js';
+import { SessionResponseMapper } from '../sessions/session-response.mapper.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityResponseMapper } from '../users/identities/identity-response.mapper.js';
 import { NicknamesService } from '../users/profile/nicknames.service.js';
@@ -25,6 +25,7 @@ export class AccountExportService {
     private readonly identityResponses: IdentityResponseMapper,
     private readonly nicknames: NicknamesService,
     private readonly sessions: SessionsService,
+    private readonly sessionResponses: SessionResponseMapper,
     private readonly audit: AuditLogService,
   ) {}
 
@@ -65,7 +66,7 @@ export class AccountExportService {
     yield `${JSON.stringify(head).slice(0, -1)},"sessions":[`;
     yield* items(
       inTurn(userIds, (id) => this.sessions.findPages(id, pageSize)),
-      toSession,
+      (session) => this.toSession(session),
     );
     yield '],"events":[';
     yield* items(
@@ -73,6 +74,15 @@ export class AccountExportService {
       (event) => toEvent(event, userIds),
     );
     yield ']}';
+  }
+
+  private toSession(session: Session): ExportedSession {
+    return {
+      ...this.sessionResponses.toResponse(session),
+      expiresAt: session.expiresAt.toISOString(),
+      endedAt: session.endedAt?.toISOString() ?? null,
+      endedReason: session.endedReason,
+    };
   }
 
   private async *eventsOf(userId: string): AsyncGenerator<AuditEvent[]> {
@@ -103,15 +113,6 @@ async function* items<Row>(
     yield separator + page.map((row) => JSON.stringify(toItem(row))).join(',');
     separator = ',';
   }
-}
-
-function toSession(session: Session): ExportedSession {
-  return {
-    ...toSessionResponse(session),
-    expiresAt: session.expiresAt.toISOString(),
-    endedAt: session.endedAt?.toISOString() ?? null,
-    endedReason: session.endedReason,
-  };
 }
 
 function toEvent(event: AuditEvent, userIds: string[]): ExportedEvent {

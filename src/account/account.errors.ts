@@ -12,12 +12,3 @@ export class OpenDataLimitError extends ServiceError {
     );
   }
 }
-
-/** Linking and unlinking need a session that was opened in a mini-program. */
-export class NotInMiniProgramError extends ServiceError {
-  readonly code = 'forbidden';
-
-  constructor() {
-    super('This session was not opened in a mini-program. Log in with wx.login, then repeat the request.');
-  }
-}

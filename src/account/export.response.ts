@@ -38,7 +38,14 @@ export class ExportedIdentity {
 export class ExportedSession {
   id: string;
 
-  appid: string;
+  /** Null if the session was not opened in a mini-program. */
+  appid: string | null;
+
+  /** The web client that the user has signed in to by scanning, or `operator`; absent for a mini-program. */
+  clientId?: string;
+
+  /** Its name in the settings. */
+  clientName?: string | null;
 
   ip: string | null;
 

@@ -9,6 +9,7 @@ import {
 } from '../auth/current-user.decorator.js';
 import { FreshLogin, maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Authenticated } from '../auth/authenticated.decorator.js';
+import { MiniProgramOnly } from '../auth/mini-program-only.decorator.js';
 import { NeedsDatabase } from '../auth/needs-database.decorator.js';
 import { PerUserRateLimit, PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
@@ -17,7 +18,6 @@ import { Problems } from '../http/problems.decorator.js';
 import { ServiceController } from '../http/service-controller.decorator.js';
 import { IdentityLinkingService, refuseRoles } from '../users/sign-in/identity-linking.service.js';
 import { WechatAppsService } from '../wechat/wechat-apps.service.js';
-import { NotInMiniProgramError } from './account.errors.js';
 import { LinkIdentityRequest } from './link-identity.request.js';
 import { MeService } from './me.service.js';
 import { MeResponse } from './me.response.js';
@@ -41,6 +41,7 @@ export class IdentitiesController {
   /** Link another mini-program, with a code of its wx.login. */
   @Post()
   @HttpCode(200)
+  @MiniProgramOnly()
   @PerUserRateLimit(linkingRateLimit)
   @PerUserConcurrencyLimit('writing')
   @Problems(
@@ -58,11 +59,10 @@ export class IdentitiesController {
   )
   @Header('Cache-Control', 'no-store')
   async link(
-    @CurrentUser() { id, appid: clientId }: SignedInUser,
+    @CurrentUser() { id }: SignedInUser,
     @ValidBody() { code, appid }: LinkIdentityRequest,
     @Req() request: AuthenticatedRequest,
   ): Promise<MeResponse> {
-    this.refuseOtherClients(clientId);
     const app = this.apps.choose(appid, undefined);
     const user = await this.me.getActiveUser(id);
     // Linking checks it again, under a lock. Here it saves the code, which works once.
@@ -75,20 +75,15 @@ export class IdentitiesController {
   /** Unlink a mini-program, and end the sessions that began in it. */
   @Delete(':appid')
   @HttpCode(204)
+  @MiniProgramOnly()
   @PerUserRateLimit(linkingRateLimit)
   @PerUserConcurrencyLimit('writing')
   @Problems('not_found', 'identity_shared', 'identity_last')
   async unlink(
-    @CurrentUser() { id, appid: clientId }: SignedInUser,
+    @CurrentUser() { id }: SignedInUser,
     @Param('appid') appid: string,
     @Req() request: AuthenticatedRequest,
   ): Promise<void> {
-    this.refuseOtherClients(clientId);
     await this.linking.unlink(id, appid, toActor(request));
-  }
-
-  /** A session of `admin:token` lasts ten minutes. An identity that it could link would stay. */
-  private refuseOtherClients(clientId: string): void {
-    if (this.apps.find(clientId) === undefined) throw new NotInMiniProgramError();
   }
 }

@@ -12,7 +12,7 @@ import { PerUserConcurrencyLimit } from '../auth/per-user-limits.decorator.js';
 import { Problems } from '../http/problems.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { ServiceController } from '../http/service-controller.decorator.js';
-import { toSessionResponse } from '../sessions/session-response.js';
+import { SessionResponseMapper } from '../sessions/session-response.mapper.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { SessionNotFoundError } from '../sessions/sessions.errors.js';
 import { SessionResponse } from './session.response.js';
@@ -25,7 +25,10 @@ const maxSessions = 100;
 @ApiTags('me')
 @Authenticated()
 export class SessionsController {
-  constructor(private readonly sessions: SessionsService) {}
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly sessionResponses: SessionResponseMapper,
+  ) {}
 
   /** Your own sessions: first the current one, then the newest first, at most 100. */
   @Get()
@@ -33,7 +36,7 @@ export class SessionsController {
   async list(@CurrentUser() { id: userId, sessionId }: SignedInUser): Promise<SessionResponse[]> {
     const sessions = await this.sessions.findLive(userId, maxSessions, sessionId);
     return sessions.map((session) => ({
-      ...toSessionResponse(session),
+      ...this.sessionResponses.toResponse(session),
       current: session.id === sessionId,
     }));
   }

@@ -16,11 +16,18 @@ export class UserIdentityResponse {
   linkedAt: string;
 }
 
-/** One signed-in phone. */
+/** One signed-in phone or web page. */
 export class UserSessionResponse {
   id: string;
 
-  appid: string;
+  /** Null if the session was not opened in a mini-program. */
+  appid: string | null;
+
+  /** The web client that the user has signed in to by scanning, or `operator`; absent for a mini-program. */
+  clientId?: string;
+
+  /** Its name in the settings. */
+  clientName?: string | null;
 
   ip: string | null;
 

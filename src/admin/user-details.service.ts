@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLogService } from '../audit/audit-log.service.js';
-import { toSessionResponse } from '../sessions/session-response.js';
+import { SessionResponseMapper } from '../sessions/session-response.mapper.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityResponseMapper } from '../users/identities/identity-response.mapper.js';
 import { UserNotFoundError } from '../users/identities/user-not-found.error.js';
@@ -20,6 +20,7 @@ export class UserDetailsService {
   constructor(
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
+    private readonly sessionResponses: SessionResponseMapper,
     private readonly audit: AuditLogService,
     private readonly userResponses: UserResponseMapper,
     private readonly identityResponses: IdentityResponseMapper,
@@ -47,7 +48,7 @@ export class UserDetailsService {
       erasedAt: user.erasedAt?.toISOString() ?? null,
       identities: identities.map((identity) => this.identityResponses.toDetailResponse(identity)),
       sessions: sessions.map((session) => ({
-        ...toSessionResponse(session),
+        ...this.sessionResponses.toResponse(session),
         expiresAt: session.expiresAt.toISOString(),
       })),
       auditEvents: events.map(toAuditEventResponse),

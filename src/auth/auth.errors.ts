@@ -128,3 +128,12 @@ export class UserConcurrencyLimitError extends ServiceError {
     });
   }
 }
+
+/** The request needs a session that was opened in a mini-program. */
+export class NotInMiniProgramError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super('This session was not opened in a mini-program. Log in with wx.login, then repeat the request.');
+  }
+}

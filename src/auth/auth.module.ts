@@ -43,6 +43,7 @@ import { WechatCodeStrategy } from './wechat-code.strategy.js';
   exports: [
     AccessTokensService,
     AuthenticationService,
+    ForgedRefreshLimiter,
     LoginService,
     JwtGuard,
     SessionsModule,

@@ -27,18 +27,20 @@ export class DiscoveryController {
   }
 
   /**
-   * Where the public keys are (RFC 8414, section 3.2). There is no OAuth flow and no ID token: `openid-configuration` is
-   * for tools that look only there.
+   * Where the public keys are (RFC 8414, section 3.2), and, if there are web clients, how they sign users in. There is no ID
+   * token: `openid-configuration` is for tools that look only there.
    */
   @Get(['oauth-authorization-server', 'openid-configuration'])
   @ApiOkResponse({ type: MetadataResponse })
   metadata(@Req() { originalUrl }: HttpRequest, @Res() response: unknown): void {
-    const { jwtIssuer } = this.settings;
+    const { jwtIssuer, webClients } = this.settings;
+    const base = withPrefix(jwtIssuer, originalUrl);
     this.answer(response, {
       issuer: jwtIssuer,
-      jwks_uri: `${withPrefix(jwtIssuer, originalUrl)}/.well-known/jwks.json`,
+      jwks_uri: `${base}/.well-known/jwks.json`,
       response_types_supported: [],
       grant_types_supported: [],
+      ...(webClients.length > 0 && scanMetadata(base)),
     } satisfies MetadataResponse);
   }
 
@@ -48,6 +50,21 @@ export class DiscoveryController {
     httpAdapter.setHeader(response, 'Cache-Control', `public, max-age=${this.settings.jwksMaxAge}`);
     httpAdapter.reply(response, body, 200);
   }
+}
+
+/** How web clients sign users in (RFC 8628, section 4). The room `scan/` serves these routes. */
+function scanMetadata(base: string): Partial<MetadataResponse> {
+  const withSecret = ['client_secret_basic', 'client_secret_post'];
+  return {
+    grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    device_authorization_endpoint: `${base}/oauth/device_authorization`,
+    token_endpoint: `${base}/oauth/token`,
+    token_endpoint_auth_methods_supported: ['none', ...withSecret],
+    revocation_endpoint: `${base}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: ['none', ...withSecret],
+    introspection_endpoint: `${base}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: withSecret,
+  };
 }
 
 /** The issuer, with the prefix that an application has put before its routes, if the issuer does not name that itself. */

@@ -31,4 +31,21 @@ export class MetadataResponse {
   response_types_supported: string[];
 
   grant_types_supported: string[];
+
+  /** This and what follows: absent if there are no web clients (RFC 8628, section 4). */
+  device_authorization_endpoint?: string;
+
+  token_endpoint?: string;
+
+  token_endpoint_auth_methods_supported?: string[];
+
+  /** RFC 7009. */
+  revocation_endpoint?: string;
+
+  revocation_endpoint_auth_methods_supported?: string[];
+
+  /** RFC 7662. */
+  introspection_endpoint?: string;
+
+  introspection_endpoint_auth_methods_supported?: string[];
 }

@@ -2,8 +2,9 @@ import { applyDecorators, type CanActivate, Injectable, UseGuards } from '@nestj
 import { Database } from '../database/database.js';
 import { Problems } from '../http/problems.decorator.js';
 
+/** The guard of {@link NeedsDatabase}. */
 @Injectable()
-class DatabaseLoadGuard implements CanActivate {
+export class DatabaseLoadGuard implements CanActivate {
   constructor(private readonly database: Database) {}
 
   canActivate(): boolean {

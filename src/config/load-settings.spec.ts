@@ -54,6 +54,10 @@ describe('loadSettings', () => {
       rateLimitLogin: 60,
       trustProxy: [],
       corsOrigins: [],
+      webClients: [],
+      scanAppid: good.WECHAT_APPID,
+      scanPage: 'pages/scan/scan',
+      console: false,
       apiDocs: false,
       logLevel: 'info',
     });
@@ -178,6 +182,12 @@ describe('loadSettings', () => {
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'https://a.example/path'],
     ['CORS_ORIGINS', 'a.example'],
+    ['WEB_CLIENTS', 'shop'],
+    ['WEB_CLIENTS', '{}'],
+    ['SCAN_APPID', 'wx0000000000000009'],
+    ['SCAN_PAGE', '/pages/scan/scan'],
+    ['SCAN_PAGE', 'pages/scan/scan?from=web'],
+    ['CONSOLE', 'on'],
     ['API_DOCS', 'on'],
     ['LOG_LEVEL', 'loud'],
   ])('refuses %s=%s, by its name and without its value', (name, value) => {
@@ -223,6 +233,51 @@ describe('loadSettings', () => {
       WECHAT_SECRET: undefined,
       WECHAT_APPS: value,
     });
+    expect(faults).toMatchObject([{ name }]);
+    expect(new SettingsError(faults).message).not.toContain('a-very-secret');
+  });
+
+  it('takes web clients, and adds the console with the origin of the service', () => {
+    const clients = [
+      { id: 'shop', name: 'Shop', origins: ['https://shop.example.com'] },
+      { id: 'reports', name: 'Reports', origins: [], secret: 'a-secret' },
+    ];
+    const { webClients } = loadSettings({
+      ...good,
+      PUBLIC_URL: 'https://example.com/login',
+      WEB_CLIENTS: JSON.stringify(clients),
+      CONSOLE: 'true',
+    });
+    expect(webClients).toEqual([
+      ...clients,
+      { id: 'console', name: 'weapp-auth console', origins: ['https://example.com'] },
+    ]);
+  });
+
+  it.each<[string, string, string]>([
+    ['no JSON', '[{"id":"shop","secret":"a-very-secret', 'WEB_CLIENTS'],
+    ['an array of text', '["shop"]', 'WEB_CLIENTS[0]'],
+    ['an id in upper case', '[{"id":"Shop","name":"Shop","origins":[]}]', 'WEB_CLIENTS[0].id'],
+    ['an id of one letter', '[{"id":"s","name":"Shop","origins":[]}]', 'WEB_CLIENTS[0].id'],
+    ['the id of the console', '[{"id":"console","name":"Shop","origins":[]}]', 'WEB_CLIENTS[0].id'],
+    ['the id of the command line', '[{"id":"operator","name":"Shop","origins":[]}]', 'WEB_CLIENTS[0].id'],
+    ['the id of a mini-program', `[{"id":"${good.WECHAT_APPID}","name":"Shop","origins":[]}]`, 'WEB_CLIENTS'],
+    ['no name', '[{"id":"shop","origins":[]}]', 'WEB_CLIENTS[0].name'],
+    ['a name in two lines', '[{"id":"shop","name":"a\\nb","origins":[]}]', 'WEB_CLIENTS[0].name'],
+    ['no origins', '[{"id":"shop","name":"Shop"}]', 'WEB_CLIENTS[0].origins'],
+    [
+      'a path in an origin',
+      '[{"id":"shop","name":"Shop","origins":["https://a.example/"]}]',
+      'WEB_CLIENTS[0].origins',
+    ],
+    ['an empty secret', '[{"id":"shop","name":"Shop","origins":[],"secret":""}]', 'WEB_CLIENTS[0].secret'],
+    [
+      'one id twice',
+      '[{"id":"shop","name":"A","origins":[]},{"id":"shop","name":"B","origins":[],"secret":"a-very-secret"}]',
+      'WEB_CLIENTS',
+    ],
+  ])('refuses WEB_CLIENTS with %s', (_, value, name) => {
+    const faults = faultsOf({ ...good, WEB_CLIENTS: value });
     expect(faults).toMatchObject([{ name }]);
     expect(new SettingsError(faults).message).not.toContain('a-very-secret');
   });

@@ -4,10 +4,12 @@ import { type Environment, readVariables, variableName } from './environment.js'
 import { countPassedSockets, firstPassedFd } from './listen-address.js';
 import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
-import { Settings, type WechatApp } from './settings.js';
+import { Settings, type WebClient } from './settings.js';
 import { validatedProperties } from '../validation/validated-properties.js';
 
 const appsExample = `'[{"appid":"wx0123456789abcdef","secret":"0123456789abcdef0123456789abcdef"}]'`;
+
+const webClientsExample = `'[{"id":"shop","name":"Shop","origins":["https://shop.example.com"]}]'`;
 
 const properties = validatedProperties(Settings);
 
@@ -38,6 +40,16 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   const apps = readApps(values, unreadable);
   faults.push(...apps.faults);
   plain['wechatApps'] = apps.value;
+  const { WEB_CLIENTS: webClients } = values;
+  if (webClients !== undefined) {
+    try {
+      plain['webClients'] = JSON.parse(webClients);
+    } catch {
+      // The parser's message quotes the text, which holds secrets.
+      delete plain['webClients'];
+      faults.push({ name: 'WEB_CLIENTS', fault: 'is not valid JSON' });
+    }
+  }
 
   const settings = plainToInstance(Settings, plain, { exposeUnsetFields: false });
   faults.push(
@@ -46,6 +58,7 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
       .filter(({ name }) => !unreadable.has(name) && !(name === 'WECHAT_APPS' && apps.value === undefined)),
   );
   faults.push(...checkAppids(apps.value, options.allowEmulator === true));
+  faults.push(...checkWebClients(plain));
   const passedSockets = countPassedSockets(environment);
   if (passedSockets > 1) {
     const fault = `is ${passedSockets}: systemd passes several sockets, and the service listens on one. Keep one Listen… line in the socket unit`;
@@ -61,6 +74,8 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   }
   // The issuer is the URL at which the service is known.
   settings.publicUrl ??= settings.jwtIssuer;
+  settings.scanAppid ??= settings.wechatApps[0]!.appid;
+  if (settings.console) settings.webClients.push(consoleClient(settings));
   if (passedSockets === 1) settings.listenFd = firstPassedFd;
   return settings;
 }
@@ -137,17 +152,44 @@ function exampleOf(name: string): string | undefined {
     WECHAT_APPID: 'wx0123456789abcdef',
     WECHAT_SECRET: '0123456789abcdef0123456789abcdef',
     WECHAT_APPS: appsExample,
+    WEB_CLIENTS: webClientsExample,
     ENCRYPTION_KEYS: '$(openssl rand -base64 32)',
     JWT_AUDIENCE: 'weapp',
   }[name.replace(/\[\d+\].*$/, '')];
 }
 
+/** The console: pages of the service itself. */
+function consoleClient({ publicUrl }: Settings): WebClient {
+  return { id: 'console', name: 'weapp-auth console', origins: [new URL(publicUrl).origin] };
+}
+
+/** The text that a member has in each object of an array. Whatever else is there, the checks of the classes refuse. */
+function textsOf(array: unknown, member: string): string[] {
+  return (Array.isArray(array) ? (array as unknown[]) : []).flatMap((item) => {
+    const text = (item as Record<string, unknown> | null)?.[member];
+    return typeof text === 'string' ? [text] : [];
+  });
+}
+
+/** Ids are claims of tokens: no two clients may have the same, nor that of a mini-program. */
+function checkWebClients({ wechatApps, webClients, scanAppid }: Record<string, unknown>): SettingFault[] {
+  const faults: SettingFault[] = [];
+  const appids = textsOf(wechatApps, 'appid');
+  const ids = textsOf(webClients, 'id');
+  if (new Set(ids).size < ids.length) faults.push({ name: 'WEB_CLIENTS', fault: 'names one id twice' });
+  if (ids.some((id) => appids.includes(id))) {
+    faults.push({ name: 'WEB_CLIENTS', fault: 'has an id that is an appid of WECHAT_APPS' });
+  }
+  if (typeof scanAppid === 'string' && appids.length > 0 && !appids.includes(scanAppid)) {
+    const fault = 'must be one of the mini-programs of this deployment';
+    faults.push({ name: 'SCAN_APPID', fault, example: appids[0] });
+  }
+  return faults;
+}
+
 function checkAppids(apps: unknown, allowEmulator: boolean): SettingFault[] {
   const faults: SettingFault[] = [];
-  const appids = (Array.isArray(apps) ? (apps as unknown[]) : []).flatMap((app) => {
-    const appid = (app as Partial<WechatApp> | null)?.appid;
-    return typeof appid === 'string' ? [appid] : [];
-  });
+  const appids = textsOf(apps, 'appid');
   if (new Set(appids).size < appids.length) {
     faults.push({ name: 'WECHAT_APPS', fault: 'names one appid twice' });
   }

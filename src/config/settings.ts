@@ -77,6 +77,35 @@ export class WechatApp {
   push?: WechatPush;
 }
 
+/** What has an id in the same place: the console of this service, and `admin:token`. */
+const takenClientIds = ['console', 'operator'];
+
+/** A web page or program that signs users in by scanning. */
+export class WebClient {
+  @Satisfies(
+    (value) =>
+      typeof value === 'string' && /^[a-z][a-z0-9-]{1,31}$/.test(value) && !takenClientIds.includes(value),
+    'must be 2 to 32 lower-case letters, digits and dashes, beginning with a letter, and neither console nor operator',
+  )
+  id: string;
+
+  /** Shown to the user on the phone, who decides by it. */
+  @Satisfies(
+    (value) => plainTextFault(value, maxAppNameLength) === undefined,
+    `must be text in one line, of 1 to ${maxAppNameLength} characters`,
+  )
+  name: string;
+
+  /** Where its pages are. A program has none. */
+  @Satisfies(isOriginList, 'must be an array of origins, such as "https://shop.example.com", without paths')
+  origins: string[];
+
+  /** For a client that can keep it: a server, never a page. */
+  @IsOptional()
+  @Matches(/^\S+$/, { message: 'must be text without white space' })
+  secret?: string;
+}
+
 /**
  * Everything that can be set, checked. Each property is the environment variable of the same name in upper
  * snake case, `accessTokenTtl` being `ACCESS_TOKEN_TTL`; the value written here is its default.
@@ -245,6 +274,29 @@ export class Settings {
   @List()
   @Satisfies(isOriginList, 'must be origins, comma-separated, without paths', 'https://console.example.com')
   corsOrigins: string[] = [];
+
+  /** The web pages and programs that sign users in by scanning. With `CONSOLE`, `loadSettings` adds the console. */
+  @IsArray({ message: 'must be a JSON array of {"id","name","origins"}' })
+  @ValidateNested({ each: true, message: 'must be a JSON array of {"id","name","origins"}' })
+  @Type(() => WebClient)
+  webClients: WebClient[] = [];
+
+  /** The mini-program that the scanned code opens. If it is unset, `loadSettings` sets it to the first app. */
+  @IsOptional()
+  @IsString({ message: 'must be text' })
+  scanAppid: string;
+
+  /** The page that the scanned code opens. */
+  @Satisfies(
+    (value) => typeof value === 'string' && /^[^/?#\s][^?#\s]{0,127}$/.test(value),
+    'must be the path of a page as in app.json: no / in front, no query',
+    'pages/scan/scan',
+  )
+  scanPage = 'pages/scan/scan';
+
+  /** Whether the web client `console` exists: pages of the service itself. */
+  @TrueOrFalse()
+  console = false;
 
   /** Whether `/docs` is served. */
   @TrueOrFalse()

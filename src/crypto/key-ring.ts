@@ -14,6 +14,7 @@ export type KeyPurpose =
   | 'banned-identity-index'
   | 'search-cursor'
   | 'search-audit'
+  | 'user-code'
   | 'signing-key';
 
 interface DerivedKey {

@@ -7,7 +7,9 @@ import type { Settings } from '../config/settings.js';
 import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
 import { canonicalAddress, trustedProxies } from '../validation/ip-address.js';
 import { answerClientError } from './client-error.js';
+import { takeForms } from './form-body.js';
 import { UnsupportedMediaTypeError } from './http.errors.js';
+import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { ProblemFilter } from './problem.filter.js';
 import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
@@ -50,8 +52,9 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   const host = new HttpAdapterHost();
   host.httpAdapter = adapter;
   const filter = new ProblemFilter(host);
+  const oauthFilter = new OAuthErrorFilter(host);
   const fastify = adapter.getInstance();
-  // JSON is all that is taken. A form would let any web page post a login on a visitor's behalf.
+  // JSON is all that is taken, but by the routes that take a form or a file.
   fastify.removeContentTypeParser(['text/plain', 'application/json']);
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
@@ -68,6 +71,7 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
     if (isEmpty(request)) done(null, undefined);
     else done(new UnsupportedMediaTypeError(typesTaken));
   });
+  takeForms(fastify, (error, request, reply) => oauthFilter.answer(error, request, reply));
   fastify.addHook('onRoute', raiseBodyLimit);
   const warnOfUnknownProxy = unknownProxyWarning(isTrusted);
   const warnOfMissingAddress = missingAddressWarning();
@@ -92,16 +96,17 @@ function isEmpty({ headers }: FastifyRequest): boolean {
 }
 
 /** What stands before and behind every route: CORS, problem documents. */
-export function configureHttp(app: NestFastifyApplication, { corsOrigins }: Settings): void {
+export function configureHttp(app: NestFastifyApplication, { corsOrigins, webClients }: Settings): void {
   const routes = new Routes();
   const filter = new ProblemFilter(app.get(HttpAdapterHost), routes);
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onRoute', (route) => routes.add(route));
-  if (corsOrigins.length > 0) {
+  const origins = [...corsOrigins, ...webClients.flatMap((client) => client.origins)];
+  if (origins.length > 0) {
     const forPages = {
-      origin: corsOrigins,
+      origin: origins,
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
       maxAge: 600,

@@ -9,7 +9,13 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { describeError } from '../errors/describe-error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
-import { createProblem, problemHeaders, type Refusal, unforeseen } from '../errors/problem.js';
+import {
+  createProblem,
+  type ProblemDocument,
+  problemHeaders,
+  type Refusal,
+  unforeseen,
+} from '../errors/problem.js';
 import { ServiceError } from '../errors/service.error.js';
 import { type HttpRequest, rawRequest } from './http-request.js';
 import { overloadLog } from './overload-log.js';
@@ -29,6 +35,12 @@ const ofStatus: Readonly<Record<number, Refusal>> = {
       'Send JSON, with Content-Type: application/json; a file as multipart/form-data, where one is taken.',
   },
 };
+
+/** The body of an answer. */
+export interface ErrorBody {
+  contentType: string;
+  body: object;
+}
 
 /**
  * Turns whatever was thrown into a problem document (RFC 9457). For other than HTTP it is left as it is: GraphQL has a
@@ -53,7 +65,6 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** For what fails before Nest is asked, too. */
   answer(error: unknown, request: HttpRequest, response: unknown): void {
-    const { httpAdapter: adapter } = this.host;
     const allowed = this.methodsOfUnmatched(request);
     const refusal = allowed.length > 0 ? wrongMethod(allowed) : toRefusal(error);
     const problem = createProblem(refusal);
@@ -61,19 +72,29 @@ export class ProblemFilter implements ExceptionFilter {
 
     if (refusal.code === 'overloaded') overloadLog.count(problem.detail);
     else if (problem.status >= 500) this.log(error, { requestId, code: refusal.code });
+    const { contentType, body } = this.toBody(problem, requestId);
+    const headers = {
+      ...(allowed.length > 0 && { Allow: allowed.join(', ') }),
+      ...problemHeaders(refusal),
+      'Content-Type': contentType,
+      'Cache-Control': 'no-store',
+      'X-Request-Id': requestId,
+    };
+    this.send(response, problem.status, headers, body);
+  }
+
+  protected send(response: unknown, status: number, headers: Record<string, string>, body: object): void {
+    const { httpAdapter: adapter } = this.host;
     if (adapter.isHeadersSent(response)) {
       adapter.end(response);
       return;
     }
-    const headers = {
-      ...(allowed.length > 0 && { Allow: allowed.join(', ') }),
-      ...problemHeaders(refusal),
-      'Content-Type': 'application/problem+json; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'X-Request-Id': requestId,
-    };
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
-    adapter.reply(response, { ...problem, requestId }, problem.status);
+    adapter.reply(response, body, status);
+  }
+
+  protected toBody(problem: ProblemDocument, requestId: string): ErrorBody {
+    return { contentType: 'application/problem+json; charset=utf-8', body: { ...problem, requestId } };
   }
 
   /** Which methods the path takes, where the router found nothing for the one that was sent. */

@@ -7,6 +7,7 @@ import { RefreshTokens } from './refresh-tokens.js';
 import { ExpiredRevocationsJob } from './expired-revocations.job.js';
 import { RevocationsService } from './revocations.service.js';
 import { SessionEnding } from './session-ending.js';
+import { SessionResponseMapper } from './session-response.mapper.js';
 import { SessionLimitJob } from './session-limit.job.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -18,12 +19,20 @@ import { SessionsService } from './sessions.service.js';
     RefreshTokens,
     RevocationsService,
     SessionEnding,
+    SessionResponseMapper,
     SessionsService,
     ExpiredSessionsJob,
     ExpiredLoginCodesJob,
     ExpiredRevocationsJob,
     SessionLimitJob,
   ],
-  exports: [LoginCodesService, RefreshTokens, RevocationsService, SessionEnding, SessionsService],
+  exports: [
+    LoginCodesService,
+    RefreshTokens,
+    RevocationsService,
+    SessionEnding,
+    SessionResponseMapper,
+    SessionsService,
+  ],
 })
 export class SessionsModule {}

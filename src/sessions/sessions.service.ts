@@ -20,6 +20,13 @@ import {
 /** A session may change between the statement that refuses it and the one that asks why. */
 const maxAttempts = 3;
 
+/** The session that a refresh token belongs to. */
+export interface TokenSession {
+  session: Session;
+  /** Whether the token has a successor. */
+  isSuperseded: boolean;
+}
+
 /** Lists, refreshes and ends the sessions of users. */
 @Injectable()
 export class SessionsService {
@@ -81,11 +88,12 @@ export class SessionsService {
    * the rotation that superseded it. If it comes later, or if an older token comes, the session ends: two have the token.
    *
    * @param ip where the request came from, for the audit
+   * @param webClientId the web client that sends it, if it is one
    * @throws {RefreshTokenInvalidError} {@link RefreshTokenReusedError} {@link SessionRevokedError}
    * @throws {DatabaseUnavailableError}
    */
-  async refresh(token: string, ip: string): Promise<OpenSession> {
-    const read = this.refreshTokens.parse(token);
+  async refresh(token: string, ip: string, webClientId?: string): Promise<OpenSession> {
+    const read = this.refreshTokens.parse(token, webClientId);
     if (read === undefined) throw new RefreshTokenInvalidError(true);
     const { sessionId, generation, secret } = read;
     const { refreshTokenTtl, sessionMaxAge, refreshGrace } = this.settings;
@@ -99,12 +107,51 @@ export class SessionsService {
       ]);
       if (row !== undefined) {
         const { appid, loggedInAt, generation: current, refreshExpiresIn, ...user } = row;
-        const refreshToken = this.refreshTokens.format({ sessionId, generation: current, secret });
+        const successor = { sessionId, generation: current, secret };
+        const refreshToken = this.refreshTokens.format(successor, webClientId);
         return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn };
       }
       await this.refuse(sessionId, [...asked, sessionMaxAge, refreshGrace], ip);
     }
     throw new Error(`A session changed ${maxAttempts} times while it was refreshed.`);
+  }
+
+  /**
+   * The active session of a web client's refresh token, however often the token was rotated since.
+   *
+   * @returns undefined if the client has no such token, or the session has ended
+   * @throws {DatabaseUnavailableError}
+   */
+  async findByRefreshToken(token: string, webClientId: string): Promise<TokenSession | undefined> {
+    const read = this.refreshTokens.parse(token, webClientId);
+    if (read === undefined) return undefined;
+    const session = await this.database.run((manager) =>
+      manager
+        .createQueryBuilder(Session, 'session')
+        .innerJoin('session.user', 'user', 'user.session_epoch = session.session_epoch')
+        .where('session.id = :id AND session.refresh_hash = :hash', {
+          id: read.sessionId,
+          hash: hashSecret(read.secret),
+        })
+        .andWhere('session.ended_at IS NULL AND session.expires_at > now()')
+        .getOne(),
+    );
+    return session === null ? undefined : { session, isSuperseded: read.generation < session.generation };
+  }
+
+  /**
+   * Whether a session is active and its user logged in at most so many seconds ago, by the clock of the database.
+   *
+   * @throws {DatabaseUnavailableError}
+   */
+  async isFresh(sessionId: string, maxAgeSeconds: number): Promise<boolean> {
+    return this.database.run((manager) =>
+      manager
+        .createQueryBuilder(Session, 'session')
+        .where('session.id = :sessionId AND session.ended_at IS NULL', { sessionId })
+        .andWhere('session.created_at >= now() - make_interval(secs => :maxAgeSeconds)', { maxAgeSeconds })
+        .getExists(),
+    );
   }
 
   /**

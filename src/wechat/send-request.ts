@@ -10,30 +10,33 @@ const unpackers = {
   bareDeflate: promisify(inflateRaw),
 };
 
-const decoder = new TextDecoder();
+const utf8 = new TextDecoder();
 
 /** What came back, whatever the status. */
 export interface TextResponse {
   status: number;
   headers: Dispatcher.ResponseData['headers'];
-  /** UTF-8, unpacked if it was compressed. */
+  /** Unpacked if it was compressed. */
   text: string;
 }
 
 /**
  * Sends a request and reads the text that comes back. Redirects are not followed, and no status is an error.
  *
+ * @param encoding `latin1` for what may be no text: it has one character for each byte
  * @throws what undici and zlib throw, with a `code`
  */
 export async function sendRequest(
   dispatcher: Dispatcher,
   request: Dispatcher.RequestOptions,
+  encoding: 'utf8' | 'latin1' = 'utf8',
 ): Promise<TextResponse> {
   const { statusCode, headers, body } = await dispatcher.request(request);
   const bytes = Buffer.from(await body.arrayBuffer());
-  const encoding = headers['content-encoding'];
+  const packing = headers['content-encoding'];
   // WeChat is not asked to compress, but a proxy in between may do it all the same.
-  const text = decoder.decode(encoding === undefined ? bytes : await unpack(bytes, encoding));
+  const unpacked = packing === undefined ? bytes : await unpack(bytes, packing);
+  const text = encoding === 'latin1' ? unpacked.toString('latin1') : utf8.decode(unpacked);
   return { status: statusCode, headers, text };
 }
 

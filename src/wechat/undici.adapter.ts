@@ -12,14 +12,16 @@ export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
   return async (config) => {
     const { origin, pathname, search } = new URL(axios.getUri(config));
     try {
-      const response = await sendRequest(dispatcher, {
+      const request = {
         origin,
         path: pathname + search,
         method: (config.method ?? 'get').toUpperCase(),
         headers: config.headers.toJSON(),
         body: config.data,
         signal: config.signal,
-      });
+      };
+      const encoding = config.responseEncoding === 'latin1' ? 'latin1' : 'utf8';
+      const response = await sendRequest(dispatcher, request, encoding);
       return {
         data: response.text,
         status: response.status,

@@ -37,9 +37,12 @@ const misconfigurations: Readonly<Record<number, string>> = {
   41002: 'the appid did not arrive: is a proxy between here and WeChat changing the query?',
   41004: 'the secret did not arrive: is a proxy between here and WeChat changing the query?',
   41008: 'the code did not arrive: is a proxy between here and WeChat changing the query?',
+  41030:
+    'the page is not in the published version of the mini-program: publish a version that has the page SCAN_PAGE, or correct SCAN_PAGE',
   48001: 'the mini-program has no right to this interface: see 开发管理 → 接口设置',
   50004: 'the interface is barred for this mini-program: see the notices in the console',
   50007: 'the mini-program is frozen: see the notices in the console',
+  85096: 'the page has a parameter that WeChat reserves: take another page for SCAN_PAGE',
   89503: 'an administrator must confirm this server: see the notice in WeChat',
   89506: 'the administrator refused this address: it may ask again after 24 hours',
   89507: 'the administrator refused this address: it may ask again after an hour',

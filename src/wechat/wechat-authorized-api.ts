@@ -27,6 +27,8 @@ export interface AuthorizedCall<Answer> {
    * Told before each request that it goes out, and afterwards where WeChat surely did not look at what it carried.
    */
   onSend?: (isSent: boolean) => void;
+  /** Takes a yes that is an image; left out if the interface answers with none. */
+  parseImage?: (image: Buffer) => Answer;
   /** Checks a yes. @throws {WechatUnavailableError} `malformed` */
   parse: (answer: WechatFields) => Answer;
   /** What a no means: an answer as well, or an error that it throws. */
@@ -66,7 +68,17 @@ export class WechatAuthorizedApi {
   private async callWith<Answer>(
     accessToken: string,
     { appid }: WechatApp,
-    { path, query, body, secrets, callerText, isNonIdempotent, onSend, parse }: AuthorizedCall<Answer>,
+    {
+      path,
+      query,
+      body,
+      secrets,
+      callerText,
+      isNonIdempotent,
+      onSend,
+      parseImage,
+      parse,
+    }: AuthorizedCall<Answer>,
     outer: AbortSignal,
   ): Promise<Answer | WechatApiError> {
     const request = {
@@ -77,12 +89,16 @@ export class WechatAuthorizedApi {
     };
     const attempt = async (signal: AbortSignal): Promise<Answer | WechatApiError> => {
       onSend?.(true);
-      const answer = await this.requests
-        .ask({ ...request, signal }, [accessToken, ...secrets])
-        .catch((error: unknown) => {
-          if (error instanceof WechatUnavailableError && error.unsent) onSend?.(false);
-          throw error;
-        });
+      const hidden = [accessToken, ...secrets];
+      const asked =
+        parseImage === undefined
+          ? this.requests.ask({ ...request, signal }, hidden)
+          : this.requests.askForImage({ ...request, signal }, hidden);
+      const answer = await asked.catch((error: unknown) => {
+        if (error instanceof WechatUnavailableError && error.unsent) onSend?.(false);
+        throw error;
+      });
+      if (Buffer.isBuffer(answer)) return parseImage!(answer);
       if (isTokenError(answer)) onSend?.(false);
       return answer instanceof WechatApiError ? answer : parse(answer);
     };

@@ -72,6 +72,22 @@ export class WechatHttpClient {
     return readFields(status, text, secrets);
   }
 
+  /**
+   * The same for an interface that answers with an image. Its `Content-Type` may name another format than the bytes have, so
+   * that the bytes decide; what is no image is read as text.
+   *
+   * @throws {WechatUnavailableError}
+   */
+  async askForImage(
+    request: WechatHttpRequest,
+    secrets: string[],
+  ): Promise<Buffer | WechatFields | WechatApiError> {
+    const { status, data } = await this.send({ ...request, responseEncoding: 'latin1' });
+    const bytes = Buffer.from(data, 'latin1');
+    if (status === 200 && isImage(bytes)) return bytes;
+    return readFields(status, bytes.toString('utf8'), secrets);
+  }
+
   /** @throws {WechatUnavailableError} */
   async send(request: WechatHttpRequest): Promise<AxiosResponse<string>> {
     try {
@@ -82,6 +98,13 @@ export class WechatHttpClient {
       throw error;
     }
   }
+}
+
+/** How PNG and JPEG begin. */
+const imageSignatures = [Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('ffd8ff', 'hex')];
+
+function isImage(bytes: Buffer): boolean {
+  return imageSignatures.some((signature) => bytes.subarray(0, signature.length).equals(signature));
 }
 
 /** @throws {WechatUnavailableError} */

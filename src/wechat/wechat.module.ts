@@ -3,6 +3,7 @@ import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import { Settings } from '../config/settings.js';
 import { WechatAccessTokensService } from './wechat-access-tokens.service.js';
+import { MiniProgramCodeClient } from './mini-program-code.client.js';
 import { PhoneNumberClient } from './phone-number.client.js';
 import { SessionKeyClient } from './session-key.client.js';
 import { TextCheckClient } from './text-check.client.js';
@@ -51,9 +52,17 @@ class ConnectionsModule implements OnApplicationShutdown {
     WechatAccessTokensService,
     WechatAuthorizedApi,
     SessionKeyClient,
+    MiniProgramCodeClient,
     PhoneNumberClient,
     TextCheckClient,
   ],
-  exports: [WechatAppsService, WechatClient, SessionKeyClient, PhoneNumberClient, TextCheckClient],
+  exports: [
+    WechatAppsService,
+    WechatClient,
+    SessionKeyClient,
+    MiniProgramCodeClient,
+    PhoneNumberClient,
+    TextCheckClient,
+  ],
 })
 export class WechatModule {}

@@ -15,6 +15,9 @@ const service: Program = {
   listening: /Server listening at ((?:http:\/)?\/[^"\s]+)/,
 };
 
+/** The members of answers that are tokens: of logins, and of OAuth. */
+const tokenNames = ['accessToken', 'refreshToken', 'access_token', 'refresh_token', 'device_code'];
+
 /** An answer of the service. */
 export interface Answer<Body = any> {
   status: number;
@@ -172,8 +175,11 @@ export class ServiceNode {
     for await (const chunk of response) chunks.push(chunk);
     const answer = Buffer.concat(chunks).toString();
     this.answers.push(answer);
-    const parsed = parse(answer) as { accessToken?: string; refreshToken?: string } | undefined;
-    if (parsed?.accessToken !== undefined) this.tokens.add(parsed.accessToken).add(parsed.refreshToken!);
+    const parsed = parse(answer) as Record<string, unknown> | undefined;
+    for (const name of tokenNames) {
+      const token = parsed?.[name];
+      if (typeof token === 'string') this.tokens.add(token);
+    }
     return { status: response.statusCode, headers: response.headers, text: answer, body: parsed };
   }
 }

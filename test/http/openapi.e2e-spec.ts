@@ -80,7 +80,13 @@ describe('the OpenAPI document', () => {
         'get /.well-known/jwks.json',
         'get /.well-known/oauth-authorization-server',
         'get /.well-known/openid-configuration',
+        'get /device',
         'get /health/live',
+        'post /oauth/device_authorization',
+        'post /oauth/device_authorization/events',
+        'post /oauth/introspect',
+        'post /oauth/revoke',
+        'post /oauth/token',
       ]);
     });
   });

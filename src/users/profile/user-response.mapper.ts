@@ -26,7 +26,7 @@ export class UserResponseMapper {
     };
   }
 
-  private avatarUrl(avatarKey: string | null): string | null {
+  avatarUrl(avatarKey: string | null): string | null {
     if (avatarKey === null) return null;
     return `${this.settings.publicUrl.replace(/\/+$/, '')}/avatars/${avatarKey}`;
   }
