@@ -10,6 +10,7 @@ import { measureOverload } from './harness/measure-overload.js';
 import { measureStart } from './harness/measure-start.js';
 
 import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
+import { renderMemory } from './report/memory-report.js';
 import { renderOverload } from './report/overload-report.js';
 import { saveResults } from './report/results-file.js';
 import { byPhone, latePage } from './scenarios/admin-search.js';
@@ -105,6 +106,17 @@ describe('npm run bench', () => {
     expectFigures(figures);
   });
 
+  it('measures the memory in the course of logins', async () => {
+    const samples = await bench.measurement.watchMemory(
+      { ...sessionScenarios[0]!, connections },
+      contenders[0]!,
+      2,
+    );
+    expect(samples[0]!.answers).toBe(0);
+    expect(samples.at(-1)!.answers).toBeGreaterThanOrEqual(2);
+    for (const { residentMiB } of samples) expect(residentMiB !== undefined).toBe(onLinux);
+  });
+
   it('measures overload', async () => {
     const contender = bench.service('overload', contenders[0]!.world, { TRUST_PROXY: '127.0.0.1' });
     const second = {
@@ -170,6 +182,14 @@ describe('the report of a benchmark', () => {
       '| start | service | 500 | not measured | not measured |',
     );
     expect(drawPairs([pair])).toContain('login');
+  });
+
+  it('says how much memory each part of the load took, and compares both halves', () => {
+    const samples = [0, 30, 60, 100].map((answers) => ({ answers, residentMiB: 100 + answers }));
+    const table = renderMemory([{ server: 'service', samples }], 100);
+    expect(table).toContain('| to 10 | 130 |');
+    expect(table).toContain('| to 100 | 200 |');
+    expect(table).toContain('service: at most 160 MiB in the first half, 200 MiB in the second.');
   });
 
   it('replaces its own section of results.md and leaves the others', async () => {

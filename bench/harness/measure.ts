@@ -18,6 +18,13 @@ export interface Figures {
   peakMemoryMiB: number | undefined;
 }
 
+/** The memory of a server after so many answers. */
+export interface MemorySample {
+  answers: number;
+  /** MiB that it has in memory; undefined if this system does not say. */
+  residentMiB: number | undefined;
+}
+
 /** How long to measure. */
 export interface Pace {
   /** Requests before the first round, so that Node has compiled what is used. */
@@ -82,6 +89,28 @@ export class Measurement {
       }));
     } finally {
       await Promise.all(runners.map(({ server }) => server.stop()));
+    }
+  }
+
+  /**
+   * Sends a server requests until it has answered so many, and looks at its memory after each round.
+   *
+   * @returns the first sample is from before the load
+   * @throws if a request is not answered with status 2xx
+   */
+  async watchMemory(scenario: Scenario, contender: Contender, answers: number): Promise<MemorySample[]> {
+    await scenario.prepare?.(contender.world);
+    const server = await contender.start();
+    const runner: Runner = { contender, server, next: 0, rounds: [] };
+    const samples: MemorySample[] = [{ answers: 0, residentMiB: server.residentMiB }];
+    try {
+      for (let answered = 0; answered < answers;) {
+        answered += (await this.runRound(scenario, runner)).answers;
+        samples.push({ answers: answered, residentMiB: server.residentMiB });
+      }
+      return samples;
+    } finally {
+      await server.stop();
     }
   }
 

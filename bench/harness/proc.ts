@@ -39,8 +39,18 @@ export function findParent(pid: number, program: string): number | undefined {
 
 /** The most memory that a process has had so far, in MiB (`VmHWM`); undefined on systems without /proc. */
 export function readPeakMemoryMiB(pid: number): number | undefined {
+  return readStatusMiB(pid, 'VmHWM');
+}
+
+/** The memory that a process has now, in MiB (`VmRSS`); undefined on systems without /proc. */
+export function readResidentMiB(pid: number): number | undefined {
+  return readStatusMiB(pid, 'VmRSS');
+}
+
+function readStatusMiB(pid: number, field: string): number | undefined {
   try {
-    const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
     return kibibytes === undefined ? undefined : Number(kibibytes) / 1_024;
   } catch {
     return undefined;

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../../dev/ports.js';
 import { pinTo } from './cores.js';
-import { readCpuUs, readPeakMemoryMiB } from './proc.js';
+import { readCpuUs, readPeakMemoryMiB, readResidentMiB } from './proc.js';
 
 /** What to run. */
 export interface ServerProgram {
@@ -74,6 +74,11 @@ export class ServerProcess {
   /** The most memory so far, in MiB. */
   get peakMemoryMiB(): number | undefined {
     return readPeakMemoryMiB(this.process.pid!);
+  }
+
+  /** The memory that it has now, in MiB. */
+  get residentMiB(): number | undefined {
+    return readResidentMiB(this.process.pid!);
   }
 
   /** The end of its log. */

@@ -1,0 +1,50 @@
+import { useBench } from './harness/bench.js';
+import { reserveCore } from './harness/cores.js';
+import { describeRun } from './report/machine.js';
+import { drawMemory, type MemoryCourse, renderMemory } from './report/memory-report.js';
+import { saveResults } from './report/results-file.js';
+import { loginKnown } from './scenarios/sessions.js';
+
+/*
+ * The memory of the service, and of its limit, while users log in. `npm run build && npm run bench:memory`; with `-- 50000` for
+ * another number of logins, and results.md stays as it is.
+ */
+
+const users = 250_000;
+const defaultLogins = 1_000_000;
+const pace = { warmUpRequests: 0, rounds: 1, roundSeconds: 5 };
+
+const [given] = process.argv.slice(2).map(Number);
+const logins = given ?? defaultLogins;
+if (!Number.isInteger(logins) || logins < 1) {
+  console.error('The number of logins is whole, and at least 1.');
+  process.exit(1);
+}
+
+await useBench({ pace, cores: reserveCore() }, async (bench) => {
+  const machine = describeRun(bench);
+  console.log(machine);
+  const world = await bench.createWorld(users);
+  const contenders = [
+    bench.service('service', world),
+    bench.reference('limit', await world.copy(bench.databases)),
+  ];
+  const courses: MemoryCourse[] = [];
+  for (const contender of contenders) {
+    console.log(`${contender.name} …`);
+    const samples = await bench.measurement.watchMemory(loginKnown, contender, logins);
+    courses.push({ server: contender.name, samples });
+  }
+  const table = renderMemory(courses, logins);
+  console.log(`\n${table}`);
+  if (given !== undefined) return;
+  await saveResults({
+    heading: 'Memory',
+    text: [machine, table].join('\n\n'),
+    picture: {
+      file: 'memory.svg',
+      description: 'Memory of the service and of the hand-written server while users log in',
+      svg: drawMemory(courses, logins),
+    },
+  });
+});
