@@ -220,7 +220,6 @@ describe('loadSettings', () => {
       '[{"appid":"wx1","secret":"a","push":{"token":"token","encodingAesKey":"averysecret"}}]',
       'WECHAT_APPS[0].push.encodingAesKey',
     ],
-    ['push that is empty', '[{"appid":"wx1","secret":"a","push":{}}]', 'WECHAT_APPS[0].push'],
     [
       'push without an encodingAesKey',
       '[{"appid":"wx1","secret":"a","push":{"token":"token"}}]',
