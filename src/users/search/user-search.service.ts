@@ -1,5 +1,4 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
 import { ConcurrencyLimit } from '../../limits/concurrency-limit.js';
 import { isUuid } from '../../validation/uuid.js';
@@ -8,6 +7,7 @@ import { toE164 } from '../profile/phone-number.js';
 import { SearchCursors, type SearchIdentity, type SearchPosition } from './search-cursors.js';
 import {
   estimateStatement,
+  type ExactRow,
   exactStatement,
   type FoundUser,
   type GatheredRow,
@@ -15,8 +15,13 @@ import {
   maxGathered,
   type NameMatch,
   nicknamePattern,
+  type PageBounds,
   placeOf,
+  type PlainRow,
+  plainStatement,
+  type PlannedStatement,
   type Statement,
+  type UserFilter,
   walkOnlyStatement,
   walkStatement,
 } from './user-search.statements.js';
@@ -51,7 +56,17 @@ const commonShare = 0.01;
 /** Searches at once, and waiting, on this node: the other connections are for users who log in. */
 const concurrency = { maxConcurrent: 2, maxQueued: 8 };
 
+/** Runs a statement within what is left of the time. */
 type Run = <Row>(statement: Statement) => Promise<Row[]>;
+
+/** The planner's estimate of the rows of a statement, which it does not run. */
+type Plan = (statement: Statement) => Promise<number>;
+
+/** Users, one more than the page shows; and an estimate for all pages. */
+interface Found {
+  users: FoundUser[];
+  estimate: number;
+}
 
 /** Finds users in a table of any size. */
 @Injectable()
@@ -88,9 +103,7 @@ export class UserSearchService implements OnModuleInit {
    */
   async search(query: UserSearchQuery): Promise<UserPage> {
     const after = query.cursor === undefined ? undefined : this.cursors.readCursor(query, query.cursor);
-    const { users, estimate } = await this.#concurrency.run(() =>
-      this.withinTimeout((run) => this.read(run, query, after)),
-    );
+    const { users, estimate } = await this.#concurrency.run(() => this.read(query, after));
 
     const isLast = users.length <= query.limit;
     const shown = users.slice(0, query.limit);
@@ -106,49 +119,79 @@ export class UserSearchService implements OnModuleInit {
   }
 
   /** Reads one user more than the page shows, to know whether there is a next page. */
-  private async read(
-    run: Run,
-    query: UserSearchQuery,
-    after: SearchPosition | undefined,
-  ): Promise<{ users: FoundUser[]; estimate: number }> {
+  private async read(query: UserSearchQuery, after: SearchPosition | undefined): Promise<Found> {
     const bounds = { sort: query.sort, after, length: query.limit + 1 };
-    if (query.q === undefined) {
-      const estimate = await estimateRows(run, estimateStatement(query));
-      return { users: await run(walkStatement(query, bounds)), estimate };
+    if (query.q !== undefined) return this.readNamed(query, query.q, bounds);
+    if (!hasFilter(query)) {
+      const users = await this.readAtOnce<PlainRow>(plainStatement(bounds));
+      const estimate = users[0]?.total;
+      if (estimate != null) return { users, estimate };
     }
-    const name = await this.matchName(run, query.q);
-    const estimate = await estimateRows(run, estimateStatement(query, name));
-    if (await isCommon(run, name)) return { users: await run(walkStatement(query, bounds, name)), estimate };
-
-    const rows = await run<GatheredRow>(gatherStatement(query, bounds, name));
-    const matches = rows[0]?.matches ?? 0;
-    if (matches <= maxGathered) {
-      return { users: rows.filter((row) => row.id !== null), estimate: Math.min(estimate, matches) };
-    }
-    await run(walkOnlyStatement);
-    return { users: await run(walkStatement(query, bounds, name)), estimate };
+    return this.withinTimeout(async (run, plan) => ({
+      estimate: await plan(estimateStatement(query)),
+      users: await run(walkStatement(query, bounds)),
+    }));
   }
 
-  private async matchName(run: Run, q: string): Promise<NameMatch> {
+  /** Users with a name or an id. */
+  private async readNamed(query: UserSearchQuery, q: string, bounds: PageBounds): Promise<Found> {
     const phone = toE164(q);
-    const exact = await run<{ id: string }>(
-      exactStatement(q, isUuid(q) ? q : null, phone === undefined ? [] : this.phones.hashPhone(phone)),
-    );
-    return { ids: exact.map(({ id }) => id), pattern: nicknamePattern(q) };
+    const keys = {
+      userId: isUuid(q) ? q : null,
+      phoneIndexes: phone === undefined ? [] : this.phones.hashPhone(phone),
+    };
+    const exact = await this.readAtOnce<ExactRow>(exactStatement(q, keys, query, bounds));
+    const { ids, isCertain, total } = exact[0]!;
+    if (isCertain) return { users: withoutNone(exact), estimate: ids.length };
+
+    const name: NameMatch = { ids, pattern: nicknamePattern(q) };
+    return this.withinTimeout(async (run, plan) => {
+      const bearers = await plan(estimateStatement({}, { ids: [], pattern: name.pattern }));
+      const isWhole = ids.length === 0 && !hasFilter(query);
+      const estimate = isWhole ? bearers : await plan(estimateStatement(query, name));
+      // By the planner's estimate: it overestimates rare texts, but never takes one for common.
+      const isCommon = bearers > (total ?? (await plan(estimateStatement({})))) * commonShare;
+      if (isCommon) return { users: await run(walkStatement(query, bounds, name)), estimate };
+
+      const rows = await run<GatheredRow>(gatherStatement(query, bounds, name));
+      const matches = rows[0]?.matches ?? 0;
+      if (matches <= maxGathered) {
+        return { users: withoutNone(rows), estimate: Math.min(estimate, matches) };
+      }
+      await run(walkOnlyStatement);
+      return { users: await run(walkStatement(query, bounds, name)), estimate };
+    });
   }
 
-  /** All statements together share one time-out: each gets what the ones before have left. */
-  private async withinTimeout<Result>(work: (run: Run) => Promise<Result>): Promise<Result> {
+  /**
+   * Runs a statement that an index serves, whatever its values are: planned once, in one round trip, and not by itself
+   * worth a limit in the database.
+   */
+  private readAtOnce<Row extends object>({ values, ...named }: PlannedStatement): Promise<Row[]> {
+    return this.database.query<Row>(named, values);
+  }
+
+  /**
+   * At most one core, since logins need the others; no JIT compilation, which costs more than it saves here; and one time-out
+   * for all statements together: each gets what the ones before have left.
+   */
+  private async withinTimeout<Result>(work: (run: Run, plan: Plan) => Promise<Result>): Promise<Result> {
     try {
       return await this.database.transaction(async ({ manager }) => {
-        await limitResources(manager);
+        await manager.query(
+          `SELECT
+             set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true),
+             set_config('statement_timeout', $1, true)`,
+          [String(searchTimeoutMs)],
+        );
         const deadline = performance.now() + searchTimeoutMs;
-        return work(async ({ text, values }) => {
+        const run: Run = async ({ text, values }) => {
           const left = Math.ceil(deadline - performance.now());
           if (left <= 0) throw new SearchTooBroadError();
           await manager.query(`SELECT set_config('statement_timeout', $1, true)`, [String(left)]);
           return manager.query(text, values);
-        });
+        };
+        return work(run, async ({ text, values }) => planRows(await manager.query(text, values)));
       });
     } catch (error) {
       throw isCancelled(error) ? new SearchTooBroadError(error) : error;
@@ -156,22 +199,16 @@ export class UserSearchService implements OnModuleInit {
   }
 }
 
-/** At most one core, since logins need the others; and no JIT compilation, which costs more than it saves here. */
-async function limitResources(manager: EntityManager): Promise<void> {
-  await manager.query(
-    `SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)`,
-  );
+function hasFilter({ status, appid, hasPhone, createdFrom, createdTo }: UserFilter): boolean {
+  return [status, appid, hasPhone, createdFrom, createdTo].some((condition) => condition !== undefined);
 }
 
-/** By the planner's estimate: it overestimates rare texts, but never takes one for common. */
-async function isCommon(run: Run, { pattern }: NameMatch): Promise<boolean> {
-  const matching = await estimateRows(run, estimateStatement({}, { ids: [], pattern }));
-  const all = await estimateRows(run, estimateStatement({}));
-  return matching > all * commonShare;
+/** Without the row that stands for no user. */
+function withoutNone<Row extends { id: string | null }>(rows: Row[]): Extract<Row, { id: string }>[] {
+  return rows.filter((row): row is Extract<Row, { id: string }> => row.id !== null);
 }
 
-async function estimateRows(run: Run, statement: Statement): Promise<number> {
-  const [row] = await run<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(statement);
+function planRows([row]: { 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }[]): number {
   return row!['QUERY PLAN'][0].Plan['Plan Rows'];
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { UserStatus } from '../user.entity.js';
 
 /** The orders in which users can be listed. A minus sign means: the newest first. */
@@ -32,6 +33,11 @@ export interface NameMatch {
 export interface Statement {
   text: string;
   values: unknown[];
+}
+
+/** A statement whose best plan does not depend on its values. */
+export interface PlannedStatement extends Statement {
+  name: string;
 }
 
 /** A user as the search reads it. */
@@ -89,27 +95,74 @@ class Values {
   }
 }
 
+/** What a text matches exactly, and the page of those users. The id is null if there is none, or the filter leaves none. */
+export type ExactRow = {
+  ids: string[];
+  isCertain: boolean;
+  total: number | null;
+} & (FoundUser | { id: null });
+
+/** A row of a `plainStatement`. */
+export type PlainRow = FoundUser & { total: number | null };
+
 /**
- * Ids of the users that a text matches exactly: one index look-up per kind of id.
+ * The number of users, as the planner estimates it: the density that the last ANALYZE found, times the present size. Null
+ * before the first one.
+ */
+const total = `
+  (
+    SELECT CASE WHEN reltuples > 0 AND relpages > 0
+      THEN round(reltuples / relpages * (pg_relation_size(oid) / current_setting('block_size')::integer))
+    END
+    FROM pg_class WHERE oid = 'users'::regclass
+  )`;
+
+/**
+ * The users that a text matches exactly: one index look-up per kind of id. It is certain that no other user is meant if the
+ * text is an id of this service or of WeChat, or a phone number. An external id may be a nickname as well.
  *
  * No index has the openids of all apps together. But there are few apps: the statement reads their appids from the index
  * on (appid, openid), one step each, configured or not.
  */
-export function exactStatement(text: string, userId: string | null, phoneIndexes: Buffer[]): Statement {
-  return {
-    text: `
+export function exactStatement(
+  text: string,
+  { userId, phoneIndexes }: { userId: string | null; phoneIndexes: Buffer[] },
+  filter: UserFilter,
+  bounds: PageBounds,
+): PlannedStatement {
+  const values = new Values();
+  const [given, id, phones] = [text, userId, phoneIndexes].map((value) => values.add(value));
+  return planOnce(
+    `
       WITH RECURSIVE apps (appid) AS (
         SELECT min(appid) FROM identities
         UNION ALL
         SELECT (SELECT min(appid) FROM identities WHERE appid > apps.appid) FROM apps WHERE appid IS NOT NULL
+      ), exact (id, is_certain) AS MATERIALIZED (
+        SELECT identities.user_id, true FROM apps JOIN identities USING (appid) WHERE openid = ${given}::text
+        UNION SELECT user_id, true FROM unionids WHERE unionid = ${given}
+        UNION SELECT id, true FROM users WHERE id = ${id}::uuid
+        UNION SELECT id, true FROM users WHERE phone_index = ANY (${phones}::bytea[])
+        UNION SELECT id, false FROM users WHERE external_id = ${given}
+      ), found AS MATERIALIZED (
+        SELECT * FROM users WHERE id = ANY (ARRAY(SELECT id FROM exact))
       )
-      SELECT identities.user_id AS id FROM apps JOIN identities USING (appid) WHERE openid = $1::text
-      UNION SELECT user_id FROM unionids WHERE unionid = $1
-      UNION SELECT id FROM users WHERE external_id = $1
-      UNION SELECT id FROM users WHERE id = $2::uuid
-      UNION SELECT id FROM users WHERE phone_index = ANY ($3::bytea[])`,
-    values: [text, userId, phoneIndexes],
-  };
+      SELECT matched.*, ${total} AS total, page.*
+      FROM (
+        SELECT coalesce(array_agg(DISTINCT id), '{}') AS ids, coalesce(bool_or(is_certain), false) AS "isCertain" FROM exact
+      ) AS matched
+      LEFT JOIN LATERAL (${page('found', filterConditions(filter, values), bounds, values)}) AS page ON true`,
+    values,
+  );
+}
+
+/** A page of all users, along the index of its order. */
+export function plainStatement(bounds: PageBounds): PlannedStatement {
+  const values = new Values();
+  return planOnce(
+    `SELECT page.*, ${total} AS total FROM (${page('users', [], bounds, values)}) AS page`,
+    values,
+  );
 }
 
 /**
@@ -120,6 +173,11 @@ export const walkOnlyStatement: Statement = {
   text: `SELECT set_config('enable_sort', 'off', true)`,
   values: [],
 };
+
+/** There is one text for each kind of page and filter: a few dozen. */
+function planOnce(text: string, { values }: Values): PlannedStatement {
+  return { name: `search-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`, text, values };
+}
 
 /** A page, read along the index of its order, or as the planner prefers. */
 export function walkStatement(filter: UserFilter, bounds: PageBounds, name?: NameMatch): Statement {
