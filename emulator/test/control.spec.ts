@@ -96,7 +96,7 @@ describe('/__emulator__/apps', () => {
     ],
     [
       { appId: appOne },
-      'unknown field "appId"; known are: appid, secret, type, name, openPlatform, unauthorized, push',
+      'unknown field "appId"; known are: appid, secret, type, name, openPlatform, unauthorized, pages, push',
     ],
   ])('refuses %j', async (app, error) => {
     const { status, json } = await emulator.control('POST', '/apps', app);

@@ -61,6 +61,8 @@ const calls: ReadonlyMap<string, ControlCall> = new Map<string, ControlCall>([
   ],
   ['POST /wx/getPhoneNumber', getPhoneNumber],
   ['POST /wx/getWeRunData', (wechat, input) => new Phone(wechat).getWeRunData(...appAndUser(wechat, input))],
+  ['GET /wxacodes', (wechat) => ({ items: wechat.miniProgramCodes.all() })],
+  ['POST /wx/scan', scanCode],
   ['POST /session-keys/rotate', rotateSessionKey],
   ['POST /access-tokens/expire', expireAccessTokens],
   ['POST /push', push],
@@ -133,6 +135,17 @@ function getUserInfo(wechat: WechatState, input: ControlInput): object {
 
 function getPhoneNumber(wechat: WechatState, input: ControlInput): object {
   return new Phone(wechat).getPhoneNumber(...appAndUser(wechat, input), optionalBoolean(input, 'deny'));
+}
+
+function scanCode(wechat: WechatState, input: ControlInput): object {
+  const [appid, user] = appAndUser(wechat, input);
+  const scene = requiredText(input, 'scene');
+  const opened = new Phone(wechat).scan(appid, user, scene);
+  if (opened) return opened;
+  throw new ControlError(
+    `no code of ${appid} has this scene; GET ${controlPrefix}/wxacodes lists the codes`,
+    404,
+  );
 }
 
 function rotateSessionKey(wechat: WechatState, input: ControlInput): object {

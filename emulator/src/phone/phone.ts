@@ -28,6 +28,12 @@ export interface WeRunAnswer extends Partial<EncryptedData> {
   errMsg: string;
 }
 
+/** A page that a phone opens. */
+export interface OpenedPage {
+  path: string;
+  query: Record<string, string>;
+}
+
 /** The phones of all users: the results of the calls and buttons of the same names. */
 export class Phone {
   constructor(private readonly wechat: WechatState) {}
@@ -96,6 +102,18 @@ export class Phone {
     return pair
       ? { errMsg: 'getWeRunData:ok', ...pair }
       : { errMsg: 'getWeRunData:fail wx.login has not been called' };
+  }
+
+  /**
+   * WeChat's scanner over a mini-program code: the page that opens, and the `query` of its `onLoad`. Undefined if there is no such
+   * code.
+   */
+  scan(appid: string, user: string, scene: string): OpenedPage | undefined {
+    const code = this.wechat.miniProgramCodes.find(appid, scene);
+    if (!code) return undefined;
+    this.wechat.users.getOrCreate(user);
+    // The page has to decode it.
+    return { path: code.page, query: { scene: encodeURIComponent(scene) } };
   }
 
   private userInfoAnswer(errMsg: string, appid: string, user: string, payload: object): UserInfoAnswer {

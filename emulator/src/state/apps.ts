@@ -33,6 +33,8 @@ export interface App {
   openPlatform?: string;
   /** Paths that the app may not call: WeChat answers 48001. */
   unauthorized?: readonly string[];
+  /** The pages of the published version. Without it, there is every page; with an empty list, the app is not published. */
+  pages?: readonly string[];
   push: AppPush;
 }
 
@@ -116,7 +118,16 @@ export class Apps {
 
 /** Checks an app from JSON: of a control call, a file, or an untyped caller. */
 export function parseApp(input: ControlInput): AppInput {
-  refuseUnknownFields(input, ['appid', 'secret', 'type', 'name', 'openPlatform', 'unauthorized', 'push']);
+  refuseUnknownFields(input, [
+    'appid',
+    'secret',
+    'type',
+    'name',
+    'openPlatform',
+    'unauthorized',
+    'pages',
+    'push',
+  ]);
   return onlyGiven({
     appid: patternedText(input, 'appid', appidPattern, 'wx and 16 lower-case hexadecimal digits'),
     secret: optionalText(input, 'secret'),
@@ -124,6 +135,7 @@ export function parseApp(input: ControlInput): AppInput {
     name: optionalText(input, 'name'),
     openPlatform: input['openPlatform'] === null ? null : optionalText(input, 'openPlatform'),
     unauthorized: parsePaths(input['unauthorized']),
+    pages: parsePages(input['pages']),
     push: parsePush(input['push']),
   });
 }
@@ -148,6 +160,16 @@ function parsePaths(paths: unknown): string[] | undefined {
     throw new ControlError('unauthorized must be a list of paths under /wxa/: ["/wxa/msg_sec_check"]');
   }
   return paths;
+}
+
+function parsePages(pages: unknown): string[] | undefined {
+  if (pages === undefined) return undefined;
+  const isPage = (page: unknown): page is string =>
+    typeof page === 'string' && /^[^/?#\s][^?#\s]*$/.test(page);
+  if (!Array.isArray(pages) || !pages.every(isPage)) {
+    throw new ControlError('pages must be a list of pages as in app.json: ["pages/scan/scan"]');
+  }
+  return pages;
 }
 
 function isTokenPath(path: unknown): path is string {

@@ -83,8 +83,8 @@ function mask<Value>(name: string, value: Value): Value | '***' {
   return masked.has(name) ? '***' : value;
 }
 
-function maskedBody(body: string): unknown {
+function maskedBody(body: string | Buffer): unknown {
   const bytes = Buffer.byteLength(body);
-  if (bytes > bodyBytesKept) return `(${bytes} bytes)`;
+  if (bytes > bodyBytesKept || Buffer.isBuffer(body)) return `(${bytes} bytes)`;
   return parseJson(body, mask) ?? `(${bytes} bytes, not JSON)`;
 }

@@ -3,12 +3,17 @@ import { Apps, type AppInput } from './apps.js';
 import { Clock } from './clock.js';
 import { Faults } from './faults.js';
 import { LoginCodes } from './login-codes.js';
+import { MiniProgramCodes } from './mini-program-codes.js';
 import { PhoneNumbers } from './phone-numbers.js';
+import { Quota } from './quota.js';
 import { ReceivedRequests } from './received-requests.js';
 import { Sessions } from './sessions.js';
 import { defaultSettings, type Settings } from './settings.js';
 import { StableTokenQuotas } from './stable-token-quotas.js';
 import { Users } from './users.js';
+
+/** Codes that WeChat makes for one app in a minute. */
+const maxCodesPerMinute = 5000;
 
 /** The whole state of one emulator, in memory. */
 export class WechatState {
@@ -19,6 +24,8 @@ export class WechatState {
   readonly sessions = new Sessions();
   readonly loginCodes = new LoginCodes();
   readonly phoneNumbers = new PhoneNumbers();
+  readonly miniProgramCodes = new MiniProgramCodes();
+  readonly codeQuota = new Quota(maxCodesPerMinute, 60);
   readonly plainTokens = new TokenFamily();
   readonly stableTokens = new TokenFamily();
   readonly stableTokenQuotas = new StableTokenQuotas();
@@ -37,6 +44,8 @@ export class WechatState {
     this.sessions.clear();
     this.loginCodes.clear();
     this.phoneNumbers.clear();
+    this.miniProgramCodes.clear();
+    this.codeQuota.clear();
     this.plainTokens.clear();
     this.stableTokens.clear();
     this.stableTokenQuotas.clear();

@@ -7,6 +7,8 @@ import type { WechatState } from '../state/wechat-state.js';
 export interface EndpointAnswer {
   /** In WeChat's order. */
   readonly fields: object;
+  /** What is sent instead of fields, if the answer is no JSON. */
+  readonly image?: { contentType: string; body: Buffer };
   readonly effect?: () => void;
 }
 

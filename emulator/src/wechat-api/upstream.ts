@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findAccessToken, plainToken, stableToken } from './access-token.endpoints.js';
 import { codeToSession } from './code-to-session.endpoint.js';
 import { checkMessage } from './content-check.endpoint.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, EndpointAnswer } from './endpoint.js';
 import { standsInForWechat, type Fault } from '../state/faults.js';
 import type { HttpAnswer } from '../http-answer.js';
 import { isJsonObject, parseJson } from '../json.js';
+import { getUnlimitedCode } from './mini-program-code.endpoint.js';
 import { checkEncryptedMessage, getUserPhoneNumber } from './phone-number.endpoints.js';
 import { checkSessionKey, resetUserSessionKey } from './session-key.endpoints.js';
 import type { UpstreamRequest } from './upstream-request.js';
@@ -21,6 +22,7 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/wxa/resetusersessionkey', { method: 'GET', answer: resetUserSessionKey }],
   ['/wxa/business/getuserphonenumber', { method: 'POST', answer: getUserPhoneNumber }],
   ['/wxa/business/checkencryptedmsg', { method: 'POST', answer: checkEncryptedMessage }],
+  ['/wxa/getwxacodeunlimit', { method: 'POST', answer: getUnlimitedCode }],
   ['/wxa/msg_sec_check', { method: 'POST', answer: checkMessage }],
 ]);
 
@@ -59,7 +61,7 @@ async function answerOrFault(
   const fault = wechat.faults.take(request.path, () => appidBehind(wechat, request));
   if (fault) return answerWithFault(wechat, request, fault, callerLeft);
   if (!subsystemOf(request.path)) return { status: 404, contentType: 'text/plain', body: 'Not Found\n' };
-  return jsonAnswer(wechat, request.path, call(wechat, request, { takesEffect: true }));
+  return toHttpAnswer(wechat, request.path, call(wechat, request, { takesEffect: true }));
 }
 
 async function answerWithFault(
@@ -78,11 +80,11 @@ async function answerWithFault(
   if (fault.httpStatus !== undefined && fault.errcode === undefined && fault.body === undefined) {
     return { status, contentType: 'text/plain', body: `${STATUS_CODES[status] ?? 'Unknown'}\n` };
   }
-  const fields =
+  const { fields, image } =
     fault.errcode === undefined
       ? (lostAnswer ?? call(wechat, request, { takesEffect: !isReplaced }))
-      : refusal(wechat, request, fault.errcode);
-  const answer = jsonAnswer(wechat, request.path, withUnknownFields(fields, fault));
+      : { fields: refusal(wechat, request, fault.errcode), image: undefined };
+  const answer = toHttpAnswer(wechat, request.path, { fields: withUnknownFields(fields, fault), image });
   return { ...answer, status, body: fault.body === 'truncated' ? firstHalf(answer.body) : answer.body };
 }
 
@@ -91,13 +93,13 @@ function call(
   wechat: WechatState,
   request: UpstreamRequest,
   { takesEffect }: { takesEffect: boolean },
-): object {
+): Pick<EndpointAnswer, 'fields' | 'image'> {
   try {
-    const { fields, effect } = endpointFor(request).answer(wechat, request);
-    if (takesEffect) effect?.();
-    return fields;
+    const answer = endpointFor(request).answer(wechat, request);
+    if (takesEffect) answer.effect?.();
+    return answer;
   } catch (error) {
-    if (error instanceof WechatError) return refusal(wechat, request, error.errcode);
+    if (error instanceof WechatError) return { fields: refusal(wechat, request, error.errcode) };
     throw error;
   }
 }
@@ -117,7 +119,12 @@ function refusal(wechat: WechatState, { path, callerAddress }: UpstreamRequest, 
   });
 }
 
-function jsonAnswer(wechat: WechatState, path: string, fields: object): HttpAnswer {
+function toHttpAnswer(
+  wechat: WechatState,
+  path: string,
+  { fields, image }: Pick<EndpointAnswer, 'fields' | 'image'>,
+): HttpAnswer {
+  if (image) return { status: 200, ...image };
   return { status: 200, contentType: contentTypeOf(wechat, path), body: JSON.stringify(fields) };
 }
 
@@ -135,8 +142,9 @@ function withUnknownFields(fields: object, { unknownFields }: Fault): object {
   return unknownFields ? { ...fields, unknown_field: 'added', unknown_object: { added: true } } : fields;
 }
 
-function firstHalf(body: string): string {
-  return body.slice(0, Math.floor(body.length / 2));
+function firstHalf(body: string | Buffer): string | Buffer {
+  const half = Math.floor(body.length / 2);
+  return Buffer.isBuffer(body) ? body.subarray(0, half) : body.slice(0, half);
 }
 
 /** The app that made a call, if the call shows it. */
