@@ -54,7 +54,7 @@ function readProperties(type: new () => object): Property[] {
       const custom = own.filter((each) => each.type === ValidationTypes.CUSTOM_VALIDATION);
       return {
         name,
-        isTransformed: isTransformed(type, name),
+        isTransformed: hasTransformation(type, name),
         conditions: conditions.map(({ constraints }) => constraints[0] as Check),
         checks: custom.flatMap(({ constraintCls, constraints }) =>
           validators.getTargetValidatorConstraints(constraintCls).map(
@@ -80,7 +80,7 @@ function readProperties(type: new () => object): Property[] {
   return properties;
 }
 
-function isTransformed(type: new () => object, name: string): boolean {
+function hasTransformation(type: new () => object, name: string): boolean {
   return (
     transformations.getStrategy(type) !== 'none' ||
     transformations.findTypeMetadata(type, name) !== undefined ||
