@@ -32,8 +32,12 @@ export async function sendRequest(
   encoding: 'utf8' | 'latin1' = 'utf8',
 ): Promise<TextResponse> {
   const { statusCode, headers, body } = await dispatcher.request(request);
-  const bytes = Buffer.from(await body.arrayBuffer());
   const packing = headers['content-encoding'];
+  // What every login receives.
+  if (packing === undefined && encoding === 'utf8') {
+    return { status: statusCode, headers, text: await body.text() };
+  }
+  const bytes = Buffer.from(await body.arrayBuffer());
   // WeChat is not asked to compress, but a proxy in between may do it all the same.
   const unpacked = packing === undefined ? bytes : await unpack(bytes, packing);
   const text = encoding === 'latin1' ? unpacked.toString('latin1') : utf8.decode(unpacked);
