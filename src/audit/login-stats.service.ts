@@ -121,14 +121,14 @@ export class LoginStatsService implements Task {
     });
   }
 
-  private add({ logins, newUsers, ...key }: Counter): void {
-    const name = `${key.day} ${key.appid} ${key.outcome}`;
-    const counter = this.#counters.get(name);
-    if (counter === undefined) {
-      this.#counters.set(name, { ...key, logins, newUsers });
+  private add(counter: Counter): void {
+    const name = `${counter.day} ${counter.appid} ${counter.outcome}`;
+    const known = this.#counters.get(name);
+    if (known === undefined) {
+      this.#counters.set(name, counter);
     } else {
-      counter.logins += logins;
-      counter.newUsers += newUsers;
+      known.logins += counter.logins;
+      known.newUsers += counter.newUsers;
     }
   }
 
