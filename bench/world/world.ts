@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { signJwt } from '../../src/auth/sign-jwt.js';
+import { encodeJwtPart, signJwt } from '../../src/auth/sign-jwt.js';
 import { FieldCipher } from '../../src/crypto/field-cipher.js';
 import { KeyRing } from '../../src/crypto/key-ring.js';
 import { RefreshTokens } from '../../src/sessions/refresh-tokens.js';
@@ -84,7 +84,7 @@ export class World {
       ver: 1,
       roles,
     };
-    return signJwt({ alg: 'ES256', typ: 'at+jwt', kid }, claims, privateKey);
+    return signJwt(encodeJwtPart({ alg: 'ES256', typ: 'at+jwt', kid }), claims, privateKey);
   }
 
   /** A refresh token of a user's session, after so many rotations. */

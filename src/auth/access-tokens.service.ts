@@ -7,7 +7,7 @@ import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { newUuid } from '../crypto/random.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { TokenExpiredError, TokenInvalidError } from './auth.errors.js';
-import { signJwt } from './sign-jwt.js';
+import { encodeJwtPart, signJwt } from './sign-jwt.js';
 import { SigningKeysService } from './signing-keys.service.js';
 
 /** What an access token says (RFC 9068, section 2.2). */
@@ -50,6 +50,8 @@ const maxClockSkew = 10;
 export class AccessTokensService {
   /** Tokens whose signature was found good. Their time and their key are looked at each time anew. */
   readonly #verified = new LRUCache<string, { claims: AccessTokenClaims; kid: string }>({ max: maxCached });
+  /** Of the tokens that are signed at present. */
+  #header = { kid: '', encoded: '' };
 
   constructor(
     private readonly jwt: JwtService,
@@ -85,7 +87,7 @@ export class AccessTokensService {
       ver: grant.tokenVersion,
       roles: grant.roles,
     };
-    return signJwt({ alg: algorithm, typ: type, kid }, claims, privateKey);
+    return signJwt(this.headerOf(kid), claims, privateKey);
   }
 
   /**
@@ -132,6 +134,13 @@ export class AccessTokensService {
     if (typeof loggedInAt !== 'number') return false;
     const age = this.clock.now() / 1_000 - loggedInAt;
     return age <= maxAgeSeconds && age >= -maxClockSkew;
+  }
+
+  private headerOf(kid: string): string {
+    if (this.#header.kid !== kid) {
+      this.#header = { kid, encoded: encodeJwtPart({ alg: algorithm, typ: type, kid }) };
+    }
+    return this.#header.encoded;
   }
 
   private assertNotExpired(token: string, claims: AccessTokenClaims): AccessTokenClaims {

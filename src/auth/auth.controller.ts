@@ -134,8 +134,9 @@ export class AuthController {
     const lifetime = Math.min(this.settings.accessTokenTtl, refreshExpiresIn);
     return {
       accessToken: this.accessTokens.issue({
-        ...user,
         userId: user.id,
+        tokenVersion: user.tokenVersion,
+        roles: user.roles,
         sessionId,
         appid,
         loggedInAt,

@@ -11,7 +11,7 @@ export class WechatCodeGuard extends AuthGuard('wechat-code') {
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    return this.load.run(async () => super.canActivate(context) as Promise<boolean>);
+    return this.load.run(() => super.canActivate(context) as Promise<boolean>);
   }
 }
 

@@ -4,7 +4,7 @@ import { NIL } from 'uuid';
 import { type Actor, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
 import { Database, type Transaction } from '../database/database.js';
-import type { OpenSession } from './open-session.js';
+import { type OpenSession, toSessionUser } from './open-session.js';
 import { hashSecret, RefreshTokens } from './refresh-tokens.js';
 import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
 import { RevocationsService } from './revocations.service.js';
@@ -106,10 +106,10 @@ export class SessionsService {
         refreshGrace,
       ]);
       if (row !== undefined) {
-        const { appid, loggedInAt, generation: current, refreshExpiresIn, ...user } = row;
+        const { appid, loggedInAt, generation: current, refreshExpiresIn } = row;
         const successor = { sessionId, generation: current, secret };
         const refreshToken = this.refreshTokens.format(successor, webClientId);
-        return { user, sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn };
+        return { user: toSessionUser(row), sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn };
       }
       await this.refuse(sessionId, [...asked, sessionMaxAge, refreshGrace], ip);
     }

@@ -6,7 +6,7 @@ import { newUuid } from '../../crypto/random.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
 import { type LoginCodePost, LoginCodesService } from '../../sessions/login-codes.service.js';
-import { type Client, type OpenSession, userAgentOf } from '../../sessions/open-session.js';
+import { type Client, type OpenSession, toSessionUser, userAgentOf } from '../../sessions/open-session.js';
 import { RefreshTokens } from '../../sessions/refresh-tokens.js';
 import { BanCheckService } from '../status/ban-check.service.js';
 import { BansService } from '../status/bans.service.js';
@@ -78,14 +78,14 @@ export class SignInService {
     const { token: refreshToken, hash } = this.refreshTokens.create(sessionId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const values = this.signInValues(signIn, sessionId, hash, refreshExpiresIn);
-    const signedIn = ({ loggedInAt, isNewUser, ...user }: SignedInRow) => ({
-      user,
+    const signedIn = (row: SignedInRow) => ({
+      user: toSessionUser(row),
       sessionId,
       appid: signIn.appid,
-      loggedInAt,
+      loggedInAt: row.loggedInAt,
       refreshToken,
       refreshExpiresIn,
-      isNewUser,
+      isNewUser: row.isNewUser,
     });
     return retryOnConflict(async () => {
       const done = await this.signInAtOnce(signIn, values);
