@@ -72,6 +72,7 @@ const crossings: Record<string, string> = {
   'sessions/session-ending.ts': 'all sessions of a user end by a new epoch, which the row of the user has',
   'sessions/session-limit.job.ts': 'a session belongs to the epoch that its user has',
   'users/deletion/erasure.service.ts': 'an erasure takes addresses out of sessions and the audit log',
+  'users/identities/session-identity.ts': 'finds the identity that opened a session',
   'users/identities/unionid-conflicts.ts': 'asks the audit log whether a conflict is recorded',
   'commands/doctor-checks.ts': 'looks for users with two openids in one mini-program',
 };

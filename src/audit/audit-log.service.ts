@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
-import { Database } from '../database/database.js';
+import { Database, type NamedStatement } from '../database/database.js';
 import { type AuditAction, type AuditActor, AuditEvent } from './audit-event.entity.js';
 
 /** Who acts, and from which address. */
@@ -42,6 +42,10 @@ function commandOperator(): { account: string; machine: string } {
   return { account: accountName(), machine: hostname() };
 }
 
+function detailsOf({ actor, details = {} }: AuditEntry): object {
+  return actor === 'command' ? { ...details, operator: commandOperator() } : details;
+}
+
 /** In a container, the uid of the process may have no name. */
 function accountName(): string {
   try {
@@ -50,6 +54,13 @@ function accountName(): string {
     return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
+
+const readingStatement: NamedStatement = {
+  name: 'record-reading-1',
+  text: `
+    INSERT INTO audit_events (action, actor, actor_id, user_id, session_id, ip, details)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+};
 
 /** The append-only record of who did what to whom. */
 @Injectable()
@@ -63,11 +74,7 @@ export class AuditLogService {
   async record(manager: EntityManager, ...entries: AuditEntry[]): Promise<void> {
     await manager.insert(
       AuditEvent,
-      entries.map((entry) =>
-        entry.actor === 'command'
-          ? { ...entry, details: { ...entry.details, operator: commandOperator() } }
-          : entry,
-      ),
+      entries.map((entry) => ({ ...entry, details: detailsOf(entry) })),
     );
   }
 
@@ -77,7 +84,9 @@ export class AuditLogService {
    * @throws {DatabaseUnavailableError}
    */
   async recordReading(entry: AuditEntry): Promise<void> {
-    await this.database.run((manager) => this.record(manager, entry));
+    const { action, actor, actorId, userId, sessionId, ip } = entry;
+    const values = [action, actor, actorId, userId, sessionId, ip, detailsOf(entry)];
+    await this.database.query(readingStatement, values);
   }
 
   /**

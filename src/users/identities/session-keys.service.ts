@@ -41,7 +41,7 @@ export class SessionKeysService {
    * @throws {DatabaseUnavailableError}
    */
   async findBySession(user: SessionUserRef): Promise<IdentityKeys | null> {
-    const identity = await this.database.run((manager) => findSessionIdentity(manager, user));
+    const identity = await findSessionIdentity(this.database, user);
     if (identity === null) return null;
     const { id, openid } = identity;
     const sessionKeys = identity.sessionKeys.map((stored) =>

@@ -14,7 +14,11 @@ import {
 import { Identity } from '../identities/identity.entity.js';
 import { NicknameCheck } from './nickname-check.entity.js';
 import { lockUser } from '../identities/lock-user.js';
-import { findSessionIdentity, type SessionUserRef } from '../identities/session-identity.js';
+import {
+  findSessionIdentity,
+  type SessionIdentity,
+  type SessionUserRef,
+} from '../identities/session-identity.js';
 import { User } from '../user.entity.js';
 
 /**
@@ -42,7 +46,7 @@ export class NicknamesService {
    */
   async change(sessionUser: SessionUserRef, nickname: string | null): Promise<void> {
     const { userId } = sessionUser;
-    const identity = await this.database.run((manager) => findSessionIdentity(manager, sessionUser));
+    const identity = await findSessionIdentity(this.database, sessionUser);
     const judgement = nickname === null ? 'pass' : await this.judge(identity, nickname);
     if (isRejection(judgement)) throw new ContentRejectedError();
     await this.database.transaction(async ({ manager }) => {
@@ -102,7 +106,7 @@ export class NicknamesService {
 
   /** @throws {LoginAgainError} */
   private async judgeLater(
-    identity: Identity | null,
+    identity: SessionIdentity | null,
     { waitingNickname, shownNickname }: { waitingNickname: string | null; shownNickname: string | null },
   ): Promise<Judgement> {
     // Unlinking the mini-program must not avoid the check.
@@ -112,7 +116,7 @@ export class NicknamesService {
   }
 
   /** @throws {LoginAgainError} */
-  private async judge(identity: Identity | null, nickname: string): Promise<Judgement> {
+  private async judge(identity: SessionIdentity | null, nickname: string): Promise<Judgement> {
     const app = identity === null ? undefined : this.apps.find(identity.appid);
     // WeChat checks texts only for an openid. A session of `admin:token` has none.
     if (app === undefined || identity === null) return 'skipped';
