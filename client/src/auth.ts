@@ -4,6 +4,7 @@ import { Network } from './network.js';
 import { BaseUrl } from './base-url.js';
 import { storePhone } from './phone-number.js';
 import { Requests } from './requests.js';
+import { lookAtScan } from './scan.js';
 import { Service } from './service.js';
 import { Session } from './session.js';
 import { SessionState } from './session-state.js';
@@ -46,6 +47,7 @@ export function createAuth(options: AuthOptions): Auth {
       return (await session.signedOutReason()) === undefined ? session.refresh() : null;
     },
     getPhoneNumber: (event) => storePhone(event, (sent) => requests.send(sent)),
+    scan: (reference) => lookAtScan(reference, (sent) => requests.send(sent)),
     on: (name, listener) => listeners.on(name, listener),
   };
 }

@@ -15,6 +15,8 @@ export type {
   PhoneOutcome,
   Progress,
   RequestOptions,
+  Scan,
+  ScanReference,
   Task,
   UploadOptions,
   User,

@@ -123,6 +123,32 @@ export interface PhoneEvent {
   detail: { errMsg?: string; errno?: number; code?: string; encryptedData?: string; iv?: string };
 }
 
+/** What a page was opened with (the decoded `scene` of `onLoad`), or what the user has typed. */
+export interface ScanReference {
+  scene?: string;
+  /** In any case, with or without the dash. */
+  userCode?: string;
+}
+
+/** A web page that asks to be signed in. Show all of it: the user decides by it. */
+export interface Scan {
+  clientName: string;
+  /** `BCDF-GHJK`: the page shows the same. */
+  userCode: string;
+  ip: string;
+  /** The browser of the page. */
+  userAgent: string | null;
+  /** ISO 8601 in UTC. */
+  startedAt: string;
+  /** ISO 8601 in UTC. */
+  expiresAt: string;
+  /** Whether the page has the address of this phone. */
+  sameAddress: boolean;
+  /** Signs the page in. Logs in first if the last login is older than two minutes. */
+  approve(): Promise<void>;
+  deny(): Promise<void>;
+}
+
 export type PhoneOutcome =
   | { outcome: 'stored'; user: User }
   /** The user refused. */
@@ -258,6 +284,14 @@ export interface Auth {
    * @throws {AuthError} if it fails for another reason: `network`, `rate_limited`, …
    */
   getPhoneNumber(event: PhoneEvent): Promise<PhoneOutcome>;
+
+  /**
+   * Shows which web page asks to be signed in by a code. From then on, only this user can decide.
+   *
+   * @throws {AuthError} `not_found` if the code has expired, was decided on, or another user has scanned it; `rate_limited`
+   *   after too many wrong codes
+   */
+  scan(reference: ScanReference): Promise<Scan>;
 
   /** @returns a function that removes the listener */
   on<Name extends keyof AuthEvents>(event: Name, listener: (what: AuthEvents[Name]) => void): () => void;
