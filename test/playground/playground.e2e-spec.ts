@@ -431,6 +431,47 @@ describe.skipIf(!browser)('the playground', () => {
     ]);
   });
 
+  /** A web page of the service's own origin asks to be signed in. */
+  async function askToSignIn(): Promise<{ user_code: string; device_code: string }> {
+    const body = new URLSearchParams({ client_id: 'console' });
+    return (
+      await fetch(`${launcher.url}/oauth/device_authorization`, { method: 'POST', body })
+    ).json() as never;
+  }
+
+  async function askForTokens(deviceCode: string): Promise<any> {
+    const body = new URLSearchParams({
+      client_id: 'console',
+      device_code: deviceCode,
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    });
+    return (await fetch(`${launcher.url}/oauth/token`, { method: 'POST', body })).json();
+  }
+
+  it.each([
+    ['signs a web page in', /确认登录/, '网页已登录', 'token_type', 'Bearer'],
+    ['denies a web page', /^拒绝$/, '已拒绝', 'error', 'access_denied'],
+  ])('%s by a typed code, once it has shown who asks', async (_, name, said, member, value) => {
+    const { user_code: userCode, device_code: deviceCode } = await askToSignIn();
+    await button('登录网页').click();
+    await phone().getByLabel('登录码').fill(userCode.toLowerCase());
+    await button('下一步').click();
+    for (const text of ['「weapp-auth console」请求以你的身份登录', userCode, 'IPv4 127.0.0.1', /秒前/]) {
+      await shown(phone().getByText(text));
+    }
+    await button(name).click();
+    await shown(phone().getByText(said));
+    expect(await askForTokens(deviceCode)).toMatchObject({ [member]: value });
+  });
+
+  it('says that a typed code is wrong', async () => {
+    await button('登录网页').click();
+    await phone().getByLabel('登录码').fill('BBBB-BBBB');
+    await button('下一步').click();
+    await shown(phone().getByText('不能登录'));
+    expect(await button('输入登录码').isVisible()).toBe(true);
+  });
+
   it('comes to the same user on a second phone, which the first can sign out', async () => {
     const id = await field('token', 'sub');
     await page.getByRole('button', { name: /^第二台手机/ }).click();

@@ -59,12 +59,13 @@ Page({
   },
 });
 
-function deviceOf({ id, current, userAgent, ip, createdAt, lastSeenAt }) {
-  const [, name] = kinds.find(([word]) => (userAgent || '').includes(word)) || ['', '未知设备'];
+function deviceOf({ id, current, clientName, userAgent, ip, createdAt, lastSeenAt }) {
+  const [, kind] = kinds.find(([word]) => (userAgent || '').includes(word)) || ['', '未知设备'];
   return {
     id,
     current,
-    name,
+    // A web page that the user has signed in by scanning.
+    name: clientName ? `${clientName}（网页）` : kind,
     ip: ip || '未知',
     since: formatTime(createdAt),
     lastSeen: formatTime(lastSeenAt),
