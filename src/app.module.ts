@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { BackgroundModule } from './background/background.module.js';
 import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PushModule } from './push/push.module.js';
 import { ScanModule } from './scan/scan.module.js';
@@ -13,6 +14,7 @@ import { schema } from './schema.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UsersModule } from './users/users.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { WechatModule } from './wechat/wechat.module.js';
 
 /** All modules of the service, from the ground up; docs/architecture.md explains each. */
@@ -24,6 +26,8 @@ import { WechatModule } from './wechat/wechat.module.js';
     StorageModule, //                  files (avatars)
     WechatModule, //                   calls to WeChat's server
     AuditModule, //                    audit log and login statistics
+    EventsModule, //                   what happens to users, for the application
+    WebhooksModule, //                 sends it to webhooks
     SessionsModule, //                 sessions, refresh tokens, revocation
     UsersModule, //                    users, identities, profile, deletion
     AuthModule, //                     POST /auth/login, access tokens, JwtGuard

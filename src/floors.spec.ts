@@ -17,8 +17,10 @@ const floors: Record<string, number> = {
   storage: 3,
   background: 4,
   audit: 5,
+  events: 5,
   wechat: 5,
   sessions: 6,
+  webhooks: 6,
   'users/user.entity.ts': 7,
   'users/user.response.ts': 8,
   'users/identities': 9,
@@ -61,6 +63,7 @@ const tables: Record<string, string> = {
   signing_keys: 'auth',
   push_messages: 'push',
   scans: 'scan',
+  webhook_messages: 'events',
 };
 
 /** Statements that may name the tables of other rooms, and why. */

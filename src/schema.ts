@@ -19,6 +19,8 @@ import { PushMessages1795500000000 } from './database/migrations/1795500000000-p
 import { PushMessage } from './push/push-message.entity.js';
 import { Scans1795900000000 } from './database/migrations/1795900000000-scans.js';
 import { Scan } from './scan/scan.entity.js';
+import { WebhookMessages1795600000000 } from './database/migrations/1795600000000-webhook-messages.js';
+import { WebhookMessage } from './events/webhook-message.entity.js';
 import { LoginCode } from './sessions/login-code.entity.js';
 import { Revocation } from './sessions/revocation.entity.js';
 import { Session } from './sessions/session.entity.js';
@@ -41,6 +43,7 @@ export const schema = {
     SigningKey,
     AuditEvent,
     LoginStat,
+    WebhookMessage,
     NicknameCheck,
     PhoneCode,
     BannedIdentity,
@@ -62,6 +65,7 @@ export const schema = {
     WaitingNicknames1795300300000,
     PhoneCodes1795400000000,
     PushMessages1795500000000,
+    WebhookMessages1795600000000,
     Scans1795900000000,
   ],
 } satisfies Schema;

@@ -9,6 +9,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { ServiceErrorFilter } from './http/problem.filter.js';
 import { RequestIdInterceptor } from './http/request-id.interceptor.js';
 import { schema } from './schema.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** What an application keeps in the database beside the tables of this service. */
 export type OwnSchema = Partial<Schema>;
@@ -38,7 +39,7 @@ export class WeappAuthModule {
     });
     return {
       module: WeappAuthModule,
-      imports: [config, CryptoModule, database, BackgroundModule],
+      imports: [config, CryptoModule, database, BackgroundModule, WebhooksModule],
       providers: [
         { provide: APP_FILTER, useClass: ServiceErrorFilter },
         { provide: APP_INTERCEPTOR, useClass: RequestIdInterceptor },

@@ -32,6 +32,7 @@ export const auditActions = [
   'users.searched',
   'users.imported',
   'keys.rotated',
+  'webhook.undelivered',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -4,6 +4,7 @@ import { ConfigModule } from '../config/config.module.js';
 import type { Settings } from '../config/settings.js';
 import { CryptoModule } from '../crypto/crypto.module.js';
 import { DatabaseModule } from '../database/database.module.js';
+import { EventsModule } from '../events/events.module.js';
 import { schema } from '../schema.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 
@@ -22,6 +23,7 @@ export class CommandsModule {
         CryptoModule,
         DatabaseModule.registerForCommand(schema),
         AuditModule,
+        EventsModule,
         SessionsModule,
       ],
       providers: services,

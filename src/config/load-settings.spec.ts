@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventTypes } from './event-types.js';
 import { loadSettings, settingNames } from './load-settings.js';
 import { SettingsError } from './settings.error.js';
 
 const key = Buffer.alloc(32, 1).toString('base64');
 const otherKey = Buffer.alloc(32, 2).toString('base64');
+const signing = `whsec_${'c'.repeat(32)}`;
 const good = {
   DATABASE_URL: 'postgres://weapp:pass-word@db:5432/weapp',
   WECHAT_APPID: 'wx0123456789abcdef',
@@ -41,6 +43,7 @@ describe('loadSettings', () => {
       jwtAudience: 'weapp',
       publicUrl: 'https://login.example.com',
       avatarStorage: 'file:.data/avatars',
+      webhooks: [],
       accessTokenTtl: 900,
       refreshTokenTtl: 2_592_000,
       sessionMaxAge: 7_776_000,
@@ -115,6 +118,50 @@ describe('loadSettings', () => {
     ];
     const { WECHAT_APPID: _, WECHAT_SECRET: __, ...rest } = good;
     expect(loadSettings({ ...rest, WECHAT_APPS: JSON.stringify(apps) }).wechatApps).toEqual(apps);
+  });
+
+  it('takes webhooks with one secret or two, for all events or some', () => {
+    const [secret, newer] = ['a', 'b'].map((letter) => `whsec_${letter.repeat(32)}`);
+    const webhooks = [
+      { url: 'https://app.example.com/hooks', secret },
+      { url: 'http://127.0.0.1:4000/', secret: [newer, secret], events: ['user.merged'] },
+    ];
+    expect(loadSettings({ ...good, WEBHOOKS: JSON.stringify(webhooks) }).webhooks).toEqual([
+      { url: 'https://app.example.com/hooks', secret: [secret], events: eventTypes },
+      { url: 'http://127.0.0.1:4000/', secret: [newer, secret], events: ['user.merged'] },
+    ]);
+  });
+
+  it.each([
+    ['no JSON', '[{"secret":"whsec_very-secret', 'WEBHOOKS'],
+    ['no array', '{}', 'WEBHOOKS'],
+    ['an array of text', '["https://app.example.com"]', 'WEBHOOKS[0]'],
+    ['nothing', '[null]', 'WEBHOOKS[0]'],
+    ['plain http', `[{"url":"http://app.example.com","secret":"${signing}"}]`, 'WEBHOOKS[0].url'],
+    ['a password', `[{"url":"https://a:b@app.example.com","secret":"${signing}"}]`, 'WEBHOOKS[0].url'],
+    ['no secret', '[{"url":"https://app.example.com"}]', 'WEBHOOKS[0].secret'],
+    ['a short secret', '[{"url":"https://app.example.com","secret":"whsec_YWJj"}]', 'WEBHOOKS[0].secret'],
+    ['a plain secret', '[{"url":"https://app.example.com","secret":"very-secret"}]', 'WEBHOOKS[0].secret'],
+    ['no secrets', '[{"url":"https://app.example.com","secret":[]}]', 'WEBHOOKS[0].secret'],
+    [
+      'an unknown event',
+      `[{"url":"https://app.example.com","secret":"${signing}","events":["user.kicked"]}]`,
+      'WEBHOOKS[0].events',
+    ],
+    [
+      'no events',
+      `[{"url":"https://app.example.com","secret":"${signing}","events":[]}]`,
+      'WEBHOOKS[0].events',
+    ],
+    [
+      'one url twice',
+      `[{"url":"https://a.example.com","secret":"${signing}"},{"url":"https://a.example.com","secret":"${signing}"}]`,
+      'WEBHOOKS',
+    ],
+  ])('refuses WEBHOOKS with %s', (_, value, name) => {
+    const faults = faultsOf({ ...good, WEBHOOKS: value });
+    expect(faults.map((fault) => fault.name)).toEqual([name]);
+    expect(JSON.stringify(faults)).not.toMatch(/very-secret|YWJj|a:b@|whsec_c/);
   });
 
   it('takes an empty variable as absent', () => {

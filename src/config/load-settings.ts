@@ -4,12 +4,13 @@ import { type Environment, readVariables, variableName } from './environment.js'
 import { countPassedSockets, firstPassedFd } from './listen-address.js';
 import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
-import { Settings, type WebClient } from './settings.js';
+import { Settings, type WebClient, type Webhook } from './settings.js';
 import { validatedProperties } from '../validation/validated-properties.js';
 
 const appsExample = `'[{"appid":"wx0123456789abcdef","secret":"0123456789abcdef0123456789abcdef"}]'`;
 
 const webClientsExample = `'[{"id":"shop","name":"Shop","origins":["https://shop.example.com"]}]'`;
+const webhooksExample = `'[{"url":"https://app.example.com/webhooks","secret":"whsec_$(openssl rand -base64 32)"}]'`;
 
 const properties = validatedProperties(Settings);
 
@@ -40,15 +41,14 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   const apps = readApps(values, unreadable);
   faults.push(...apps.faults);
   plain['wechatApps'] = apps.value;
-  const { WEB_CLIENTS: webClients } = values;
-  if (webClients !== undefined) {
-    try {
-      plain['webClients'] = JSON.parse(webClients);
-    } catch {
-      // The parser's message quotes the text, which holds secrets.
-      delete plain['webClients'];
-      faults.push({ name: 'WEB_CLIENTS', fault: 'is not valid JSON' });
-    }
+  for (const name of ['WEB_CLIENTS', 'WEBHOOKS']) {
+    const text = values[name];
+    if (text === undefined) continue;
+    const { value, faults: unparsed } = readJson(name, text);
+    const property = properties.find((each) => variableName(each) === name)!;
+    if (unparsed.length > 0) delete plain[property];
+    else plain[property] = value;
+    faults.push(...unparsed);
   }
 
   const settings = plainToInstance(Settings, plain, { exposeUnsetFields: false });
@@ -57,6 +57,7 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
       .flatMap((error) => toFaults(error))
       .filter(({ name }) => !unreadable.has(name) && !(name === 'WECHAT_APPS' && apps.value === undefined)),
   );
+  faults.push(...checkWebhooks(settings.webhooks));
   faults.push(...checkAppids(apps.value, options.allowEmulator === true));
   faults.push(...checkWebClients(plain));
   const passedSockets = countPassedSockets(environment);
@@ -109,12 +110,7 @@ function readApps(
       const fault = 'does not go together with WECHAT_APPID and WECHAT_SECRET: keep one of the two ways';
       return { faults: [{ name: 'WECHAT_APPS', fault }] };
     }
-    try {
-      return { value: JSON.parse(list) as unknown, faults: [] };
-    } catch {
-      // The parser's message quotes the text, which holds secrets.
-      return { faults: [{ name: 'WECHAT_APPS', fault: 'is not valid JSON' }] };
-    }
+    return readJson('WECHAT_APPS', list);
   }
   if (['WECHAT_APPS', 'WECHAT_APPID', 'WECHAT_SECRET'].some((name) => unreadable.has(name))) {
     return { faults: [] };
@@ -140,6 +136,15 @@ function asWritten(name: string, values: Record<string, string>): string {
     .replace(/^WECHAT_APPS\[0\]\.secret$/, 'WECHAT_SECRET');
 }
 
+function readJson(name: string, text: string): { value?: unknown; faults: SettingFault[] } {
+  try {
+    return { value: JSON.parse(text) as unknown, faults: [] };
+  } catch {
+    // The parser's message quotes the text, which holds secrets.
+    return { faults: [{ name, fault: 'is not valid JSON' }] };
+  }
+}
+
 /** Where a fault has no example of its own. */
 function exampleOf(name: string): string | undefined {
   if (name.endsWith('_FILE')) {
@@ -153,6 +158,7 @@ function exampleOf(name: string): string | undefined {
     WECHAT_SECRET: '0123456789abcdef0123456789abcdef',
     WECHAT_APPS: appsExample,
     WEB_CLIENTS: webClientsExample,
+    WEBHOOKS: webhooksExample,
     ENCRYPTION_KEYS: '$(openssl rand -base64 32)',
     JWT_AUDIENCE: 'weapp',
   }[name.replace(/\[\d+\].*$/, '')];
@@ -199,6 +205,14 @@ function checkAppids(apps: unknown, allowEmulator: boolean): SettingFault[] {
     faults.push({ name: 'WECHAT_APPS', fault });
   }
   return faults;
+}
+
+/** A webhook is known by its URL. */
+function checkWebhooks(webhooks: unknown): SettingFault[] {
+  const urls = (Array.isArray(webhooks) ? (webhooks as (Partial<Webhook> | null)[]) : []).map(
+    (webhook) => webhook?.url,
+  );
+  return new Set(urls).size < urls.length ? [{ name: 'WEBHOOKS', fault: 'names one url twice' }] : [];
 }
 
 /** One fault per leaf: `WECHAT_APPS[1].secret must be …`. The rejected value is never part of it. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { eventTypes } from './event-types.js';
 
 /** A URL that is accepted. */
 export function isUrl(value: unknown, accepts: (url: URL) => boolean): boolean {
@@ -60,6 +61,30 @@ export function isEncryptionKeys(value: unknown): boolean {
         /^[A-Za-z0-9+/]{43}=$/.test(key) &&
         Buffer.from(key, 'base64').length === 32,
     )
+  );
+}
+
+/** Secrets of Standard Webhooks: at least one, all different. */
+export function areWebhookSecrets(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    new Set(value).size === value.length &&
+    value.every((secret) => {
+      const key = typeof secret === 'string' ? /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] : undefined;
+      if (key === undefined || key.length % 4 !== 0) return false;
+      const { length } = Buffer.from(key, 'base64');
+      return length >= 24 && length <= 64;
+    })
+  );
+}
+
+/** Names of events, at least one. */
+export function isEventList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((type) => (eventTypes as readonly unknown[]).includes(type))
   );
 }
 

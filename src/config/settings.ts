@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayMinSize,
   IsArray,
@@ -12,17 +12,20 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
+import { type EventType, eventTypes } from './event-types.js';
 import { plainTextFault } from '../validation/plain-text.js';
 import { databaseUrlFault } from './database-url.js';
 import { isListenHost } from './listen-address.js';
 import {
   isBaseUrl,
   isEncryptionKeys,
+  isEventList,
   isOriginList,
   isProxyList,
   isProxyUrl,
   isPublicUrl,
   isSchemaName,
+  areWebhookSecrets,
   isUrl,
 } from './settings.checks.js';
 import { HasNoFault, List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
@@ -104,6 +107,25 @@ export class WebClient {
   @IsOptional()
   @Matches(/^\S+$/, { message: 'must be text without white space' })
   secret?: string;
+}
+
+/** A URL of the application, which is sent what happens to users. */
+export class Webhook {
+  @Satisfies(
+    (value) => isUrl(value, isBaseUrl),
+    'must be an https:// URL (http:// only on loopback) without user, query and fragment',
+    'https://app.example.com/webhooks',
+  )
+  url: string;
+
+  /** The newest first. Each signs, so that the receiver can change to the newest at any time. */
+  @Transform(({ value }) => (Array.isArray(value) ? (value as unknown) : [value]))
+  @Satisfies(areWebhookSecrets, 'must be whsec_ and base64 of 24 to 64 bytes, or a list of such secrets')
+  secret: string[];
+
+  /** What it wants to hear of. */
+  @Satisfies(isEventList, `must be a list of ${eventTypes.join(', ')}; without it, the webhook gets all`)
+  events: EventType[] = [...eventTypes];
 }
 
 /**
@@ -248,6 +270,12 @@ export class Settings {
   /** Seconds that the audit log is kept. */
   @Seconds({ example: 15_552_000 })
   auditRetention = 15_552_000;
+
+  /** Who is sent what happens to users. */
+  @IsArray({ message: 'must be a JSON array of {"url","secret"}' })
+  @ValidateNested({ each: true, message: 'must be a JSON array of {"url","secret"}' })
+  @Type(() => Webhook)
+  webhooks: Webhook[] = [];
 
   /** Where avatars are stored: `file:PATH`, or `s3://bucket/prefix`. */
   @Satisfies(

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
+import { EventsModule } from '../events/events.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { WechatModule } from '../wechat/wechat.module.js';
@@ -37,7 +38,7 @@ import { UsersService } from './users.service.js';
 
 /** Users: sign-in, profile, status, merging, deletion. */
 @Module({
-  imports: [DiscoveryModule, AuditModule, SessionsModule, StorageModule, WechatModule],
+  imports: [DiscoveryModule, AuditModule, EventsModule, SessionsModule, StorageModule, WechatModule],
   providers: [
     AvatarImagesService,
     AvatarsService,

@@ -38,11 +38,14 @@ import {
   JwtGuard,
   loadSettings,
   type NewUser,
+  type OnUserEvent,
   OptionalAuth,
   Public,
   PushModule,
   Roles,
   type SignedInUser,
+  type UserEvent,
+  UserEventHook,
   UsersModule,
   UsersService,
   WeappAuthModule,
@@ -103,6 +106,17 @@ class Profiles implements FirstLogin {
   async onFirstLogin(user: NewUser): Promise<void> {
     newUsers.push(user);
     await Promise.reject(new Error('the table of profiles is full'));
+  }
+}
+
+const userEvents: UserEvent[] = [];
+
+@Injectable()
+@UserEventHook()
+class Followers implements OnUserEvent {
+  async onUserEvent(event: UserEvent): Promise<void> {
+    userEvents.push(event);
+    await Promise.reject(new Error('the table of followers is full'));
   }
 }
 
@@ -180,7 +194,7 @@ describe.each([
         TypeOrmModule.forFeature([User]),
       ],
       controllers: [OrdersController],
-      providers: [{ provide: APP_GUARD, useClass: JwtGuard }, Profiles],
+      providers: [{ provide: APP_GUARD, useClass: JwtGuard }, Profiles, Followers],
     };
     const app = await NestFactory.create(module, createAdapter(), { logger: false, abortOnError: false });
     configure(app);
@@ -264,6 +278,25 @@ describe.each([
       const body = { code: await world.code(`anna on ${framework}`), appid: 'wx00000000000000aa' };
       expect((await host.call('POST', '/auth/login', { body })).status).toBe(200);
       expect(newUsers.filter(({ id }) => id === userId)).toHaveLength(1);
+    });
+
+    it('is told of what happens to users, in its order, and a failure there fails no request', async () => {
+      const { body } = await host.call('POST', '/auth/login', {
+        body: { code: await world.code(`eva on ${framework}`), appid: 'wx00000000000000aa' },
+      });
+      const own = { token: body.accessToken, body: { nickname: 'Eva' } };
+      expect((await host.call('PATCH', '/me', own)).status).toBe(200);
+      expect((await host.call('DELETE', '/me', own)).status).toBe(202);
+      const about = { userId: body.user.id };
+      await expect
+        .poll(() => userEvents.filter(({ userId: id }) => id === about.userId))
+        .toEqual([
+          { type: 'user.created', ...about },
+          { type: 'identity.linked', ...about, appid: 'wx00000000000000aa' },
+          { type: 'user.updated', ...about },
+          { type: 'user.deletion_requested', ...about },
+        ]);
+      expect(await world.database.count('webhook_messages')).toBe(0);
     });
 
     it('refuses the others as weapp-auth does, with the headers', async () => {

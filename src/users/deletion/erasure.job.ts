@@ -24,18 +24,18 @@ export class ErasureJob implements Job {
     private readonly avatars: AvatarsService,
   ) {}
 
-  async runBatch({ manager }: Transaction): Promise<boolean> {
-    return (await this.eraseNext(manager)) || (await this.removeNextFile(manager));
+  async runBatch(tx: Transaction): Promise<boolean> {
+    return (await this.eraseNext(tx)) || (await this.removeNextFile(tx.manager));
   }
 
   // A user that cannot be erased now, or a file that cannot be removed, does not block the others: it is tried again.
 
-  private async eraseNext(manager: EntityManager): Promise<boolean> {
+  private async eraseNext(tx: Transaction): Promise<boolean> {
     const after = this.#erasedUpTo;
-    const id = await nextDue(manager, `erased_at IS NULL AND status <> 'merged'`, after);
+    const id = await nextDue(tx.manager, `erased_at IS NULL AND status <> 'merged'`, after);
     this.#erasedUpTo = id ?? beforeAll;
     if (id === undefined) return false;
-    await this.erasure.eraseBatch(manager, id);
+    await this.erasure.eraseBatch(tx, id);
     this.#erasedUpTo = after;
     return true;
   }

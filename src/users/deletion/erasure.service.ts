@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
-import { Database } from '../../database/database.js';
+import { Database, type Transaction } from '../../database/database.js';
 import { batchSize } from '../../database/delete-outdated.js';
+import { EventsService } from '../../events/events.service.js';
+import { WebhookMessagesService } from '../../events/webhook-messages.service.js';
 import { BansService } from '../status/bans.service.js';
 import { Identity } from '../identities/identity.entity.js';
 import { findAllUserIds } from '../identities/canonical-user.js';
@@ -41,6 +43,8 @@ export class ErasureService {
     private readonly database: Database,
     private readonly bans: BansService,
     private readonly audit: AuditLogService,
+    private readonly events: EventsService,
+    private readonly webhookMessages: WebhookMessagesService,
   ) {}
 
   /** Whether the erasure of a user is due, or done. */
@@ -61,7 +65,7 @@ export class ErasureService {
   async erase(userId: string): Promise<boolean> {
     let goesOn = true;
     while (goesOn) {
-      goesOn = await this.database.transaction(({ manager }) => this.eraseBatch(manager, userId));
+      goesOn = await this.database.transaction((tx) => this.eraseBatch(tx, userId));
     }
     return this.database.run((manager) => manager.existsBy(User, { id: userId, erasedAt: Not(IsNull()) }));
   }
@@ -71,7 +75,8 @@ export class ErasureService {
    *
    * @returns whether there is more to do
    */
-  async eraseBatch(manager: EntityManager, userId: string): Promise<boolean> {
+  async eraseBatch(tx: Transaction, userId: string): Promise<boolean> {
+    const { manager } = tx;
     const user = await lockUserDueForErasure(manager, userId);
     if (user === undefined) return false;
     const userIds = await findAllUserIds(manager, userId);
@@ -102,6 +107,8 @@ export class ErasureService {
       },
     );
     await this.audit.record(manager, { ...serviceActor, action: 'user.erased', userId });
+    await this.webhookMessages.forget(manager, userIds);
+    await this.events.record(tx, { type: 'user.deleted', userId });
     return false;
   }
 }

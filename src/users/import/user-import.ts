@@ -9,6 +9,8 @@ import { Settings } from '../../config/settings.js';
 import { randomBytes } from '../../crypto/random.js';
 import { advisoryLocks, takeAdvisoryLock } from '../../database/advisory-locks.js';
 import { Database } from '../../database/database.js';
+import { EventsService } from '../../events/events.service.js';
+import type { UserEvent } from '../../events/user-event.js';
 import { BansService } from '../status/bans.service.js';
 import { checkEncoding, FileRefusedError, readLines } from './import-file.js';
 import { type ImportLine, LineRefusedError, readHeader, readImportLine } from './import-line.js';
@@ -81,6 +83,7 @@ export class UserImport {
     private readonly database: Database,
     private readonly phones: PhoneCipher,
     private readonly bans: BansService,
+    private readonly events: EventsService,
     { wechatApps }: Settings,
   ) {
     this.#appids = new Set(wechatApps.map(({ appid }) => appid));
@@ -165,6 +168,7 @@ export class UserImport {
       const banned = await this.bannedAmong(runner, lines);
       plan = await this.plan(client, lines, banned, refused);
       await this.write(client, plan);
+      await this.events.write(runner.manager, toUserEvents(plan));
       // An erasure that was under way has been waited for by now; with it came its ban.
       if ((await this.bannedAmong(runner, lines)).size > banned.size) throw new ConflictError();
       await runner.commitTransaction();
@@ -300,6 +304,14 @@ export class UserImport {
       users.map(({ createdAt }) => createdAt),
     ];
   }
+}
+
+function toUserEvents({ newUsers, newIdentities, filledUsers }: ImportPlan): UserEvent[] {
+  return [
+    ...newUsers.map(({ id }): UserEvent => ({ type: 'user.created', userId: id })),
+    ...newIdentities.map(({ userId, appid }): UserEvent => ({ type: 'identity.linked', userId, appid })),
+    ...filledUsers.map(({ id }): UserEvent => ({ type: 'user.updated', userId: id })),
+  ];
 }
 
 /**

@@ -3,6 +3,8 @@ import { type EntityManager, In } from 'typeorm';
 import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import { decryptIfPossible } from '../../crypto/field-cipher.js';
 import { Database, type Transaction } from '../../database/database.js';
+import { EventsService } from '../../events/events.service.js';
+import { WebhookMessagesService } from '../../events/webhook-messages.service.js';
 import { SessionEnding } from '../../sessions/session-ending.js';
 import { isAdmin, keepsAdminBeside } from '../status/admins.js';
 import { BannedIdentity } from '../status/banned-identity.entity.js';
@@ -36,6 +38,8 @@ export class UserMergingService {
     private readonly erasure: ErasureService,
     private readonly status: UserStatusService,
     private readonly conflicts: UnionidConflicts,
+    private readonly events: EventsService,
+    private readonly webhookMessages: WebhookMessagesService,
   ) {}
 
   /**
@@ -50,7 +54,7 @@ export class UserMergingService {
    */
   async mergeByUnionid(tx: Transaction, one: string, other: string): Promise<boolean> {
     const { manager } = tx;
-    const [first, second] = await this.lockBoth(manager, one, other);
+    const [first, second] = await this.lockBoth(tx, one, other);
     for (const user of [first, second]) {
       if (user.status === 'merged') throw new ConflictError();
       if (user.status === 'disabled') throw new AccountDisabledError(user);
@@ -81,7 +85,7 @@ export class UserMergingService {
     if (from === into) throw new MergeRefusedError('A user cannot be merged into themself.');
     await this.database.transaction(async (tx) => {
       const { manager } = tx;
-      const [duplicate, primary] = await this.lockBoth(manager, from, into);
+      const [duplicate, primary] = await this.lockBoth(tx, from, into);
       for (const { status, eraseAt, erasedAt } of [duplicate, primary]) {
         if (status === 'merged') throw new MergeRefusedError('One of the two was merged before.');
         if (status === 'deleting' || eraseAt !== null || erasedAt !== null) {
@@ -115,10 +119,10 @@ export class UserMergingService {
    * Locks two users in the order of their ids, so that two merges never wait for each other; and lifts their bans if
    * these have expired. FOR UPDATE, unlike `lockUser`, waits for identities that are being inserted for one of the two.
    */
-  private async lockBoth(manager: EntityManager, one: string, other: string): Promise<[User, User]> {
+  private async lockBoth(tx: Transaction, one: string, other: string): Promise<[User, User]> {
     const ids = [one, other].toSorted();
-    for (const id of ids) await this.status.liftExpiredBan(manager, id);
-    const users = await manager.find(User, {
+    for (const id of ids) await this.status.liftExpiredBan(tx, id);
+    const users = await tx.manager.find(User, {
       where: { id: In(ids) },
       order: { id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
@@ -186,6 +190,9 @@ export class UserMergingService {
     await this.sessionEnding.endAllSessions(tx, duplicate.id, 'merged', entry);
     if (disables) await this.sessionEnding.endAllSessions(tx, primary.id, 'disabled', entry);
     else await this.audit.record(manager, { ...entry, userId: primary.id });
+    await this.webhookMessages.joinUsers(manager, duplicate.id, primary.id);
+    await this.events.record(tx, { type: 'user.merged', userId: duplicate.id, into: primary.id });
+    if (disables) await this.events.record(tx, { type: 'user.disabled', userId: primary.id });
     tx.afterCommit(() => this.avatars.tryRemoveFile(duplicate.id));
   }
 

@@ -4,6 +4,7 @@ import { randomBytes } from '../../crypto/random.js';
 import { Database } from '../../database/database.js';
 import { DatabaseUnavailableError } from '../../database/database.errors.js';
 import { describeError } from '../../errors/describe-error.js';
+import { EventsService } from '../../events/events.service.js';
 import { Files } from '../../storage/files.js';
 import { AvatarImagesService } from './avatar-images.service.js';
 import { User } from '../user.entity.js';
@@ -30,6 +31,7 @@ export class AvatarsService {
     private readonly images: AvatarImagesService,
     private readonly files: Files,
     private readonly database: Database,
+    private readonly events: EventsService,
   ) {}
 
   /** The image under a key, or null if there is none. */
@@ -98,12 +100,14 @@ export class AvatarsService {
    * @returns the key that is not used any more: the old one, or the new one if the user is not active
    */
   private async exchange(userId: string, newKey: string): Promise<string | null> {
-    return this.database.transaction(async ({ manager }) => {
-      const [rows] = await manager.query<[{ oldKey: string | null }[], number]>(replaceStatement, [
+    return this.database.transaction(async (tx) => {
+      const [rows] = await tx.manager.query<[{ oldKey: string | null }[], number]>(replaceStatement, [
         userId,
         newKey,
       ]);
-      return rows[0] === undefined ? newKey : rows[0].oldKey;
+      if (rows[0] === undefined) return newKey;
+      await this.events.record(tx, { type: 'user.updated', userId });
+      return rows[0].oldKey;
     });
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import { Database } from '../../database/database.js';
+import { EventsService } from '../../events/events.service.js';
 import { TextCheckClient, type TextVerdict } from '../../wechat/text-check.client.js';
 import { WechatAppsService } from '../../wechat/wechat-apps.service.js';
 import {
@@ -34,6 +35,7 @@ export class NicknamesService {
     private readonly textCheck: TextCheckClient,
     private readonly apps: WechatAppsService,
     private readonly audit: AuditLogService,
+    private readonly events: EventsService,
     private readonly database: Database,
   ) {}
 
@@ -49,7 +51,8 @@ export class NicknamesService {
     const identity = await findSessionIdentity(this.database, sessionUser);
     const judgement = nickname === null ? 'pass' : await this.judge(identity, nickname);
     if (isRejection(judgement)) throw new ContentRejectedError();
-    await this.database.transaction(async ({ manager }) => {
+    await this.database.transaction(async (tx) => {
+      const { manager } = tx;
       // Locks the user first: of two concurrent changes, the nickname and the check of the later one stay.
       const user = await lockUser(manager, userId);
       if (user?.status !== 'active') return;
@@ -65,6 +68,7 @@ export class NicknamesService {
         return;
       }
       await manager.update(User, { id: userId }, { nickname, profileStaleSince: null });
+      await this.events.record(tx, { type: 'user.updated', userId });
       if (judgement === 'unavailable') {
         await manager.insert(NicknameCheck, { userId, appid: identity!.appid });
       }
@@ -137,7 +141,8 @@ export class NicknamesService {
     verdict: TextVerdict,
   ): Promise<void> {
     const { userId, waitingNickname, shownNickname } = judged;
-    await this.database.transaction(async ({ manager }) => {
+    await this.database.transaction(async (tx) => {
+      const { manager } = tx;
       const user = await lockUser(manager, userId);
       const check = await manager.findOneBy(NicknameCheck, { userId });
       if (user === null || check === null || check.waitingNickname !== waitingNickname) return;
@@ -146,11 +151,14 @@ export class NicknamesService {
       if (!isRejection(verdict)) {
         if (waitingNickname !== null) {
           await manager.update(User, { id: userId }, { nickname: waitingNickname, profileStaleSince: null });
+          await this.events.record(tx, { type: 'user.updated', userId });
         }
         return;
       }
-      if (waitingNickname === null) await manager.update(User, { id: userId }, { nickname: null });
-      else if (check.judgesShown) await manager.insert(NicknameCheck, { userId, appid: check.appid });
+      if (waitingNickname === null) {
+        await manager.update(User, { id: userId }, { nickname: null });
+        await this.events.record(tx, { type: 'user.updated', userId });
+      } else if (check.judgesShown) await manager.insert(NicknameCheck, { userId, appid: check.appid });
       await this.audit.record(manager, {
         ...serviceActor,
         action: 'user.nickname_rejected',

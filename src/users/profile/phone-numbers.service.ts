@@ -1,7 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings, type WechatApp } from '../../config/settings.js';
-import { Database } from '../../database/database.js';
+import { Database, type NamedStatement } from '../../database/database.js';
 import { pollUntil } from '../../database/poll-until.js';
+import { EventsService, insertMessages } from '../../events/events.service.js';
+import type { UserEvent } from '../../events/user-event.js';
 import { decryptOpenData, type EncryptedOpenData } from '../../wechat/open-data.js';
 import { PhoneNumberClient, type WechatPhoneNumber } from '../../wechat/phone-number.client.js';
 import { callTimeoutMs } from '../../wechat/wechat-resilience.js';
@@ -18,6 +20,18 @@ import { PhoneCodesService } from './phone-codes.service.js';
 import { toE164 } from './phone-number.js';
 import type { SessionUserRef } from '../identities/session-identity.js';
 import { type IdentityKeys, SessionKeysService } from '../identities/session-keys.service.js';
+
+/** Sets the phone number of an active user, and writes the messages for webhooks, in one round trip. */
+const setPhoneStatement: NamedStatement = {
+  name: 'set-phone-1',
+  text: `
+    WITH owner AS (
+      UPDATE users SET phone_sealed = $2, phone_index = $3 WHERE id = $1 AND status = 'active' RETURNING id
+    ), message AS (
+      ${insertMessages('$4', 'owner')}
+    )
+    SELECT FROM owner`,
+};
 
 /** Who shares a phone number, and through which mini-program. */
 export interface PhoneOwner extends SessionUserRef {
@@ -36,6 +50,7 @@ export class PhoneNumbersService {
     private readonly sessionKeys: SessionKeysService,
     private readonly cipher: PhoneCipher,
     private readonly database: Database,
+    private readonly events: EventsService,
     private readonly settings: Settings,
   ) {}
 
@@ -141,9 +156,12 @@ export class PhoneNumbersService {
    * @returns the number as the user's row keeps it
    */
   private async setPhone(id: string, phone: string): Promise<string> {
-    const columns = this.cipher.encrypt(id, phone);
-    await this.database.run((manager) => manager.update(User, { id, status: 'active' }, columns));
-    return columns.phoneSealed;
+    const { phoneSealed, phoneIndex } = this.cipher.encrypt(id, phone);
+    const events: UserEvent[] = [{ type: 'user.updated', userId: id }];
+    const messages = this.events.toMessages(events) ?? '[]';
+    const set = await this.database.query(setPhoneStatement, [id, phoneSealed, phoneIndex, messages]);
+    if (set.length > 0) this.events.callHooks(events);
+    return phoneSealed;
   }
 
   private async findPhone(userId: string): Promise<string | null> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, type QueryDeepPartialEntity } from 'typeorm';
 import { type Actor, AuditLogService } from '../../audit/audit-log.service.js';
 import { Database } from '../../database/database.js';
+import { EventsService } from '../../events/events.service.js';
 import { lockCanonicalUser } from '../identities/lock-user.js';
 import { User } from '../user.entity.js';
 import { AvatarsService } from './avatars.service.js';
@@ -17,6 +18,7 @@ export class ProfileWithdrawalService {
     private readonly database: Database,
     private readonly avatars: AvatarsService,
     private readonly audit: AuditLogService,
+    private readonly events: EventsService,
   ) {}
 
   /**
@@ -33,7 +35,8 @@ export class ProfileWithdrawalService {
   ): Promise<void> {
     // The file first: while the row names it, it is not forgotten.
     const removedKey = fields.includes('avatar') ? await this.avatars.removeFileOf(userId) : null;
-    await this.database.transaction(async ({ manager }) => {
+    await this.database.transaction(async (tx) => {
+      const { manager } = tx;
       const user = await lockCanonicalUser(manager, userId);
       if (user.erasedAt !== null) return;
       const changes: QueryDeepPartialEntity<User> = {
@@ -43,7 +46,10 @@ export class ProfileWithdrawalService {
         ...(removedKey !== null && removedKey === user.avatarKey && { avatarKey: null }),
       };
       if (fields.includes('nickname')) await manager.delete(NicknameCheck, { userId: user.id });
-      if (Object.keys(changes).length > 0) await manager.update(User, { id: user.id }, changes);
+      if (Object.keys(changes).length > 0) {
+        await manager.update(User, { id: user.id }, changes);
+        await this.events.record(tx, { type: 'user.updated', userId: user.id });
+      }
       await this.audit.record(manager, {
         ...actor,
         action: 'user.authorization_revoked',

@@ -4,6 +4,7 @@ import { type Actor, AuditLogService } from '../../audit/audit-log.service.js';
 import { newUuid } from '../../crypto/random.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { insertIfAbsent } from '../../database/insert-if-absent.js';
+import { EventsService } from '../../events/events.service.js';
 import type { WechatSession } from '../../wechat/wechat.client.js';
 import { Identity } from '../identities/identity.entity.js';
 import { retryOnConflict } from '../identities/conflict.error.js';
@@ -38,6 +39,7 @@ export class IdentityLinkingService {
     private readonly banChecks: BanCheckService,
     private readonly removal: IdentityRemoval,
     private readonly audit: AuditLogService,
+    private readonly events: EventsService,
   ) {}
 
   /**
@@ -52,7 +54,8 @@ export class IdentityLinkingService {
   async link(userId: string, appid: string, session: WechatSession, actor: Actor): Promise<void> {
     const { openid, unionid, sessionKey } = session;
     const { entry, fingerprints } = this.sessionKeys.encrypt(appid, openid, sessionKey);
-    const transact = async ({ manager }: Transaction) => {
+    const transact = async (tx: Transaction) => {
+      const { manager } = tx;
       if (unionid !== undefined && (await claimUnionid(manager, unionid, userId)) !== userId) {
         throw new IdentityTakenError();
       }
@@ -74,7 +77,7 @@ export class IdentityLinkingService {
           userId,
         ]);
       }
-      await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
+      await this.banChecks.assertNotBanned(tx, { appid, openid, unionid });
       await lockUserWithoutRole(manager, userId);
       const identities = await manager.findBy(Identity, { userId, appid });
       // If nothing was inserted, the identity belongs to this user or to another one.
@@ -88,6 +91,7 @@ export class IdentityLinkingService {
         userId,
         details: { appid },
       });
+      await this.events.record(tx, { type: 'identity.linked', userId, appid });
     };
     await retryOnConflict(() => this.database.transaction(transact));
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditEntry, AuditLogService } from '../../audit/audit-log.service.js';
 import type { Transaction } from '../../database/database.js';
+import { EventsService } from '../../events/events.service.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
 import { Identity } from '../identities/identity.entity.js';
 import { Unionid } from '../identities/unionid.entity.js';
@@ -11,6 +12,7 @@ export class IdentityRemoval {
   constructor(
     private readonly sessions: SessionsService,
     private readonly audit: AuditLogService,
+    private readonly events: EventsService,
   ) {}
 
   /**
@@ -32,6 +34,7 @@ export class IdentityRemoval {
       userId,
       details: { appid },
     });
+    await this.events.record(tx, { type: 'identity.unlinked', userId, appid });
     await this.sessions.endByIdentity(tx, { userId, identityId: id });
   }
 }

@@ -8,6 +8,8 @@ import { insertIfAbsent } from '../../database/insert-if-absent.js';
 import { type LoginCodePost, LoginCodesService } from '../../sessions/login-codes.service.js';
 import { type Client, type OpenSession, toSessionUser, userAgentOf } from '../../sessions/open-session.js';
 import { RefreshTokens } from '../../sessions/refresh-tokens.js';
+import { EventsService } from '../../events/events.service.js';
+import type { UserEvent } from '../../events/user-event.js';
 import { BanCheckService } from '../status/ban-check.service.js';
 import { BansService } from '../status/bans.service.js';
 import { AccountDeletingError, ErasureDueError } from '../deletion/deletion.errors.js';
@@ -17,7 +19,12 @@ import { UserMergingService } from '../merging/user-merging.service.js';
 import { ConflictError, retryOnConflict } from '../identities/conflict.error.js';
 import { lockUser } from '../identities/lock-user.js';
 import { SessionKeysService } from '../identities/session-keys.service.js';
-import { foreignKeyViolation, type SignedInRow, signInStatement } from './sign-in.statement.js';
+import {
+  foreignKeyViolation,
+  type SignedInRow,
+  signInStatement,
+  signInWithMessagesStatement,
+} from './sign-in.statement.js';
 import { Unionid } from '../identities/unionid.entity.js';
 import { UnionidConflicts } from '../identities/unionid-conflicts.js';
 import { claimUnionid } from '../identities/claim-unionid.js';
@@ -64,6 +71,7 @@ export class SignInService {
     private readonly erasure: ErasureService,
     private readonly merging: UserMergingService,
     private readonly conflicts: UnionidConflicts,
+    private readonly events: EventsService,
     private readonly settings: Settings,
   ) {}
 
@@ -120,14 +128,16 @@ export class SignInService {
   private async signInAtOnce(signIn: SignIn, values: unknown[]): Promise<SignedInRow | undefined> {
     const { appid, openid, unionid } = signIn;
     const banHashes = this.bans.hashes({ identity: { appid, openid }, unionid });
+    const newUserId = newUuid();
+    const events = firstLoginEvents(newUserId, appid);
+    const messages = this.events.toMessages(events);
+    const parameters = [...values, unionid ?? null, banHashes, newUserId, newUuid()];
     try {
-      const [row] = await this.database.query<SignedInRow>(signInStatement, [
-        ...values,
-        unionid ?? null,
-        banHashes,
-        newUuid(),
-        newUuid(),
-      ]);
+      const [row] =
+        messages === undefined
+          ? await this.database.query<SignedInRow>(signInStatement, parameters)
+          : await this.database.query<SignedInRow>(signInWithMessagesStatement, [...parameters, messages]);
+      if (row?.isNewUser === true) this.events.callHooks(events);
       return row;
     } catch (error) {
       if ((error as { code?: unknown }).code === foreignKeyViolation) return undefined;
@@ -171,15 +181,15 @@ export class SignInService {
     const { appid, openid, unionid } = signIn;
     const identity = await manager.findOneBy(Identity, { appid, openid });
     if (identity !== null) {
-      await this.admit(manager, identity.userId, signIn);
+      await this.admit(tx, identity.userId, signIn);
       if (unionid === undefined) return { isNewUser: false, unionid: null };
       return { isNewUser: false, unionid: await this.learnUnionid(tx, identity, unionid) };
     }
     if (unionid !== undefined) {
       const owner = await this.lockOwner(manager, unionid);
-      if (owner !== undefined) return this.registerBeside(manager, owner, { ...signIn, unionid });
+      if (owner !== undefined) return this.registerBeside(tx, owner, { ...signIn, unionid });
     }
-    await this.create(manager, signIn);
+    await this.create(tx, signIn);
     return { isNewUser: true, unionid: unionid ?? null };
   }
 
@@ -190,23 +200,25 @@ export class SignInService {
    * @throws {AccountDisabledError} {@link AccountDeletingError} {@link ConflictError}
    */
   private async registerBeside(
-    manager: EntityManager,
+    tx: Transaction,
     owner: string,
     signIn: SignIn & { unionid: string },
   ): Promise<{ isNewUser: boolean; unionid: string | null }> {
+    const { manager } = tx;
     const { appid, openid, unionid } = signIn;
     if (!(await this.conflicts.isPlaceTaken(manager, owner, signIn))) {
-      await this.admit(manager, owner, signIn);
+      await this.admit(tx, owner, signIn);
       await this.addIdentity(manager, { appid, openid, unionid, userId: owner });
-      await this.banChecks.assertNotBanned(manager, signIn);
+      await this.banChecks.assertNotBanned(tx, signIn);
       // Another transaction may have linked or moved another openid there. It locks the user, too.
       await lockUser(manager, owner);
       if (await this.conflicts.isPlaceTaken(manager, owner, signIn)) throw new ConflictError();
+      await this.events.record(tx, { type: 'identity.linked', userId: owner, appid });
       return { isNewUser: false, unionid };
     }
     const isContradicted = await this.conflicts.isContradicted(manager, owner, signIn);
-    if (!isContradicted) await this.banChecks.assertNotDisabled(manager, owner);
-    const userId = await this.create(manager, { appid, openid });
+    if (!isContradicted) await this.banChecks.assertNotDisabled(tx, owner);
+    const userId = await this.create(tx, { appid, openid });
     await this.conflicts.record(manager, userId, owner);
     return { isNewUser: true, unionid: null };
   }
@@ -218,9 +230,10 @@ export class SignInService {
    * @throws {AccountDisabledError} {@link AccountDeletingError}
    * @throws {ErasureDueError} if it is too late to cancel the deletion
    */
-  private async admit(manager: EntityManager, userId: string, { restore, ip }: SignIn): Promise<void> {
-    await this.status.liftExpiredBan(manager, userId);
-    if (restore === true) await this.status.cancelDeletion(manager, userId, ip);
+  private async admit(tx: Transaction, userId: string, { restore, ip }: SignIn): Promise<void> {
+    const { manager } = tx;
+    await this.status.liftExpiredBan(tx, userId);
+    if (restore === true) await this.status.cancelDeletion(tx, userId, ip);
     const user = await manager.findOneByOrFail(User, { id: userId });
     if (user.status === 'disabled') throw new AccountDisabledError(user);
     if (user.status === 'deleting' && user.eraseAt !== null) {
@@ -254,7 +267,7 @@ export class SignInService {
       lock: { mode: 'for_no_key_update' },
     });
     if (identity === null) throw new ConflictError();
-    await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
+    await this.banChecks.assertNotBanned(tx, { appid, openid, unionid });
     if (owner !== userId && !(await this.merging.mergeByUnionid(tx, userId, owner))) return null;
     await manager.update(Identity, { id }, { unionid });
     return unionid;
@@ -276,16 +289,18 @@ export class SignInService {
    * @returns the id of the user
    */
   private async create(
-    manager: EntityManager,
+    tx: Transaction,
     { appid, openid, unionid }: Pick<SignIn, 'appid' | 'openid' | 'unionid'>,
   ): Promise<string> {
+    const { manager } = tx;
     const userId = newUuid();
     await manager.insert(User, { id: userId });
     if (unionid !== undefined && !(await insertIfAbsent(manager, Unionid, { unionid, userId }))) {
       throw new ConflictError();
     }
     await this.addIdentity(manager, { appid, openid, userId, unionid: unionid ?? null });
-    await this.banChecks.assertNotBanned(manager, { appid, openid, unionid });
+    await this.banChecks.assertNotBanned(tx, { appid, openid, unionid });
+    await this.events.record(tx, ...firstLoginEvents(userId, appid));
     return userId;
   }
 
@@ -295,4 +310,12 @@ export class SignInService {
   ): Promise<void> {
     if (!(await insertIfAbsent(manager, Identity, { id: newUuid(), ...identity }))) throw new ConflictError();
   }
+}
+
+/** What the application hears of a user who has come for the first time. */
+function firstLoginEvents(userId: string, appid: string): UserEvent[] {
+  return [
+    { type: 'user.created', userId },
+    { type: 'identity.linked', userId, appid },
+  ];
 }

@@ -1,4 +1,5 @@
 import type { NamedStatement } from '../../database/database.js';
+import { insertMessages } from '../../events/events.service.js';
 import { insertSession } from '../../sessions/insert-session.js';
 import { type SessionUser, sessionUserColumns } from '../../sessions/open-session.js';
 
@@ -57,9 +58,19 @@ export interface SignedInRow extends SessionUser {
  * $13 is the unionid, which a known identity must have; if it is null, any will do. $14 are the hashes by which bans are found.
  * $15 and $16 are the ids of a new user and identity; if they are null, nobody is made.
  */
-export const signInStatement: NamedStatement = {
-  name: 'sign-in-10',
-  text: `
+export const signInStatement: NamedStatement = { name: 'sign-in-10', text: makeSignInText() };
+
+/** The same, which writes the messages $17 for webhooks if it has made a user. */
+export const signInWithMessagesStatement: NamedStatement = {
+  name: 'sign-in-with-messages-1',
+  text: makeSignInText(`message AS (
+      ${insertMessages('$17', 'new_user')}
+    ), `),
+};
+
+/** @param messages a part of the WITH clause */
+function makeSignInText(messages = ''): string {
+  return `
     WITH known AS (
       UPDATE identities
       SET session_keys = ${withNewestKey}
@@ -110,7 +121,7 @@ export const signInStatement: NamedStatement = {
       SELECT $15::uuid, now(), $12::text, CASE WHEN $12::text IS NOT NULL THEN now() END
       FROM new_identity
       RETURNING *
-    ), signed_in AS (
+    ), ${messages}signed_in AS (
       SELECT *, $1::text AS client_id, now() AS logged_in_at
       FROM (
         SELECT *, false AS is_new_user FROM known_user
@@ -132,8 +143,8 @@ export const signInStatement: NamedStatement = {
       ON CONFLICT (code_hash) DO NOTHING
     )
     SELECT ${sessionUserColumns}, session.created_at AS "loggedInAt", users.is_new_user AS "isNewUser"
-    FROM signed_in AS users, session`,
-};
+    FROM signed_in AS users, session`;
+}
 
 /** The SQLSTATE of a row that refers to one that is not there. */
 export const foreignKeyViolation = '23503';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import type { Transaction } from '../../database/database.js';
 import { User } from '../user.entity.js';
 import { AccountDisabledError } from './status.errors.js';
 import { BansService } from './bans.service.js';
@@ -21,18 +21,18 @@ export class BanCheckService {
    * @throws {AccountDisabledError}
    */
   async assertNotBanned(
-    manager: EntityManager,
+    tx: Transaction,
     { appid, openid, unionid }: { appid: string; openid: string; unionid?: string },
   ): Promise<void> {
-    for (const id of await this.bans.findBannedUsers(manager, { identity: { appid, openid }, unionid })) {
-      await this.assertNotDisabled(manager, id);
+    for (const id of await this.bans.findBannedUsers(tx.manager, { identity: { appid, openid }, unionid })) {
+      await this.assertNotDisabled(tx, id);
     }
   }
 
   /** @throws {AccountDisabledError} if the user is disabled, and the ban has not expired */
-  async assertNotDisabled(manager: EntityManager, userId: string): Promise<void> {
-    await this.status.liftExpiredBan(manager, userId);
-    const user = await manager.findOneByOrFail(User, { id: userId });
+  async assertNotDisabled(tx: Transaction, userId: string): Promise<void> {
+    await this.status.liftExpiredBan(tx, userId);
+    const user = await tx.manager.findOneByOrFail(User, { id: userId });
     if (user.status === 'disabled') throw new AccountDisabledError(user);
   }
 }

@@ -19,7 +19,8 @@ export class ExpiredBansJob implements Job {
 
   constructor(private readonly status: UserStatusService) {}
 
-  async runBatch({ manager }: Transaction): Promise<boolean> {
+  async runBatch(tx: Transaction): Promise<boolean> {
+    const { manager } = tx;
     const users = await manager.query<{ id: string; createdAt: string; isDue: boolean }[]>(
       `
       SELECT id, created_at::text AS "createdAt", coalesce(disabled_until <= now(), false) AS "isDue"
@@ -35,7 +36,7 @@ export class ExpiredBansJob implements Job {
       `SELECT id FROM users WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED`,
       [due],
     );
-    for (const { id } of free) await this.status.liftExpiredBan(manager, id);
+    for (const { id } of free) await this.status.liftExpiredBan(tx, id);
     const goesOn = users.length === batchSize;
     this.#after = goesOn ? users.at(-1)! : beforeAll;
     return goesOn;

@@ -3,6 +3,8 @@ import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { type Actor, AuditLogService, serviceActor } from '../../audit/audit-log.service.js';
 import type { AuditAction } from '../../audit/audit-event.entity.js';
 import { Database, type Transaction } from '../../database/database.js';
+import { EventsService } from '../../events/events.service.js';
+import type { UserEvent } from '../../events/user-event.js';
 import { SessionEnding } from '../../sessions/session-ending.js';
 import type { RevocationReason } from '../../sessions/sessions.errors.js';
 import { hasAdminBeside, isAdmin, keepsAdminBeside } from './admins.js';
@@ -63,6 +65,7 @@ export class UserStatusService {
     private readonly database: Database,
     private readonly sessionEnding: SessionEnding,
     private readonly audit: AuditLogService,
+    private readonly userEvents: EventsService,
   ) {}
 
   /**
@@ -189,7 +192,8 @@ export class UserStatusService {
    *
    * @param ip the address of the login
    */
-  async cancelDeletion(manager: EntityManager, userId: string, ip: string): Promise<void> {
+  async cancelDeletion(tx: Transaction, userId: string, ip: string): Promise<void> {
+    const { manager } = tx;
     const { affected } = await manager
       .createQueryBuilder()
       .update(User)
@@ -204,6 +208,7 @@ export class UserStatusService {
       action: 'user.restored',
       userId,
     });
+    await this.userEvents.record(tx, { type: 'user.updated', userId });
   }
 
   /**
@@ -211,8 +216,9 @@ export class UserStatusService {
    *
    * @returns whether there was an expired ban
    */
-  async liftExpiredBan(manager: EntityManager, userId: string): Promise<boolean> {
-    const { affected } = await manager
+  async liftExpiredBan(tx: Transaction, userId: string): Promise<boolean> {
+    const { manager } = tx;
+    const { affected, raw } = await manager
       .createQueryBuilder()
       .update(User)
       .set({
@@ -221,10 +227,13 @@ export class UserStatusService {
         disabledUntil: null,
       })
       .where(`id = :userId AND status = 'disabled' AND disabled_until <= now()`, { userId })
+      .returning('erased_at')
       .execute();
     if (affected === 0) return false;
     await manager.delete(BannedIdentity, { userId });
     await this.audit.record(manager, { ...serviceActor, action: 'user.enabled', userId });
+    const [{ erased_at: erasedAt }] = raw as [{ erased_at: Date | null }];
+    await this.tell(tx, { erasedAt }, { type: 'user.enabled', userId });
     return true;
   }
 
@@ -254,7 +263,7 @@ export class UserStatusService {
       const { manager } = tx;
       let user = await lockReferencedUser(manager, reference);
       // A user whose ban has expired is not disabled.
-      if (user.status === 'disabled' && (await this.liftExpiredBan(manager, user.id))) {
+      if (user.status === 'disabled' && (await this.liftExpiredBan(tx, user.id))) {
         user = await lockCanonicalUser(manager, user.id);
       }
       return this.carryOut(tx, user, actor, decide(user));
@@ -281,8 +290,34 @@ export class UserStatusService {
     if (ends !== undefined) await this.sessionEnding.endAllSessions(tx, userId, ends, ...entries);
     else if (outdates === true) await this.sessionEnding.outdateTokens(tx, userId, ...entries);
     else await this.audit.record(manager, ...entries.map((entry) => ({ ...entry, userId })));
+    await this.tell(tx, user, ...toUserEvents(userId, events));
     return { userId, isChanged: true };
   }
+
+  /** The application has been told that an erased user is gone, so it hears no more. */
+  private async tell(
+    tx: Transaction,
+    { erasedAt }: Pick<User, 'erasedAt'>,
+    ...events: UserEvent[]
+  ): Promise<void> {
+    if (erasedAt === null) await this.userEvents.record(tx, ...events);
+  }
+}
+
+/** What the application hears of changes that the audit log has. */
+function toUserEvents(userId: string, entries: Decision['events']): UserEvent[] {
+  return entries.flatMap(({ action }): UserEvent[] => {
+    switch (action) {
+      case 'user.disabled':
+      case 'user.enabled':
+      case 'user.deletion_requested':
+        return [{ type: action, userId }];
+      case 'user.roles_changed':
+        return [{ type: 'user.updated', userId }];
+      default:
+        return [];
+    }
+  });
 }
 
 /** Whether a user will be erased, or was. */
