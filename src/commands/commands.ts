@@ -45,4 +45,8 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'Re-encrypts what is stored with the newest of the ENCRYPTION_KEYS.',
     load: async () => (await import('./keys-reencrypt.command.js')).keysReencrypt,
   },
+  'webhooks:replay': {
+    summary: 'Sends again what webhooks were told since a time.',
+    load: async () => (await import('./webhooks-replay.command.js')).webhooksReplay,
+  },
 };
