@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { app, encryptionKey, jwtAudience, jwtIssuer } from '../world/deployment.js';
+import { app, encryptionKey, jwtAudience, jwtIssuer, webhookSecret } from '../world/deployment.js';
 import { startWechatStandIn, type WechatStandIn } from '../world/wechat-stand-in.js';
 import { World } from '../world/world.js';
 import { bundleReference } from './bundle-reference.js';
@@ -43,12 +43,17 @@ export async function useBench(
   const run = (name: string, world: World, main: string, environment: Record<string, string>): Contender => ({
     name,
     world,
-    start: () =>
+    start: (hasWebhook = false) =>
       ServerProcess.start({
         main,
         core: cores.server,
         logFile: join(directory, `${name.replaceAll(/\W/g, '-')}.log`),
-        environment: { DATABASE_URL: world.databaseUrl, WECHAT_BASE_URL: wechat.url, ...environment },
+        environment: {
+          DATABASE_URL: world.databaseUrl,
+          WECHAT_BASE_URL: wechat.url,
+          ...(hasWebhook && { WEBHOOKS: JSON.stringify([{ url: wechat.url, secret: webhookSecret }]) }),
+          ...environment,
+        },
       }),
   });
   const settings = {

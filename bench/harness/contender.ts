@@ -6,5 +6,6 @@ export interface Contender {
   /** `service`. */
   name: string;
   world: World;
-  start: () => Promise<ServerProcess>;
+  /** @param hasWebhook whether a webhook is told what happens to users */
+  start: (hasWebhook?: boolean) => Promise<ServerProcess>;
 }

@@ -77,7 +77,7 @@ export class Measurement {
     try {
       for (const contender of contenders) {
         await scenario.prepare?.(contender.world);
-        runners.push({ contender, server: await contender.start(), next: 0, rounds: [] });
+        runners.push({ contender, server: await contender.start(scenario.hasWebhook), next: 0, rounds: [] });
       }
       for (const runner of runners) await this.warmUp(scenario, runner);
       for (let round = 0; round < this.pace.rounds; round += 1) {

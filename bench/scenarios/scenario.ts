@@ -11,6 +11,8 @@ export interface Scenario {
   connections?: number;
   /** Whether a request may be sent only once, as a login code. */
   isOneTime?: boolean;
+  /** Whether a webhook is told what happens to users. */
+  hasWebhook?: boolean;
   /** Changes the database before the server starts. */
   prepare?: (world: World) => Promise<void>;
   /**

@@ -1,3 +1,4 @@
+import type { LoadRequest } from '../harness/load.js';
 import { openidOf, pickUser } from '../world/users.js';
 import { loginCode } from '../world/wechat-stand-in.js';
 import { post, type Scenario, series } from './scenario.js';
@@ -12,17 +13,30 @@ export const loginKnown: Scenario = {
     ),
 };
 
+const firstLogins: Scenario = {
+  name: 'login-first',
+  title: 'first logins',
+  isOneTime: true,
+  makeRequests: (_, first, count) => makeFirstLogins('new', first, count),
+};
+
+/** @param kind tells them from those of another scenario on the same database */
+function makeFirstLogins(kind: string, first: number, count: number): LoadRequest[] {
+  return series(first, count, (serial) =>
+    post('/auth/login', { code: loginCode(openidOf(`${kind} ${serial}`), serial) }),
+  );
+}
+
 /** Logins, and refreshes of their sessions. */
 export const sessionScenarios: Scenario[] = [
   loginKnown,
+  firstLogins,
   {
-    name: 'login-first',
-    title: 'first logins',
-    isOneTime: true,
-    makeRequests: (_, first, count) =>
-      series(first, count, (serial) =>
-        post('/auth/login', { code: loginCode(openidOf(`new ${serial}`), serial) }),
-      ),
+    ...firstLogins,
+    name: 'login-first-webhook',
+    title: 'first logins, with a webhook',
+    hasWebhook: true,
+    makeRequests: (_, first, count) => makeFirstLogins('heard', first, count),
   },
   {
     name: 'refresh',

@@ -9,3 +9,6 @@ export const jwtIssuer = 'https://login.example.com';
 
 /** `JWT_AUDIENCE`. */
 export const jwtAudience = 'weapp';
+
+/** Of the webhook, where a scenario has one. */
+export const webhookSecret = `whsec_${Buffer.alloc(32, 4).toString('base64')}`;

@@ -18,11 +18,16 @@ export function loginCode(openid: string, serial: number): string {
 }
 
 /**
- * Answers code2Session at once, and to everybody: the code names the openid. It costs a tenth of the emulator's work, and
+ * Answers code2Session and webhook messages at once, and to everybody: the code names the openid. It costs a tenth of the emulator's work, and
  * a benchmark is about the other side. Each login gets a new session_key, as at WeChat.
  */
 export async function startWechatStandIn(): Promise<WechatStandIn> {
   const server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      request.resume();
+      response.writeHead(204).end();
+      return;
+    }
     const code = new URL(request.url!, 'http://wechat').searchParams.get('js_code')!;
     const openid = code.slice(0, code.indexOf('.'));
     const body = JSON.stringify({
