@@ -3,6 +3,7 @@ import { ApiBody, ApiHeader, ApiTags } from '@nestjs/swagger';
 import { Settings } from '../config/settings.js';
 import { ValidBody } from '../http/valid-body.decorator.js';
 import { getClientIp } from '../http/client-ip.js';
+import { RefuseEarly } from '../http/early-refusal.js';
 import { Problems } from '../http/problems.decorator.js';
 import { ServiceController } from '../http/service-controller.decorator.js';
 import type { OpenSession } from '../sessions/open-session.js';
@@ -22,6 +23,7 @@ import {
 import { Authenticated } from './authenticated.decorator.js';
 import { NeedsDatabase } from './needs-database.decorator.js';
 import { PerUserConcurrencyLimit } from './per-user-limits.decorator.js';
+import { LoginLoad } from './login-load.js';
 import { LoginResponse, TokenResponse } from './login.response.js';
 import { LoginRequest } from './login.request.js';
 import { ForgedRefreshLimiter } from './forged-refresh-limiter.js';
@@ -70,6 +72,7 @@ export class AuthController {
       'A random text per login. The code can then be repeated with the same text only, from any address. Without it, the code can be repeated from the same address only.',
   })
   @Problems(...loginProblems)
+  @RefuseEarly(LoginLoad)
   @UseGuards(WechatCodeGuard)
   login(@CurrentLogin() { isNewUser, warnings, ...session }: LoginOutcome): LoginResponse {
     return {

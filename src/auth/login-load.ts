@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import type { LoadLimit } from '../http/early-refusal.js';
 import { NodeOverloadedError } from './auth.errors.js';
 
 /** Logins that may be at the database, or wait for it, for each connection of the pool. */
@@ -10,7 +11,7 @@ const maxSignInsPerConnection = 20;
  * whose code has been used. The bounds are numbers and not times, so that a slow machine refuses no more than a fast one.
  */
 @Injectable()
-export class LoginLoad {
+export class LoginLoad implements LoadLimit {
   readonly #maxLogins: number;
   readonly #maxSignIns: number;
   /** Made once: its stack trace would cost more than the rest of a refusal. */
@@ -24,13 +25,22 @@ export class LoginLoad {
   }
 
   /**
+   * The error if as many logins are in progress as may call WeChat and wait for that, or if too many have come back from WeChat and
+   * are not signed in yet.
+   */
+  refusal(): NodeOverloadedError | undefined {
+    const isFull = this.#logins >= this.#maxLogins || this.#signIns >= this.#maxSignIns;
+    return isFull ? this.#refusal : undefined;
+  }
+
+  /**
    * Runs a login.
    *
-   * @throws {NodeOverloadedError} without running it, if as many logins are in progress as may call WeChat and wait for
-   *   that, or if too many have come back from WeChat and are not signed in yet
+   * @throws {NodeOverloadedError} without running it, if there is a {@link refusal}
    */
   async run<Result>(login: () => Promise<Result>): Promise<Result> {
-    if (this.#logins >= this.#maxLogins || this.#signIns >= this.#maxSignIns) throw this.#refusal;
+    const refusal = this.refusal();
+    if (refusal !== undefined) throw refusal;
     this.#logins += 1;
     try {
       return await login();

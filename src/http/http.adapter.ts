@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.js';
 import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
 import { canonicalAddress, trustedProxies } from '../validation/ip-address.js';
 import { answerClientError } from './client-error.js';
+import { refuseEarly } from './early-refusal.js';
 import { takeForms } from './form-body.js';
 import { UnsupportedMediaTypeError } from './http.errors.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
@@ -102,7 +103,8 @@ export function configureHttp(app: NestFastifyApplication, { corsOrigins, webCli
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onRoute', (route) => routes.add(route));
+    .addHook('onRoute', (route) => routes.add(route))
+    .addHook('onRoute', refuseEarly(app, filter));
   const origins = [...corsOrigins, ...webClients.flatMap((client) => client.origins)];
   if (origins.length > 0) {
     const forPages = {

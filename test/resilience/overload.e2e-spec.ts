@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../harness/node.js';
 import { expectProblem } from '../harness/problem.js';
@@ -33,13 +35,19 @@ describe('overload', () => {
     }
   });
 
-  it('refuses a login before it looks at the body', async () => {
+  it('refuses a login before its body has arrived', async () => {
     const narrow = await world.startNode({ WECHAT_MAX_CONCURRENCY: '1' });
     const codes = await Promise.all(['anna', 'ben'].map((user) => world.code(user)));
     await world.fault({ delayMs: 2_000 });
     const logins = codes.map((code) => narrow.login({ code, appid: tea.appid }));
     await expect.poll(async () => (await world.exchanges()).length).toBe(1);
-    expectOverloaded(await narrow.login({}));
+    const { hostname, port } = new URL(narrow.url);
+    const socket = connect(Number(port), hostname);
+    // Neither the type nor the body that is announced can be right.
+    socket.write('POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Length: 10\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 503 .*^retry-after: 1\r$.*"code":"overloaded"/ims);
     expect((await Promise.all(logins)).map(({ status }) => status)).toEqual([200, 200]);
     expect((await narrow.login({})).status).toBe(400);
   });
