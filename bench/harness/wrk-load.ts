@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { toHttpText } from './http-text.js';
 import type { LoadOptions, LoadRequest, LoadResult } from './load.js';
 
 const script = join(import.meta.dirname, 'wrk-load.lua');
@@ -16,7 +17,7 @@ export async function loadWithWrk(
   const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-bench-load-'));
   try {
     const file = join(directory, 'requests');
-    writeFileSync(file, requests.map((request) => frame(toHttp(new URL(url).host, request))).join(''));
+    writeFileSync(file, requests.map((request) => frame(toHttpText(new URL(url).host, request))).join(''));
     const { stdout } = await promisify(execFile)('wrk', [
       '--threads=1',
       `--connections=${connections}`,
@@ -31,15 +32,6 @@ export async function loadWithWrk(
   } finally {
     rmSync(directory, { recursive: true });
   }
-}
-
-/** The request as HTTP/1.1 writes it. */
-function toHttp(host: string, { method, path, headers, body }: LoadRequest): string {
-  const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
-  const lines = Object.entries({ Host: host, ...headers, ...length }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`;
 }
 
 /** Its length in bytes, a new line, the request. */
