@@ -88,8 +88,10 @@ export class JwtGuard implements CanActivate {
     let known = this.#requirements.get(controller);
     if (known === undefined) this.#requirements.set(controller, (known = new WeakMap()));
     let requirements = known.get(handler);
-    if (requirements === undefined)
-      known.set(handler, (requirements = this.readRequirements([handler, controller])));
+    if (requirements === undefined) {
+      requirements = this.readRequirements([handler, controller]);
+      known.set(handler, requirements);
+    }
     return requirements;
   }
 
