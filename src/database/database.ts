@@ -77,6 +77,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   /** Made once: its stack trace would cost more than the rest of a refusal. */
   readonly #overloaded = new DatabaseOverloadedError();
   #apart: Pool | undefined;
+  /** Undefined until somebody asks. */
+  #sharesConnections: boolean | undefined;
   /** Whether a pooler turned out not to keep named statements, although they are switched on. */
   #losesNames = false;
 
@@ -220,11 +222,16 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   /**
    * Whether a pooler uses one connection of Postgres for several of ours in turn, and keeps no named statements for each
-   * (PgBouncer in transaction mode, before version 1.21 or with `max_prepared_statements = 0`).
+   * (PgBouncer in transaction mode, before version 1.21 or with `max_prepared_statements = 0`). Looks once.
    *
    * @throws {DatabaseUnavailableError}
    */
   async sharesConnections(): Promise<boolean> {
+    this.#sharesConnections ??= await this.probeConnections();
+    return this.#sharesConnections;
+  }
+
+  private async probeConnections(): Promise<boolean> {
     const one = await this.connect(this.pool);
     let other: PoolClient | undefined;
     let hasFailed = false;
