@@ -1,4 +1,4 @@
-import { withNodes } from './bench-world.js';
+import { withNodes } from './harness/nodes.js';
 
 // Whether encrypted data opens as long as WeChat's rules let it: devices of the same people log in and post data, all at
 // once, on two nodes. `npm run build && npm run bench:soak`, with `-- 20000` for as many operations
@@ -35,8 +35,8 @@ await withNodes(2, async ({ nodes, phone }) => {
       const { data, change, accessToken } = await person.inTurn(async () => {
         const { code } = await phone('login', person.name);
         person.changes += 1;
-        const login = await node.login({ code });
-        if (login.status !== 200) throw new Error(`A login failed: ${login.text}`);
+        const login = await node.login(code!);
+        if (login.status !== 200) throw new Error(`A login failed: ${JSON.stringify(login.body)}`);
         outcome.logins += 1;
         return {
           accessToken: login.body.accessToken as string,
@@ -44,11 +44,14 @@ await withNodes(2, async ({ nodes, phone }) => {
           change: person.changes,
         };
       });
-      const answer = await node.as(accessToken, 'POST', '/me/open-data', {
-        encryptedData: data.encryptedData,
-        iv: data.iv,
-        rawData: data.rawData,
-        signature: data.signature,
+      const answer = await node.ask('POST', '/me/open-data', {
+        accessToken,
+        body: {
+          encryptedData: data['encryptedData'],
+          iv: data['iv'],
+          rawData: data['rawData'],
+          signature: data['signature'],
+        },
       });
       if (answer.status === 200) outcome.opened += 1;
       else if (person.changes - change > olderKeys) outcome.stale += 1;

@@ -1,4 +1,5 @@
 import { createCipheriv, randomBytes, randomInt } from 'node:crypto';
+import { percentile } from './harness/statistics.js';
 import { decryptOpenData, type OpenDataRules, type EncryptedOpenData } from '../src/wechat/open-data.js';
 
 /*
@@ -132,10 +133,6 @@ function measure(payload: object, rules: OpenDataRules): Map<string, Float64Arra
   return new Map(series.map(({ name, times }) => [name, times.toSorted()]));
 }
 
-function median(sorted: Float64Array): number {
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
 /** The share of pairs in which one of `these` is longer than one of `those`, half of the ties included. */
 function shareSlower(these: Float64Array, those: Float64Array): number {
   let [below, notAbove, wins] = [0, 0, 0];
@@ -155,11 +152,12 @@ for (const [name, payload] of Object.entries(payloads)) {
     const base = results.get(reference)!;
     console.log(`\n${`${name}, session_keys: ${count}`.padEnd(36)}median µs   ratio  slower`);
     for (const [kind, times] of results) {
-      const ratio = median(times) / median(base);
+      const median = percentile(times, 0.5);
+      const ratio = median / percentile(base, 0.5);
       const group = kind.startsWith('control') ? 'controls' : 'kinds';
       furthest[group] = Math.max(furthest[group], Math.abs(ratio - 1));
       const figures = [
-        median(times).toFixed(2).padStart(9),
+        median.toFixed(2).padStart(9),
         ratio.toFixed(3).padStart(8),
         shareSlower(times, base).toFixed(3).padStart(8),
       ];
