@@ -190,6 +190,23 @@ describe('user search', () => {
       expect(await ids({ q: q() })).toEqual([]);
     });
 
+    it('finds the one whose phone it is, and nobody who took it for a nickname', async () => {
+      const owner = await add({ phone: '+8613912345670' });
+      const namesake = await add({ nickname: '+8613912345670' });
+      expect(await ids({ q: '+8613912345670' })).toEqual([owner]);
+      expect(await ids({ q: '+861391234567' })).toContain(namesake);
+    });
+
+    it('finds the one whose external id it is, and those who have it as a nickname', async () => {
+      const one = await add({ externalId: 'anna-7' });
+      const other = await add({ nickname: 'anna-7' });
+      expect((await ids({ q: 'anna-7' })).toSorted()).toEqual([one, other].toSorted());
+    });
+
+    it('finds nobody by the id of a user whom the filter leaves out', async () => {
+      expect(await ids({ q: id, status: 'disabled' })).toEqual([]);
+    });
+
     it('finds an appid that is configured no more', async () => {
       const former = await add({ appids: ['wx00000000000000ff'] });
       expect(await ids({ q: `openid-wx00000000000000ff-${former}` })).toEqual([former]);
