@@ -4,10 +4,14 @@ import { securityHeaders } from './security-headers.js';
 
 /** Node's own method for the text of the headers. Its types leave it out. */
 interface HeaderWriter {
-  _storeHeader(statusLine: string, headers: object | undefined): void;
+  _storeHeader: (this: ServerResponse, statusLine: string, headers: object | undefined) => void;
 }
 
 const { _storeHeader: storeHeader } = ServerResponse.prototype as unknown as HeaderWriter;
+// Otherwise the security headers would be missing without a word.
+if (typeof storeHeader !== 'function') {
+  throw new Error(`Node ${process.version} is not supported: it has no _storeHeader().`);
+}
 
 const securityLines = toLines(Object.entries(securityHeaders));
 const securityNames = new Set(Object.keys(securityHeaders).map((name) => name.toLowerCase()));
