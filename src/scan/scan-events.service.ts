@@ -157,22 +157,30 @@ export class ScanEventsService implements Task, OnModuleDestroy {
   }
 
   private async push({ id, state, userId }: ChangedRow): Promise<void> {
-    const data = state === 'scanned' ? await this.describeUser(userId!) : {};
+    const isPending = this.#scans.get(id)?.known?.state === 'pending';
+    const isDecided = state === 'approved' || state === 'denied';
+    // A user may look and decide between two polls.
+    const scanned = state === 'scanned' || (isPending && isDecided) ? await this.toScannedEvent(userId!) : '';
     const scan = this.#scans.get(id);
     if (scan === undefined) return;
-    scan.known = { state, event: `event: ${state}\ndata: ${JSON.stringify(data)}\n\n` };
+    scan.known = { state, event: state === 'scanned' ? scanned : toEvent(state, {}) };
     for (const page of scan.pages) {
+      if (state !== 'scanned') write(page, scanned);
       write(page, scan.known.event);
       if (finalStates.includes(state)) page.end();
     }
   }
 
-  /** What the page may show of the user who has scanned. */
-  private async describeUser(userId: string): Promise<object> {
+  /** With what the page may show of the user who has scanned. */
+  private async toScannedEvent(userId: string): Promise<string> {
     const user = await this.users.findCanonical(userId);
-    if (user === null) return { nickname: null, avatarUrl: null };
-    return { nickname: user.nickname, avatarUrl: this.userResponses.avatarUrl(user.avatarKey) };
+    const { nickname, avatarKey } = user ?? { nickname: null, avatarKey: null };
+    return toEvent('scanned', { nickname, avatarUrl: this.userResponses.avatarUrl(avatarKey) });
   }
+}
+
+function toEvent(state: ScanState, data: object): string {
+  return `event: ${state}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** A page that has been ended takes no more, until it is closed. */

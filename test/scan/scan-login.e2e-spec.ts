@@ -597,6 +597,22 @@ describe('sign-in by scanning', () => {
       const foreign = await postForm(withConsole, 'device_authorization', form, { origin: shop.origins[0]! });
       expect(foreign).toMatchObject(oauthError(403, 'unauthorized_client'));
     });
+
+    it('sign an admin in to the console, who may change things soon after the approval', async () => {
+      const withConsole = await world.startNode({ ...scanSettings, CONSOLE: 'true' });
+      const admin = await world.createAdmin(withConsole);
+      const code = await showCode(withConsole, 'console');
+      const phone = await ScanningPhone.signIn(world, withConsole, 'operator');
+      await phone.approve(code);
+      const { body } = await askForTokens(withConsole, code, 'console');
+      const call = (method: string, path: string, sent: object) =>
+        withConsole.as(body.access_token, method, path, sent);
+      expect((await call('POST', '/admin/users/search', {})).status).toBe(200);
+      const user = await ScanningPhone.signIn(world, withConsole, 'werner');
+      const disabled = await call('PATCH', `/admin/users/${user.userId}`, { status: 'disabled' });
+      expect(disabled.status).toBe(200);
+      expect(phone.userId).toBe(admin.id);
+    });
   });
 
   describe('the page of verification_uri', () => {
@@ -641,6 +657,15 @@ describe('sign-in by scanning', () => {
       await askForTokens(node, code);
       const later = await EventStream.open(second, code);
       await expect.poll(() => later.names).toEqual(['approved']);
+    });
+
+    it('tell of the scan, too, if the user decides at once', async () => {
+      const code = await showCode(node);
+      const page = await EventStream.open(node, code);
+      await expect.poll(() => page.names).toEqual(['pending']);
+      const phone = await ScanningPhone.signIn(world, second, 'bert');
+      await phone.approve(code);
+      await expect.poll(() => page.names, soon).toEqual(['pending', 'scanned', 'approved']);
     });
 
     it('tell of a denial and of an expiry', async () => {
