@@ -3,6 +3,7 @@ import { LoginStatsService } from '../audit/login-stats.service.js';
 import type { WechatApp } from '../config/settings.js';
 import { ServiceError } from '../errors/service.error.js';
 import { describeError } from '../errors/describe-error.js';
+import { RevocationsService } from '../sessions/revocations.service.js';
 import { PhoneNumbersService } from '../users/profile/phone-numbers.service.js';
 import { FirstLoginHooks } from '../users/sign-in/first-login-hooks.js';
 import { type SignedIn, SignInService } from '../users/sign-in/sign-in.service.js';
@@ -40,6 +41,7 @@ export class LoginService {
     private readonly limit: LoginLimiter,
     private readonly load: LoginLoad,
     private readonly stats: LoginStatsService,
+    private readonly revocations: RevocationsService,
   ) {}
 
   /**
@@ -47,6 +49,7 @@ export class LoginService {
    * @throws {AccountDisabledError} {@link AccountDeletingError}
    * @throws {LoginLimitError} if codes from this address have failed too often
    * @throws {TooManyLoginsError} if other logins from this address take too long
+   * @throws {DatabaseAwayError} if the database is known to be away: then the code has not been used
    * @throws {DatabaseUnavailableError}
    */
   async signIn(app: WechatApp, attempt: LoginAttempt): Promise<LoginOutcome> {
@@ -77,9 +80,11 @@ export class LoginService {
    *
    * @param ip where it comes from: one that WeChat refuses, or something before WeChat, counts against that address, and
    *   at once, since the search for its login takes a while
+   * @throws {DatabaseAwayError} without asking WeChat, if the database is known to be away: the code stays good
    * @throws {LoginLimitError} {@link TooManyLoginsError} and whatever `WechatClient.code2Session` throws
    */
   async redeem(app: WechatApp, code: string, ip: string): Promise<WechatSession> {
+    this.revocations.assertDatabaseAnswers();
     return this.limit.run(
       ip,
       () => this.wechat.code2Session(app, code),

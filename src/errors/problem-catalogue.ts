@@ -249,8 +249,10 @@ export const problems = {
   database_unavailable: {
     status: 503,
     title: 'The database is not available',
-    meaning: 'The database does not answer, or the node cannot know which sessions are revoked.',
-    action: 'Wait for `Retry-After` seconds, and repeat the request.',
+    meaning:
+      'The database does not answer, or the node cannot know which sessions are revoked. A login is refused before its code is used, as soon as the node knows that the database is away.',
+    action:
+      'Wait for `Retry-After` seconds, and repeat the request. For a login, call `wx.login` and send the new code. The old code can be sent again, but it may have been used: then the response is `code_used`.',
   },
   overloaded: {
     status: 503,

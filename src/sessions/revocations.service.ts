@@ -7,7 +7,7 @@ import { describeError } from '../errors/describe-error.js';
 import { withTimeout } from '../limits/with-timeout.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
-import { RevocationsUnknownError, type RevocationReason } from './sessions.errors.js';
+import { DatabaseAwayError, type RevocationReason, RevocationsUnknownError } from './sessions.errors.js';
 
 /** Milliseconds between two polls. */
 const pollIntervalMs = 250;
@@ -104,14 +104,15 @@ export class RevocationsService implements Task {
   #polling: Promise<boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #isStale = false;
+  /** Why the last poll failed; undefined if it succeeded. */
+  #failure: { cause: unknown } | undefined;
 
   constructor(private readonly database: Database) {}
 
   /** @throws {RevocationsUnknownError} if the first poll fails: a node without the revocations does not start */
   async start(): Promise<void> {
-    if (!(await this.poll())) throw new RevocationsUnknownError();
-    this.schedulePoll();
+    if (!(await this.poll())) throw new RevocationsUnknownError(this.#failure?.cause);
+    this.schedulePoll(pollIntervalMs);
   }
 
   async stop(): Promise<void> {
@@ -157,6 +158,16 @@ export class RevocationsService implements Task {
     if (!this.isFresh()) await this.catchUp();
   }
 
+  /**
+   * Refuses at once what would be in vain while the database is away, such as to use up a code. The polls go on, so it ends
+   * by itself as soon as the database answers.
+   *
+   * @throws {DatabaseAwayError} if the last poll failed
+   */
+  assertDatabaseAnswers(): void {
+    if (this.#failure !== undefined) throw new DatabaseAwayError(this.#failure.cause);
+  }
+
   /** Reads the wall clock, too: while a machine is suspended, it goes on, and the monotonic clock stands still. */
   private isFresh(): boolean {
     const { monotonic, wall } = this.#lastPoll;
@@ -168,7 +179,9 @@ export class RevocationsService implements Task {
     const deadline = performance.now() + catchUpTimeoutMs;
     while (!this.isFresh()) {
       const left = deadline - performance.now();
-      if (left <= 0 || (await withTimeout(left, this.poll())) !== true) throw new RevocationsUnknownError();
+      if (left <= 0 || (await withTimeout(left, this.poll())) !== true) {
+        throw new RevocationsUnknownError(this.#failure?.cause);
+      }
     }
   }
 
@@ -216,24 +229,32 @@ export class RevocationsService implements Task {
   }
 
   private markFresh(): true {
-    if (this.#isStale) this.#logger.log('This node knows again what is revoked.');
-    this.#isStale = false;
+    if (this.#failure !== undefined) this.#logger.log('This node knows again what is revoked.');
+    this.#failure = undefined;
     return true;
   }
 
   /** The next poll reads everything: after a failure, another server may answer. */
   private markStale(error: unknown): false {
     this.#seen = beginning;
-    if (!this.#isStale && !this.#stopped) {
-      const { message } = describeError((error as Error).cause ?? error);
+    const cause = (error as Error).cause ?? error;
+    if (this.#failure === undefined && !this.#stopped) {
+      const { message } = describeError(cause);
       this.#logger.warn(`This node cannot learn what is revoked, and lets nobody in meanwhile: ${message}`);
     }
-    this.#isStale = true;
+    this.#failure = { cause };
     return false;
   }
 
-  private schedulePoll(): void {
+  private schedulePoll(delayMs: number): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.poll().then(() => this.schedulePoll()), pollIntervalMs).unref();
+    this.#timer = setTimeout(() => void this.pollAgain(), delayMs).unref();
+  }
+
+  /** A first failure may be that of one connection: the next poll, on another one, follows at once. */
+  private async pollAgain(): Promise<void> {
+    const hadFailed = this.#failure !== undefined;
+    const hasSucceeded = await this.poll();
+    this.schedulePoll(hasSucceeded || hadFailed ? pollIntervalMs : 0);
   }
 }

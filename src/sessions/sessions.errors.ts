@@ -46,8 +46,23 @@ export class RefreshTokenReusedError extends ServiceError {
 export class RevocationsUnknownError extends ServiceError {
   readonly code = 'database_unavailable';
 
-  constructor() {
+  /** @param cause why the last poll failed, if it did */
+  constructor(cause?: unknown) {
     super('This node cannot check at the moment whether the session goes on. Try again shortly.', {
+      cause,
+      retryAfter: 1,
+    });
+  }
+}
+
+/** The database did not answer this node's last poll. A code is not spent in vain. */
+export class DatabaseAwayError extends ServiceError {
+  readonly code = 'database_unavailable';
+
+  /** @param cause why the last poll failed */
+  constructor(cause: unknown) {
+    super('The database is away. The code has not been used: send it again shortly, or a new one.', {
+      cause,
       retryAfter: 1,
     });
   }

@@ -2,13 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findFreePort } from '../../dev/ports.js';
 import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres.js';
 import { runCommand } from '../harness/command.js';
 import type { ServiceNode } from '../harness/node.js';
 import { type Standby, startStandby } from '../harness/standby.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
-import { useWorld } from '../harness/world.js';
+import { tea, useWorld } from '../harness/world.js';
 
 describe('a database failover', () => {
   const world = useWorld();
@@ -17,6 +18,8 @@ describe('a database failover', () => {
   let standby: Standby;
   let proxy: TcpProxy;
   let node: ServiceNode;
+  /** Characters that the node had written when the test began. */
+  let outputBefore: number;
 
   beforeAll(async () => {
     primary = await startPostgres({ dataDirectory });
@@ -27,6 +30,9 @@ describe('a database failover', () => {
     primary = await startPostgres({ dataDirectory, port: primary.port });
     proxy = await TcpProxy.start(primary.port);
     node = await world.startNode({ DATABASE_URL: proxy.through(primary.url('postgres')) });
+  });
+  beforeEach(() => {
+    outputBefore = node.output.length;
   });
   afterEach(() => {
     proxy.port = primary.port;
@@ -41,6 +47,7 @@ describe('a database failover', () => {
   const ready = (where = node) => where.get('/health/ready');
   const down = (details: object) => ({ status: 503, body: { code: 'database_unavailable', details } });
 
+  /** Statements in one session, each in a transaction of its own. */
   async function configure(...statements: string[]): Promise<void> {
     const client = new Client({ connectionString: primary.url('postgres') });
     await client.connect();
@@ -71,6 +78,27 @@ describe('a database failover', () => {
     await expect.poll(async () => (await verify()).status).toBe(204);
     await expect.poll(async () => (await world.login(node, 'anna')).status).toBe(200);
     await expect.poll(async () => (await ready()).status).toBe(200);
+  });
+
+  it('refuses logins before their codes are used, at once, and accepts the same codes afterwards', async () => {
+    const codes = await Promise.all(['carl', 'clara', 'cora'].map((user) => world.code(user)));
+    proxy.port = await findFreePort();
+    proxy.cut();
+    await expect.poll(() => node.output.slice(outputBefore)).toContain('cannot learn what is revoked');
+    const asked = (await world.exchanges()).length;
+    for (const code of codes) {
+      expect(await node.login({ code, appid: tea.appid })).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1' },
+        body: { code: 'database_unavailable', detail: expect.stringContaining('has not been used') },
+      });
+    }
+    expect(await world.exchanges(), 'WeChat was not asked').toHaveLength(asked);
+
+    proxy.port = primary.port;
+    for (const code of codes) {
+      await expect.poll(() => node.login({ code, appid: tea.appid })).toMatchObject({ status: 200 });
+    }
   });
 
   it('keeps a node from being ready while it cannot know what is revoked', async () => {
