@@ -95,3 +95,10 @@ export function isDatabaseFailure(error: unknown): boolean {
   if (typeof code === 'string') return socketFailures.has(code) || serverFailure.test(code);
   return driverFailure.test(error.message);
 }
+
+/** Whether the driver has stopped waiting for a statement. The server may still be at it. */
+export function isGivenUp(error: unknown): boolean {
+  const { message, driverError } = error as { message?: unknown; driverError?: unknown };
+  if (driverError !== undefined && driverError !== error) return isGivenUp(driverError);
+  return message === 'Query read timeout';
+}

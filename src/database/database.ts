@@ -3,12 +3,14 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { Settings } from '../config/settings.js';
+import { cancelStatement } from './cancel-statement.js';
 import { isPooled } from './connection-setup.js';
 import { weappAuthDataSource } from './data-source-options.js';
 import {
   DatabaseOverloadedError,
   DatabaseUnavailableError,
   isDatabaseFailure,
+  isGivenUp,
   isNameLost,
   NamedStatementsLostError,
   ReadOnlyDatabaseError,
@@ -69,7 +71,8 @@ export interface Transaction {
  * The access to Postgres. Only this class turns a failure of the server into a `DatabaseUnavailableError`.
  *
  * A connection on which the server has failed or does not answer never returns to the pool: its last statement or a
- * transaction may still be in progress, and the next request would run inside that transaction.
+ * transaction may still be in progress, and the next request would run inside that transaction. It has its place in the
+ * pool until the server has ended the statement, so that the server never has more connections than the pool.
  */
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
@@ -130,7 +133,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       values,
       ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
     };
-    const client = await this.connect(apart ? this.apart() : this.pool);
+    const pool = apart ? this.apart() : this.pool;
+    const client = await this.connect(pool);
     try {
       const { rows } = await client.query<Row>(statement);
       check?.(rows);
@@ -138,7 +142,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       return rows;
     } catch (error) {
       const failed = isDatabaseFailure(error);
-      client.release(failed);
+      if (isGivenUp(error)) void cancelStatement(client, pool).then(() => client.release(true));
+      else client.release(failed);
       if (isNamed && isNameLost(error)) {
         // Nothing has run: Postgres refused the name before it read the values.
         this.tellLoss();
@@ -204,20 +209,23 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    */
   async connection<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
+    let client: PoolClient;
     try {
-      await runner.connect();
+      client = (await runner.connect()) as PoolClient;
     } catch (error) {
       throw new DatabaseUnavailableError(error);
     }
+    let result: Result;
     try {
-      return await work(runner);
+      result = await work(runner);
     } catch (error) {
-      if (!isDatabaseFailure(error)) throw error;
-      await abandon(runner, error);
-      throw new DatabaseUnavailableError(error);
-    } finally {
-      await runner.release();
+      if (isGivenUp(error)) void cancelStatement(client, this.pool).then(() => abandon(runner, error));
+      else if (isDatabaseFailure(error)) await abandon(runner, error);
+      else await runner.release();
+      throw isDatabaseFailure(error) ? new DatabaseUnavailableError(error) : error;
     }
+    await runner.release();
+    return result;
   }
 
   /**

@@ -47,6 +47,16 @@ describe('a database failover', () => {
   const ready = (where = node) => where.get('/health/ready');
   const down = (details: object) => ({ status: 503, body: { code: 'database_unavailable', details } });
 
+  async function query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: primary.url('postgres') });
+    await client.connect();
+    try {
+      return (await client.query<Row>(text, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Statements in one session, each in a transaction of its own. */
   async function configure(...statements: string[]): Promise<void> {
     const client = new Client({ connectionString: primary.url('postgres') });
@@ -99,6 +109,35 @@ describe('a database failover', () => {
     for (const code of codes) {
       await expect.poll(() => node.login({ code, appid: tea.appid })).toMatchObject({ status: 200 });
     }
+  });
+
+  describe('with a synchronous standby that hangs', () => {
+    const hang = () =>
+      configure("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", 'SELECT pg_reload_conf()');
+    const goOn = () => configure('ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()');
+    afterEach(goOn);
+
+    /** A node with two connections, and a third that polls. */
+    function startNarrow(): Promise<ServiceNode> {
+      const url = new URL(primary.url('postgres'));
+      url.searchParams.set('application_name', 'narrow');
+      return world.startNode({ DATABASE_URL: url.href, DATABASE_POOL_SIZE: '2' });
+    }
+    const hangs = () => query(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
+    const connections = () => query(`SELECT FROM pg_stat_activity WHERE application_name = 'narrow'`);
+
+    it('takes no more connections of Postgres than DATABASE_POOL_SIZE and that of the poll', async () => {
+      const narrow = await startNarrow();
+      await hang();
+      for (let round = 0; round < 2; round += 1) {
+        const logins = ['eva', 'emil'].map((user) => world.login(narrow, user));
+        await expect.poll(hangs).toHaveLength(2);
+        for (const answer of await Promise.all(logins)) {
+          expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+        }
+        await expect.poll(async () => (await connections()).length).toBeLessThanOrEqual(3);
+      }
+    });
   });
 
   it('keeps a node from being ready while it cannot know what is revoked', async () => {
