@@ -243,7 +243,7 @@ export class Settings {
   @Seconds({ example: 7_776_000 })
   sessionMaxAge = 7_776_000;
 
-  /** Seconds in which the previous refresh token still works after a refresh. 0: not at all. */
+  /** Seconds in which the previous refresh token still works after a refresh. 0: not at all. An outage of the database comes on top. */
   @WholeNumber({ min: 0, max: 3_600, example: 30 })
   refreshGrace = 30;
 

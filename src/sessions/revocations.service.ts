@@ -5,6 +5,7 @@ import { Database, type NamedStatement, type Transaction } from '../database/dat
 import { StandbyError } from '../database/database.errors.js';
 import { describeError } from '../errors/describe-error.js';
 import { withTimeout } from '../limits/with-timeout.js';
+import { RefreshGrace } from './refresh-grace.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
 import { DatabaseAwayError, type RevocationReason, RevocationsUnknownError } from './sessions.errors.js';
@@ -107,7 +108,10 @@ export class RevocationsService implements Task {
   /** Why the last poll failed; undefined if it succeeded. */
   #failure: { cause: unknown } | undefined;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly refreshGrace: RefreshGrace,
+  ) {}
 
   /** @throws {RevocationsUnknownError} if the first poll fails: a node without the revocations does not start */
   async start(): Promise<void> {
@@ -209,6 +213,7 @@ export class RevocationsService implements Task {
     }
     this.#memory.forget();
     this.#seen = seen;
+    if (began.monotonic - this.#lastPoll.monotonic > maxStalenessMs) this.countOutage();
     this.#lastPoll = began;
   }
 
@@ -234,6 +239,12 @@ export class RevocationsService implements Task {
     return true;
   }
 
+  /** Until now, nothing is known of the database since the last poll. */
+  private countOutage(): void {
+    const { monotonic } = this.#lastPoll;
+    if (monotonic !== -Infinity) this.refreshGrace.addOutage(monotonic);
+  }
+
   /** The next poll reads everything: after a failure, another server may answer. */
   private markStale(error: unknown): false {
     this.#seen = beginning;
@@ -243,6 +254,7 @@ export class RevocationsService implements Task {
       this.#logger.warn(`This node cannot learn what is revoked, and lets nobody in meanwhile: ${message}`);
     }
     this.#failure = { cause };
+    this.countOutage();
     return false;
   }
 

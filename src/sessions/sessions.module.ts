@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { ExpiredSessionsJob } from './expired-sessions.job.js';
 import { ExpiredLoginCodesJob } from './expired-login-codes.job.js';
 import { LoginCodesService } from './login-codes.service.js';
+import { RefreshGrace } from './refresh-grace.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { ExpiredRevocationsJob } from './expired-revocations.job.js';
 import { RevocationsService } from './revocations.service.js';
@@ -16,6 +17,7 @@ import { SessionsService } from './sessions.service.js';
   imports: [AuditModule],
   providers: [
     LoginCodesService,
+    RefreshGrace,
     RefreshTokens,
     RevocationsService,
     SessionEnding,

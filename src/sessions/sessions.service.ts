@@ -4,8 +4,10 @@ import { NIL } from 'uuid';
 import { type Actor, serviceActor } from '../audit/audit-log.service.js';
 import { Settings } from '../config/settings.js';
 import { Database, type Transaction } from '../database/database.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
 import { type OpenSession, toSessionUser } from './open-session.js';
-import { hashSecret, RefreshTokens } from './refresh-tokens.js';
+import { RefreshGrace } from './refresh-grace.js';
+import { hashSecret, type RefreshToken, RefreshTokens } from './refresh-tokens.js';
 import { type RefreshedRow, refreshStatement, refusalQuery, type RefusedRow } from './refresh.statement.js';
 import { RevocationsService } from './revocations.service.js';
 import { SessionEnding } from './session-ending.js';
@@ -33,6 +35,7 @@ export class SessionsService {
   constructor(
     private readonly database: Database,
     private readonly refreshTokens: RefreshTokens,
+    private readonly grace: RefreshGrace,
     private readonly revocations: RevocationsService,
     private readonly ending: SessionEnding,
     private readonly settings: Settings,
@@ -84,8 +87,8 @@ export class SessionsService {
   }
 
   /**
-   * Rotates a refresh token. The token immediately before the newest gets the same successor, within `REFRESH_GRACE` of
-   * the rotation that superseded it. If it comes later, or if an older token comes, the session ends: two have the token.
+   * Rotates a refresh token. The token immediately before the newest gets the same successor, within the grace of
+   * the rotation that superseded it ({@link RefreshGrace}). If it comes later, or if an older token comes, the session ends: two have the token.
    *
    * @param ip where the request came from, for the audit
    * @param webClientId the web client that sends it, if it is one
@@ -95,15 +98,30 @@ export class SessionsService {
   async refresh(token: string, ip: string, webClientId?: string): Promise<OpenSession> {
     const read = this.refreshTokens.parse(token, webClientId);
     if (read === undefined) throw new RefreshTokenInvalidError(true);
-    const { sessionId, generation, secret } = read;
-    const { refreshTokenTtl, sessionMaxAge, refreshGrace } = this.settings;
+    const beganAt = performance.now();
+    try {
+      return await this.rotate(read, ip, webClientId);
+    } catch (error) {
+      // The session may have been refreshed, and the phone will repeat the token that it has.
+      if (error instanceof DatabaseUnavailableError) this.grace.addOutage(beganAt);
+      throw error;
+    }
+  }
+
+  private async rotate(
+    { sessionId, generation, secret }: RefreshToken,
+    ip: string,
+    webClientId: string | undefined,
+  ): Promise<OpenSession> {
+    const { refreshTokenTtl, sessionMaxAge } = this.settings;
     const asked = [sessionId, hashSecret(secret), generation];
+    const grace = this.grace.inSeconds();
     for (let round = 0; round < maxAttempts; round += 1) {
       const [row] = await this.database.query<RefreshedRow>(refreshStatement, [
         ...asked,
         refreshTokenTtl,
         sessionMaxAge,
-        refreshGrace,
+        grace,
       ]);
       if (row !== undefined) {
         const { appid, loggedInAt, generation: current, refreshExpiresIn } = row;
@@ -111,7 +129,7 @@ export class SessionsService {
         const refreshToken = this.refreshTokens.format(successor, webClientId);
         return { user: toSessionUser(row), sessionId, appid, loggedInAt, refreshToken, refreshExpiresIn };
       }
-      await this.refuse(sessionId, [...asked, sessionMaxAge, refreshGrace], ip);
+      await this.refuse(sessionId, [...asked, sessionMaxAge, grace], ip);
     }
     throw new Error(`A session changed ${maxAttempts} times while it was refreshed.`);
   }

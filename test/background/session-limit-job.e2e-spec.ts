@@ -5,6 +5,7 @@ import { AuditLogService } from '../../src/audit/audit-log.service.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { Database } from '../../src/database/database.js';
 import { schema } from '../../src/schema.js';
+import { RefreshGrace } from '../../src/sessions/refresh-grace.js';
 import { RevocationsService } from '../../src/sessions/revocations.service.js';
 import { SessionEnding } from '../../src/sessions/session-ending.js';
 import { SessionLimitJob } from '../../src/sessions/session-limit.job.js';
@@ -17,7 +18,7 @@ it('the job that limits sessions has nothing to do before the first login', asyn
   const settings = new Settings();
   const database = new Database(dataSource, settings);
   const job = new SessionLimitJob(
-    new SessionEnding(new RevocationsService(database), new AuditLogService(database)),
+    new SessionEnding(new RevocationsService(database, new RefreshGrace(settings)), new AuditLogService(database)),
     settings,
   );
   await expect(database.transaction((tx) => job.runBatch(tx))).resolves.toBe(false);

@@ -1,15 +1,16 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/ports.js';
 import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres.js';
 import { runCommand } from '../harness/command.js';
-import type { ServiceNode } from '../harness/node.js';
+import type { Answer, ServiceNode } from '../harness/node.js';
 import { type Standby, startStandby } from '../harness/standby.js';
 import { TcpProxy } from '../harness/tcp-proxy.js';
-import { tea, useWorld } from '../harness/world.js';
+import { soon, tea, useWorld } from '../harness/world.js';
 
 describe('a database failover', () => {
   const world = useWorld();
@@ -65,6 +66,13 @@ describe('a database failover', () => {
     await client.end();
   }
 
+  /** Resolves when a session was last refreshed longer ago than that. */
+  async function refreshedLongAgo({ body: { accessToken } }: Answer, seconds: number): Promise<void> {
+    const { sid } = decodeJwt(accessToken);
+    const old = 'SELECT FROM sessions WHERE id = $1 AND rotated_at < now() - make_interval(secs => $2)';
+    await expect.poll(() => query(old, [sid, seconds])).toHaveLength(1);
+  }
+
   it('closes a node only for as long as new connections lead to a standby', async () => {
     const { body: login } = await world.login(node, 'anna');
     const verify = () => node.as(login.accessToken, 'GET', '/auth/verify');
@@ -111,6 +119,45 @@ describe('a database failover', () => {
     }
   });
 
+  it('does not take a phone for a thief that repeated its refresh for longer than the grace', async () => {
+    const hasty = await world.startNode({
+      DATABASE_URL: proxy.through(primary.url('postgres')),
+      REFRESH_GRACE: '3',
+    });
+    const logins = await Promise.all(['dora', 'dina'].map((user) => world.login(hasty, user)));
+    const tokens = logins.map(({ body }) => body.refreshToken);
+    const repeat = () => Promise.all(tokens.map((token) => hasty.refresh(token)));
+    // The sessions were refreshed, and the responses never came to the phones.
+    const answers = await repeat();
+    proxy.port = await findFreePort();
+    proxy.cut();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    await Promise.all(logins.map((login) => refreshedLongAgo(login, 6)));
+    expect((await repeat()).map(({ status }) => status)).toEqual([503, 503]);
+
+    proxy.port = primary.port;
+    const statuses = new Set<number>();
+    await expect
+      .poll(async () => {
+        const repeats = await repeat();
+        for (const { status } of repeats) statuses.add(status);
+        return repeats.map(({ body }) => body.refreshToken);
+      }, soon)
+      .toEqual(answers.map(({ body }) => body.refreshToken));
+    statuses.delete(503);
+    expect([...statuses], 'nobody was told anything else').toEqual([200]);
+
+    // Once that grace is over, the token is a thief's.
+    await expect
+      .poll(() => hasty.refresh(tokens[0]))
+      .toMatchObject({ status: 401, body: { code: 'refresh_token_reused' } });
+    expect(await hasty.refresh(answers[0]!.body.refreshToken)).toMatchObject({
+      status: 401,
+      body: { code: 'session_revoked', reason: 'reused' },
+    });
+    expect((await hasty.refresh(answers[1]!.body.refreshToken)).status).toBe(200);
+  });
+
   describe('with a synchronous standby that hangs', () => {
     const hang = () =>
       configure("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", 'SELECT pg_reload_conf()');
@@ -121,7 +168,7 @@ describe('a database failover', () => {
     function startNarrow(): Promise<ServiceNode> {
       const url = new URL(primary.url('postgres'));
       url.searchParams.set('application_name', 'narrow');
-      return world.startNode({ DATABASE_URL: url.href, DATABASE_POOL_SIZE: '2' });
+      return world.startNode({ DATABASE_URL: url.href, DATABASE_POOL_SIZE: '2', REFRESH_GRACE: '2' });
     }
     const hangs = () => query(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
     const connections = () => query(`SELECT FROM pg_stat_activity WHERE application_name = 'narrow'`);
@@ -137,6 +184,18 @@ describe('a database failover', () => {
         }
         await expect.poll(async () => (await connections()).length).toBeLessThanOrEqual(3);
       }
+    });
+
+    it('does not take a phone for a thief whose refresh hangs for longer than the grace', async () => {
+      const narrow = await startNarrow();
+      const login = await world.login(narrow, 'fred');
+      await hang();
+      const { refreshToken } = login.body;
+      expect((await narrow.refresh(refreshToken)).status).toBe(503);
+      expect((await narrow.refresh(refreshToken)).status).toBe(503);
+      await refreshedLongAgo(login, 2);
+      await goOn();
+      await expect.poll(() => narrow.refresh(refreshToken), soon).toMatchObject({ status: 200 });
     });
   });
 
