@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { Database } from '../database/database.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
 import { BackgroundJob, type Job } from './background-job.js';
 import { JobRunner } from './job-runner.js';
 
@@ -54,6 +55,22 @@ describe('JobRunner', () => {
     expect(sound.runBatch).toHaveBeenCalledTimes(2);
     expect(logged.mock.calls[0]).toEqual([
       expect.objectContaining({ message: 'The job broken failed.', cause: reason }),
+    ]);
+  });
+
+  it('leaves the round when the database is away, with one warning', async () => {
+    const failed = vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const first = createJob('first', async () => {
+      throw new DatabaseUnavailableError(new Error('connect ECONNREFUSED 127.0.0.1:5432'));
+    });
+    const second = createJob('second', async () => false);
+    const runner = await createRunner(databaseWith(), first, second);
+    await runner.runAll();
+    expect(second.runBatch).not.toHaveBeenCalled();
+    expect(failed).not.toHaveBeenCalled();
+    expect(warned.mock.calls).toEqual([
+      [expect.stringMatching(/^The database is away.*first.*ECONNREFUSED/)],
     ]);
   });
 

@@ -9,6 +9,8 @@ import {
 import { DiscoveryService } from '@nestjs/core';
 import { advisoryLocks, tryAdvisoryLock } from '../database/advisory-locks.js';
 import { Database } from '../database/database.js';
+import { DatabaseUnavailableError } from '../database/database.errors.js';
+import { describeError } from '../errors/describe-error.js';
 import { BackgroundJob, type Job } from './background-job.js';
 
 /** Maximum milliseconds before the first round. The time is random, so that nodes that start together do not meet. */
@@ -52,13 +54,23 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
     await this.#work;
   }
 
-  /** Runs each job until it has no more to do. A failure is logged, and the job is tried again in the next round. */
+  /**
+   * Runs each job until it has no more to do. A failure is logged, and the job is tried again in the next round. If the
+   * database is away, the other jobs would fail, too: the round ends.
+   */
   async runAll(): Promise<void> {
     for (const provider of this.discovery.getProviders({ metadataKey: BackgroundJob.KEY })) {
       try {
         if ((await this.run(provider.instance as Job)) === 'left') return;
       } catch (cause) {
         const name = this.discovery.getMetadataByDecorator(BackgroundJob, provider);
+        if (cause instanceof DatabaseUnavailableError) {
+          const reason = describeError(cause.cause).message;
+          this.#logger.warn(
+            `The database is away: the jobs wait for the next round, from ${name} on. ${reason}`,
+          );
+          return;
+        }
         this.#logger.error(new Error(`The job ${name} failed.`, { cause }));
       }
     }

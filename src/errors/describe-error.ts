@@ -8,6 +8,13 @@ export interface DescribedError {
 }
 
 /**
+ * SQLSTATEs whose messages are about the server or a pooler, and never quote a value: class 08 connection exception, class 53
+ * insufficient resources, class 57 operator intervention, and 25006, a write to a standby.
+ * https://www.postgresql.org/docs/15/errcodes-appendix.html
+ */
+const aboutServer = /^(?:08|53|57|25006$)/;
+
+/**
  * Picks from an error what is safe to log, and nothing else: errors of axios and of the database carry requests,
  * parameters and rows in members of their own, and Postgres quotes values in its messages.
  */
@@ -22,11 +29,16 @@ export function describeError(error: unknown): DescribedError {
   const fromPostgres = 'severity' in origin;
   return {
     type: error.constructor.name,
-    message: fromPostgres ? `Postgres refused a statement, SQLSTATE ${String(code)}` : origin.message,
+    message: fromPostgres ? refusalOf(origin, String(code)) : origin.message,
     ...(typeof code === 'string' && { code }),
     ...(error.stack !== undefined && { stack: framesOf(error.stack) }),
     ...(cause !== undefined && { cause: describeError(cause) }),
   };
+}
+
+function refusalOf({ message }: Error, code: string): string {
+  const refusal = `Postgres refused a statement, SQLSTATE ${code}`;
+  return aboutServer.test(code) ? `${refusal}: ${message}` : refusal;
 }
 
 /** The stack without its first lines, which repeat the message. */

@@ -18,7 +18,7 @@ import {
 } from '../errors/problem.js';
 import { ServiceError } from '../errors/service.error.js';
 import { type HttpRequest, rawRequest } from './http-request.js';
-import { overloadLog } from './overload-log.js';
+import { outageLog, overloadLog } from './refusal-log.js';
 import { requestIdOf } from './request-id.js';
 import { Routes } from './routes.js';
 
@@ -71,6 +71,7 @@ export class ProblemFilter implements ExceptionFilter {
     const requestId = requestIdOf(rawRequest(request));
 
     if (refusal.code === 'overloaded') overloadLog.count(problem.detail);
+    else if (refusal.code === 'database_unavailable') outageLog.count(reasonOf(error) ?? problem.detail);
     else if (problem.status >= 500) this.log(error, { requestId, code: refusal.code });
     const { contentType, body } = this.toBody(problem, requestId);
     const headers = {
@@ -105,7 +106,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** What was foreseen needs no stack: its cause says what happened. */
   private log(error: unknown, line: { requestId: string; code: ErrorCode }): void {
     if (line.code === 'internal_error') this.#logger.error({ ...line, error: describeError(error) });
-    else this.#logger.warn({ ...line, ...reasonOf(error) });
+    else this.#logger.warn({ ...line, reason: reasonOf(error) });
   }
 }
 
@@ -113,9 +114,9 @@ export class ProblemFilter implements ExceptionFilter {
 @Catch(ServiceError)
 export class ServiceErrorFilter extends ProblemFilter {}
 
-function reasonOf(error: unknown): { reason?: string } {
+function reasonOf(error: unknown): string | undefined {
   const { cause } = error as Error;
-  return cause === undefined ? {} : { reason: describeError(cause).message };
+  return cause === undefined ? undefined : describeError(cause).message;
 }
 
 function wrongMethod(allowed: string[]): Refusal {

@@ -5,6 +5,7 @@ import { Database, type NamedStatement, type Transaction } from '../database/dat
 import { StandbyError } from '../database/database.errors.js';
 import { describeError } from '../errors/describe-error.js';
 import { withTimeout } from '../limits/with-timeout.js';
+import { PollLog } from './poll-log.js';
 import { RefreshGrace } from './refresh-grace.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
@@ -98,7 +99,7 @@ function refuseStandby(rows: RevocationRow[]): void {
 @Injectable()
 @BackgroundTask()
 export class RevocationsService implements Task {
-  readonly #logger = new Logger(RevocationsService.name);
+  readonly #log = new PollLog(new Logger(RevocationsService.name), 'It lets nobody in meanwhile.');
   readonly #memory = new RevocationMemory(() => performance.now());
   #seen = beginning;
   #lastPoll = { monotonic: -Infinity, wall: -Infinity };
@@ -234,8 +235,8 @@ export class RevocationsService implements Task {
   }
 
   private markFresh(): true {
-    if (this.#failure !== undefined) this.#logger.log('This node knows again what is revoked.');
     this.#failure = undefined;
+    this.#log.succeeded();
     return true;
   }
 
@@ -248,13 +249,10 @@ export class RevocationsService implements Task {
   /** The next poll reads everything: after a failure, another server may answer. */
   private markStale(error: unknown): false {
     this.#seen = beginning;
-    const cause = (error as Error).cause ?? error;
-    if (this.#failure === undefined && !this.#stopped) {
-      const { message } = describeError(cause);
-      this.#logger.warn(`This node cannot learn what is revoked, and lets nobody in meanwhile: ${message}`);
-    }
-    this.#failure = { cause };
     this.countOutage();
+    const cause = (error as Error).cause ?? error;
+    this.#failure = { cause };
+    if (!this.#stopped) this.#log.failed(describeError(cause).message);
     return false;
   }
 

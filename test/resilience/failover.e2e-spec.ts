@@ -119,6 +119,24 @@ describe('a database failover', () => {
     }
   });
 
+  it('is told in the log: its reasons, its length, and how many requests were refused', async () => {
+    const { body } = await world.login(node, 'carol');
+    const written = () => node.output.slice(outputBefore);
+    proxy.port = await findFreePort();
+    proxy.cut();
+    // The proxy takes connections and ends them.
+    const gone = '(?:Connection terminated|read ECONNRESET)';
+    await expect.poll(written).toMatch(new RegExp(`cannot learn what is revoked.*${gone}`));
+    await expect.poll(async () => (await node.as(body.accessToken, 'GET', '/auth/verify')).status).toBe(503);
+    await expect
+      .poll(written)
+      .toMatch(new RegExp(`"code":"database_unavailable","refused":\\d+,"reason":"${gone}`));
+    proxy.port = standby.port;
+    await expect.poll(written).toMatch(/The reason is now: DATABASE_URL leads to a standby/);
+    proxy.port = primary.port;
+    await expect.poll(written).toMatch(/knows again what is revoked, after \d+\.\d s\./);
+  });
+
   it('does not take a phone for a thief that repeated its refresh for longer than the grace', async () => {
     const hasty = await world.startNode({
       DATABASE_URL: proxy.through(primary.url('postgres')),
