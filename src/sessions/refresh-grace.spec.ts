@@ -41,8 +41,9 @@ describe('the grace of a refresh', () => {
 
   it('does not grow for ever if the database fails now and then', () => {
     const grace = start();
-    for (let hour = 0; hour < 5; hour += 0.005)
+    for (let hour = 0; hour < 5; hour += 0.005) {
       grace.addOutage(seconds(hour * 3_600), seconds(hour * 3_600 + 1));
+    }
     expect(grace.inSeconds(seconds(5 * 3_600))).toBeLessThan(30 + 3_600 + 30);
   });
 

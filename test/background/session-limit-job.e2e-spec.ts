@@ -18,7 +18,10 @@ it('the job that limits sessions has nothing to do before the first login', asyn
   const settings = new Settings();
   const database = new Database(dataSource, settings);
   const job = new SessionLimitJob(
-    new SessionEnding(new RevocationsService(database, new RefreshGrace(settings)), new AuditLogService(database)),
+    new SessionEnding(
+      new RevocationsService(database, new RefreshGrace(settings)),
+      new AuditLogService(database),
+    ),
     settings,
   );
   await expect(database.transaction((tx) => job.runBatch(tx))).resolves.toBe(false);
