@@ -8,7 +8,7 @@ import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js
 import { canonicalAddress, trustedProxies } from '../validation/ip-address.js';
 import { answerClientError } from './client-error.js';
 import { refuseEarly } from './early-refusal.js';
-import { takeForms } from './form-body.js';
+import { takeForms } from './form-parser.js';
 import { UnsupportedMediaTypeError } from './http.errors.js';
 import { OAuthErrorFilter } from './oauth-error.filter.js';
 import { ProblemFilter } from './problem.filter.js';

@@ -170,7 +170,7 @@ describe('the npm package in another application', () => {
       .filter((file) => /\.(js|d\.ts)$/.test(file) && !/^(commands|chunks)\//.test(file));
     const imported = files.flatMap((file) => [
       ...readFileSync(join(unpacked, 'dist', file), 'utf8').matchAll(
-        /(?:from|import|import\() ?'((?:@[\w-]+\/)?[\w-]+)/g,
+        /(?:from|import|import\() ?'((?:@[\w-]+\/)?[\w-][\w.-]*)/g,
       ),
     ]);
     const names = new Set(imported.map(([, name]) => name!).filter((name) => name !== 'node'));
