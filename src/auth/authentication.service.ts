@@ -24,12 +24,14 @@ export class AuthenticationService {
    * No database is asked, as long as this node is up to date on what is revoked.
    *
    * @param token without `Bearer`
+   * @param isStrict for what asks for a role or a fresh login: a node to which the database does not answer relies on what it
+   *   knows to be revoked for a second only, and not for `REVOCATION_MAX_STALENESS`
    * @throws {TokenInvalidError} {@link TokenExpiredError} {@link SessionRevokedError}
    * @throws {RevocationsUnknownError} if this node cannot know what is revoked
    */
-  async authenticate(token: string): Promise<Authentication> {
+  async authenticate(token: string, isStrict = false): Promise<Authentication> {
     const claims = await this.accessTokens.verify(token);
-    return judge(claims, await this.revocations.check(toSubject(claims)));
+    return judge(claims, await this.revocations.check(toSubject(claims), isStrict));
   }
 
   /**
@@ -38,10 +40,10 @@ export class AuthenticationService {
    * @returns undefined if {@link authenticate} has to wait: for the key of the token, or for what is revoked
    * @throws {TokenInvalidError} {@link TokenExpiredError} {@link SessionRevokedError}
    */
-  authenticateAtOnce(token: string): Authentication | undefined {
+  authenticateAtOnce(token: string, isStrict = false): Authentication | undefined {
     const claims = this.accessTokens.verifyAtOnce(token);
     if (claims === undefined) return undefined;
-    const verdict = this.revocations.checkAtOnce(toSubject(claims));
+    const verdict = this.revocations.checkAtOnce(toSubject(claims), isStrict);
     return verdict === 'unknown' ? undefined : judge(claims, verdict);
   }
 }

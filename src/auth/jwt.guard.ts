@@ -54,10 +54,11 @@ export class JwtGuard implements CanActivate {
     if (requirements.access === 'optional' && authorization === undefined) return true;
     if (authorization !== undefined && repeatsAuthorization(request!)) throw new TokenInvalidError();
     const token = readBearer(authorization);
-    const known = this.authentication.authenticateAtOnce(token);
+    const isStrict = requirements.roles !== undefined || requirements.maxAge !== undefined;
+    const known = this.authentication.authenticateAtOnce(token, isStrict);
     if (known !== undefined) return this.admit(request!, known, requirements);
     return this.authentication
-      .authenticate(token)
+      .authenticate(token, isStrict)
       .then((authentication) => this.admit(request!, authentication, requirements));
   }
 

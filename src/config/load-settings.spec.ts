@@ -48,6 +48,7 @@ describe('loadSettings', () => {
       refreshTokenTtl: 2_592_000,
       sessionMaxAge: 7_776_000,
       refreshGrace: 30,
+      revocationMaxStaleness: 1,
       jwksMaxAge: 300,
       codeReplayWindow: 10,
       openDataMaxAge: 600,

@@ -247,6 +247,13 @@ export class Settings {
   @WholeNumber({ min: 0, max: 3_600, example: 30 })
   refreshGrace = 30;
 
+  /**
+   * Seconds for which a node that cannot reach the database goes on with what it knows to be revoked. What asks for a role or a fresh
+   * login is refused after one second, whatever this is.
+   */
+  @WholeNumber({ min: 1, max: 3_600, example: 1 })
+  revocationMaxStaleness = 1;
+
   /** Active sessions that one user can have. A job ends the oldest beyond it. */
   @WholeNumber({ min: 1, max: 10_000, example: 50 })
   maxSessionsPerUser = 50;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BackgroundTask, type Task } from '../background/background-task.js';
 import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
+import { Settings } from '../config/settings.js';
 import { Database, type NamedStatement, type Transaction } from '../database/database.js';
 import { StandbyError } from '../database/database.errors.js';
 import { describeError } from '../errors/describe-error.js';
@@ -13,8 +14,8 @@ import { DatabaseAwayError, type RevocationReason, RevocationsUnknownError } fro
 
 /** Milliseconds between two polls. */
 const pollIntervalMs = 250;
-/** Milliseconds for which a node relies on a poll, counted from its beginning. */
-const maxStalenessMs = 1_000;
+/** Milliseconds for which a node relies on a poll, counted from its beginning, unless polls fail. */
+const freshnessMs = 1_000;
 /** Milliseconds that a request waits for a node that has to catch up. */
 const catchUpTimeoutMs = 500;
 /** Milliseconds for the statement of a poll: a connection without answers must not delay the next poll for long. */
@@ -94,12 +95,15 @@ function refuseStandby(rows: RevocationRow[]): void {
  * and keeps them in memory, so a guarded request needs no query.
  *
  * A node relies on its memory only while its last successful poll began less than a second ago. A node that was paused or
- * cut off polls first. If it cannot, it refuses the request with 503.
+ * cut off polls first. If it cannot, it refuses the request with 503; if `REVOCATION_MAX_STALENESS` is longer than a second,
+ * it goes on with what it knows until then.
  */
 @Injectable()
 @BackgroundTask()
 export class RevocationsService implements Task {
-  readonly #log = new PollLog(new Logger(RevocationsService.name), 'It lets nobody in meanwhile.');
+  readonly #log: PollLog;
+  /** Milliseconds for which a node relies on a poll while polls fail. */
+  readonly #maxStalenessMs: number;
   readonly #memory = new RevocationMemory(() => performance.now());
   #seen = beginning;
   #lastPoll = { monotonic: -Infinity, wall: -Infinity };
@@ -112,7 +116,12 @@ export class RevocationsService implements Task {
   constructor(
     private readonly database: Database,
     private readonly refreshGrace: RefreshGrace,
-  ) {}
+    { revocationMaxStaleness }: Settings,
+  ) {
+    this.#maxStalenessMs = revocationMaxStaleness * 1_000;
+    const consequence = `It lets nobody in from ${revocationMaxStaleness} s after its last poll on.`;
+    this.#log = new PollLog(new Logger(RevocationsService.name), consequence);
+  }
 
   /** @throws {RevocationsUnknownError} if the first poll fails: a node without the revocations does not start */
   async start(): Promise<void> {
@@ -146,21 +155,23 @@ export class RevocationsService implements Task {
   /**
    * Whether a token was revoked; see {@link RevocationMemory.check}.
    *
+   * @param isStrict whether a node to which the database does not answer relies on what it knows for a second only, and not
+   *   for `REVOCATION_MAX_STALENESS`
    * @throws {RevocationsUnknownError} if this node has to poll first and cannot
    */
-  async check(token: TokenSubject): Promise<RevocationReason | 'outdated' | undefined> {
-    await this.assertKnown();
+  async check(token: TokenSubject, isStrict: boolean): Promise<RevocationReason | 'outdated' | undefined> {
+    if (!this.isKnown(isStrict)) await this.catchUp(isStrict);
     return this.#memory.check(token);
   }
 
   /** The same without a promise; `unknown` if this node has to poll first. */
-  checkAtOnce(token: TokenSubject): RevocationReason | 'outdated' | 'unknown' | undefined {
-    return this.isFresh() ? this.#memory.check(token) : 'unknown';
+  checkAtOnce(token: TokenSubject, isStrict: boolean): RevocationReason | 'outdated' | 'unknown' | undefined {
+    return this.isKnown(isStrict) ? this.#memory.check(token) : 'unknown';
   }
 
-  /** @throws {RevocationsUnknownError} if this node has to poll first and cannot */
+  /** @throws {RevocationsUnknownError} if this node is not up to date, and cannot poll */
   async assertKnown(): Promise<void> {
-    if (!this.isFresh()) await this.catchUp();
+    if (!this.isKnown(true)) await this.catchUp(true);
   }
 
   /**
@@ -173,20 +184,26 @@ export class RevocationsService implements Task {
     if (this.#failure !== undefined) throw new DatabaseAwayError(this.#failure.cause);
   }
 
+  /** A node whose polls do not fail, such as one that was paused, polls first, however stale it may be. */
+  private isKnown(isStrict: boolean): boolean {
+    if (this.isFresh(freshnessMs)) return true;
+    return !isStrict && this.#failure !== undefined && this.isFresh(this.#maxStalenessMs);
+  }
+
   /** Reads the wall clock, too: while a machine is suspended, it goes on, and the monotonic clock stands still. */
-  private isFresh(): boolean {
+  private isFresh(maxMs: number): boolean {
     const { monotonic, wall } = this.#lastPoll;
-    return performance.now() - monotonic < maxStalenessMs && Date.now() - wall < maxStalenessMs;
+    return performance.now() - monotonic < maxMs && Date.now() - wall < maxMs;
   }
 
   /** One poll for all waiting requests, and a second one if the first began too long ago. */
-  private async catchUp(): Promise<void> {
+  private async catchUp(isStrict: boolean): Promise<void> {
     const deadline = performance.now() + catchUpTimeoutMs;
-    while (!this.isFresh()) {
+    while (!this.isFresh(freshnessMs)) {
       const left = deadline - performance.now();
-      if (left <= 0 || (await withTimeout(left, this.poll())) !== true) {
-        throw new RevocationsUnknownError(this.#failure?.cause);
-      }
+      if (left > 0 && (await withTimeout(left, this.poll())) === true) continue;
+      if (!isStrict && this.isFresh(this.#maxStalenessMs)) return;
+      throw new RevocationsUnknownError(this.#failure?.cause);
     }
   }
 
@@ -214,7 +231,7 @@ export class RevocationsService implements Task {
     }
     this.#memory.forget();
     this.#seen = seen;
-    if (began.monotonic - this.#lastPoll.monotonic > maxStalenessMs) this.countOutage();
+    if (began.monotonic - this.#lastPoll.monotonic > freshnessMs) this.countOutage();
     this.#lastPoll = began;
   }
 

@@ -176,6 +176,39 @@ describe('a database failover', () => {
     expect((await hasty.refresh(answers[1]!.body.refreshToken)).status).toBe(200);
   });
 
+  it('lets REVOCATION_MAX_STALENESS keep guarded requests going, but not what asks for a fresh login or a role', async () => {
+    const patient = await world.startNode({
+      DATABASE_URL: proxy.through(primary.url('postgres')),
+      REVOCATION_MAX_STALENESS: '3600',
+    });
+    const [good, over] = await Promise.all([world.login(patient, 'gerd'), world.login(patient, 'gerd')]);
+    const as = (login: Answer, method: string, path: string) =>
+      patient.as(login.body.accessToken, method, path);
+    await as(over, 'POST', '/auth/logout');
+
+    proxy.port = await findFreePort();
+    proxy.cut();
+    // What the guard says; the handler behind it would need the database, too, and has words of its own.
+    const unknown = {
+      status: 503,
+      body: {
+        code: 'database_unavailable',
+        detail: expect.stringContaining('whether the session goes on'),
+      },
+    };
+    await expect.poll(() => as(good, 'DELETE', '/me')).toMatchObject(unknown);
+    expect(await as(good, 'GET', '/admin/stats')).toMatchObject(unknown);
+    await expect.poll(ready).toMatchObject(down({ revocations: { status: 'down' } }));
+    expect((await as(good, 'GET', '/auth/verify')).status).toBe(204);
+    expect((await as(over, 'GET', '/auth/verify')).status).toBe(401);
+
+    // Another node goes on.
+    const near = await world.startNode({ DATABASE_URL: primary.url('postgres') });
+    expect((await near.as(good.body.accessToken, 'POST', '/auth/logout')).status).toBe(204);
+    proxy.port = primary.port;
+    await expect.poll(async () => (await as(good, 'GET', '/auth/verify')).status, soon).toBe(401);
+  });
+
   describe('with a synchronous standby that hangs', () => {
     const hang = () =>
       configure("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", 'SELECT pg_reload_conf()');
