@@ -13,6 +13,8 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts --workspaces=false
 
 FROM ${BASE_IMAGE}
 ENV NODE_ENV=production
+# Prometheus is in another container. The port of the metrics is not published.
+ENV METRICS_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

@@ -9,7 +9,7 @@ import type { LocalSettings } from './local-settings.js';
  */
 export function greeting(
   local: LocalSettings,
-  { wechatApps, publicUrl }: Settings,
+  { wechatApps, publicUrl, metricsHost, metricsPort }: Settings,
   database: LocalDatabase,
   { hasPlayground }: { hasPlayground: boolean },
 ): string {
@@ -24,6 +24,7 @@ export function greeting(
     `Service     ${serviceUrl}${publicUrl === serviceUrl ? '' : `, known to others as ${publicUrl}`}`,
     `Emulator    ${emulatorUrl} (${isWechatEmulated ? 'WeChat, offline' : 'not in use: WECHAT_BASE_URL names another WeChat'})`,
     `Postgres    ${database.description}`,
+    ...(metricsPort === 0 ? [] : [`Metrics     http://${metricsHost}:${metricsPort}/metrics`]),
     '',
     ...login,
     '',

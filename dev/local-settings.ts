@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { type Environment, readVariables } from '../src/config/environment.js';
 import { SettingsError } from '../src/config/settings.error.js';
+import { defaultMetricsPort } from '../src/config/settings.js';
 import { keptSecret } from './kept-secret.js';
-import { findFreePort } from './ports.js';
+import { findFreePort, isPortFree } from './ports.js';
 import { defaultApps } from '../emulator/src/index.js';
 
 /** What `npm start` and `npm run dev` run, and where. */
@@ -39,6 +40,7 @@ export async function readLocalSettings(environment: Environment): Promise<Local
     'AVATAR_STORAGE',
     'API_DOCS',
     'CONSOLE',
+    'METRICS_PORT',
   ]);
   const readPort = (name: string, otherwise: number): number => {
     const port = Number(values[name] ?? otherwise);
@@ -66,11 +68,14 @@ export async function readLocalSettings(environment: Environment): Promise<Local
   const serviceUrl = `http://${addressOf(host)}:${port}`;
   const emulatorUrl = `http://127.0.0.1:${emulatorPort}`;
   const dataDirectory = values['DATA_DIR'] ?? '.data';
+  const hasMetricsPort = await isPortFree(defaultMetricsPort, '127.0.0.1');
 
   const defaults: Record<string, () => string> = {
     HOST: () => host,
     API_DOCS: () => 'true',
     CONSOLE: () => 'true',
+    // Another one on this machine has its metrics there.
+    METRICS_PORT: () => (hasMetricsPort ? String(defaultMetricsPort) : '0'),
     WECHAT_BASE_URL: () => emulatorUrl,
     // They seal what is in the database: keep both.
     ENCRYPTION_KEYS: () => keptSecret(join(dataDirectory, 'encryption-keys')),

@@ -8,6 +8,7 @@ import { CryptoModule } from './crypto/crypto.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { PushModule } from './push/push.module.js';
 import { ScanModule } from './scan/scan.module.js';
 import { schema } from './schema.js';
@@ -36,6 +37,7 @@ import { WechatModule } from './wechat/wechat.module.js';
     PushModule, //                     WeChat's message push: /wechat/push
     ScanModule, //                     sign-in on the web by scanning: /oauth, /me/scans
     HealthModule, //                   /health
+    MetricsModule, //                  /metrics, on a port of its own
   ],
 })
 export class AppModule {}

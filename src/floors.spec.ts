@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 const floors: Record<string, number> = {
   errors: 0,
   limits: 1,
+  statistics: 1,
   validation: 1,
   config: 2,
   crypto: 3,
@@ -36,6 +37,7 @@ const floors: Record<string, number> = {
   account: 17,
   admin: 17,
   health: 17,
+  metrics: 17,
   push: 17,
   scan: 17,
   commands: 19,

@@ -17,6 +17,9 @@ export interface DailyLogins {
 /** How many users came to an app for the first time on a day. */
 export type DailyNewUsers = Omit<DailyLogins, 'outcome'>;
 
+/** How often logins of an app had an outcome on this node. */
+export type LoginTotal = Omit<DailyLogins, 'day'>;
+
 interface Counter {
   day: string;
   appid: string;
@@ -51,6 +54,7 @@ export class LoginStatsService implements Task {
   readonly #logger = new Logger(LoginStatsService.name);
   readonly #appids: ReadonlySet<string>;
   #counters = new Map<string, Counter>();
+  readonly #totals = new Map<string, LoginTotal>();
   #timer: NodeJS.Timeout | undefined;
   #flushed: Promise<void> = Promise.resolve();
 
@@ -69,13 +73,20 @@ export class LoginStatsService implements Task {
    */
   count(appid: string, outcome: string, isNewUser: boolean): void {
     if (!this.#appids.has(appid)) return;
-    this.add({
+    const counter = {
       day: new Date().toISOString().slice(0, 10),
       appid,
       outcome: outcome === 'succeeded' || isErrorCode(outcome) ? outcome : 'internal_error',
       logins: 1,
       newUsers: isNewUser ? 1 : 0,
-    });
+    };
+    this.add(counter);
+    this.addToTotal(counter);
+  }
+
+  /** The counts of this node since it started. */
+  totals(): Iterable<LoginTotal> {
+    return this.#totals.values();
   }
 
   async start(): Promise<void> {
@@ -130,6 +141,13 @@ export class LoginStatsService implements Task {
       known.logins += counter.logins;
       known.newUsers += counter.newUsers;
     }
+  }
+
+  private addToTotal({ appid, outcome }: Counter): void {
+    const name = `${appid} ${outcome}`;
+    const total = this.#totals.get(name);
+    if (total === undefined) this.#totals.set(name, { appid, outcome, count: 1 });
+    else total.count += 1;
   }
 
   private async write(): Promise<void> {

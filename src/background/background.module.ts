@@ -7,7 +7,7 @@ import { JobRunner } from './job-runner.js';
  * Work beside the requests: starts every `@BackgroundTask()` of the application, and runs every `@BackgroundJob()`. A node
  * imports this module. Commands use the same services without it.
  */
-@Module({ imports: [DiscoveryModule], providers: [JobRunner] })
+@Module({ imports: [DiscoveryModule], providers: [JobRunner], exports: [JobRunner] })
 export class BackgroundModule implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly discovery: DiscoveryService) {}
 

@@ -74,6 +74,26 @@ describe('JobRunner', () => {
     ]);
   });
 
+  it('knows what each job has done: failures, last success and its duration', async () => {
+    vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    const broken = createJob('broken', async () => {
+      throw new Error('out of soap');
+    });
+    const sound = createJob('sound', async () => false);
+    const runner = await createRunner(databaseWith(), broken, sound);
+    expect(runner.runs().size).toBe(0);
+    await runner.runAll();
+    await runner.runAll();
+    const { lastSuccess, ...failed } = runner.runs().get('broken')!;
+    expect(lastSuccess).toBeUndefined();
+    expect(failed).toEqual({ failures: 2, lastDurationSeconds: expect.any(Number) });
+    expect(runner.runs().get('sound')).toEqual({
+      failures: 0,
+      lastSuccess: expect.any(Date),
+      lastDurationSeconds: expect.any(Number),
+    });
+  });
+
   it('asks a job again until it has no more to do', async () => {
     let left = 3;
     const busy = createJob('busy', async () => --left > 0);

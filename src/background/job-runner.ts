@@ -26,6 +26,15 @@ const batchIntervalMs = 50;
 /** Maximum batches of one job in one round, so that no job delays the others: 200,000 rows a minute. */
 const maxBatches = 200;
 
+/** What a job has done on this node since it started. */
+export interface JobRuns {
+  /** When it last came to its end without a failure. */
+  lastSuccess?: Date;
+  /** Of the last run, with its pauses. */
+  lastDurationSeconds?: number;
+  failures: number;
+}
+
 /**
  * Runs every `@BackgroundJob()` in turn, soon after the start and then every minute. Each batch holds a lock that all nodes
  * share. A node that does not get the lock ends its round.
@@ -34,6 +43,7 @@ const maxBatches = 200;
 export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   readonly #logger = new Logger(JobRunner.name);
   readonly #stop = new AbortController();
+  readonly #runs = new Map<string, JobRuns>();
   #work: Promise<void> = Promise.resolve();
 
   constructor(
@@ -60,10 +70,13 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
    */
   async runAll(): Promise<void> {
     for (const provider of this.discovery.getProviders({ metadataKey: BackgroundJob.KEY })) {
+      const name = this.discovery.getMetadataByDecorator(BackgroundJob, provider)!;
+      const runs = this.runsOf(name);
+      const began = performance.now();
       try {
         if ((await this.run(provider.instance as Job)) === 'left') return;
+        runs.lastSuccess = new Date();
       } catch (cause) {
-        const name = this.discovery.getMetadataByDecorator(BackgroundJob, provider);
         if (cause instanceof DatabaseUnavailableError) {
           const reason = describeError(cause.cause).message;
           this.#logger.warn(
@@ -71,9 +84,25 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
           );
           return;
         }
+        runs.failures += 1;
         this.#logger.error(new Error(`The job ${name} failed.`, { cause }));
       }
+      runs.lastDurationSeconds = (performance.now() - began) / 1_000;
     }
+  }
+
+  /** What each job has done on this node, by its name. Jobs that other nodes run are left out until this node runs them. */
+  runs(): ReadonlyMap<string, Readonly<JobRuns>> {
+    return this.#runs;
+  }
+
+  private runsOf(name: string): JobRuns {
+    let runs = this.#runs.get(name);
+    if (runs === undefined) {
+      runs = { failures: 0 };
+      this.#runs.set(name, runs);
+    }
+    return runs;
   }
 
   private async work(): Promise<void> {

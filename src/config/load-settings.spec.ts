@@ -32,6 +32,7 @@ describe('loadSettings', () => {
     expect(loadSettings(good)).toEqual({
       host: '0.0.0.0',
       port: 3000,
+      metricsHost: '127.0.0.1',
       databaseUrl: good.DATABASE_URL,
       databasePoolSize: 10,
       databaseNamedStatements: true,
@@ -73,6 +74,8 @@ describe('loadSettings', () => {
         ...good,
         HOST: '::1',
         PORT: '0',
+        METRICS_PORT: '0',
+        METRICS_HOST: '::1',
         PUBLIC_URL: 'http://192.168.0.2:3000/login',
         AVATAR_STORAGE: 's3://bucket/prefix',
         DATABASE_POOL_SIZE: '1',
@@ -91,6 +94,8 @@ describe('loadSettings', () => {
     ).toMatchObject({
       host: '::1',
       port: 0,
+      metricsPort: 0,
+      metricsHost: '::1',
       publicUrl: 'http://192.168.0.2:3000/login',
       avatarStorage: 's3://bucket/prefix',
       databasePoolSize: 1,
@@ -106,6 +111,15 @@ describe('loadSettings', () => {
       apiDocs: true,
       logLevel: 'silent',
     });
+  });
+
+  it('keeps the metrics off the public port', () => {
+    expect(faultsOf({ ...good, PORT: '3000', METRICS_PORT: '3000' })).toMatchObject([
+      { name: 'METRICS_PORT' },
+    ]);
+    expect(faultsOf({ ...good, PORT: '9464' }), 'the default').toMatchObject([{ name: 'METRICS_PORT' }]);
+    expect(faultsOf({ ...good, PORT: '9464', METRICS_PORT: '0' })).toEqual([]);
+    expect(faultsOf({ ...good, PORT: '9464', HOST: 'unix:/run/weapp-auth.sock' })).toEqual([]);
   });
 
   it('takes several apps', () => {
@@ -186,6 +200,8 @@ describe('loadSettings', () => {
   it.each([
     ['HOST', 'a b'],
     ['PORT', '65536'],
+    ['METRICS_PORT', '65536'],
+    ['METRICS_HOST', 'unix:/run/metrics.sock'],
     ['PORT', '-1'],
     ['PORT', 'eighty'],
     ['DATABASE_URL', 'mysql://db/weapp'],

@@ -1,10 +1,10 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { type Environment, readVariables, variableName } from './environment.js';
-import { countPassedSockets, firstPassedFd } from './listen-address.js';
+import { countPassedSockets, firstPassedFd, readSocketPath } from './listen-address.js';
 import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
-import { Settings, type WebClient, type Webhook } from './settings.js';
+import { defaultMetricsPort, Settings, type WebClient, type Webhook } from './settings.js';
 import { validatedProperties } from '../validation/validated-properties.js';
 
 const appsExample = `'[{"appid":"wx0123456789abcdef","secret":"0123456789abcdef0123456789abcdef"}]'`;
@@ -64,6 +64,12 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   if (passedSockets > 1) {
     const fault = `is ${passedSockets}: systemd passes several sockets, and the service listens on one. Keep one Listen… line in the socket unit`;
     faults.push({ name: 'LISTEN_FDS', fault });
+  }
+  const { metricsPort = defaultMetricsPort } = settings;
+  const listensOnPort = passedSockets === 0 && readSocketPath(settings.host) === undefined;
+  if (listensOnPort && metricsPort !== 0 && metricsPort === settings.port) {
+    const fault = `is ${metricsPort}, as PORT: /metrics is never on the public port. Set another port, or 0 for no metrics`;
+    faults.push({ name: 'METRICS_PORT', fault, example: '0' });
   }
   if (faults.length > 0) {
     throw new SettingsError(

@@ -128,6 +128,9 @@ export class Webhook {
   events: EventType[] = [...eventTypes];
 }
 
+/** The port of `/metrics`, unless another one is set. */
+export const defaultMetricsPort = 9464;
+
 /**
  * Everything that can be set, checked. Each property is the environment variable of the same name in upper
  * snake case, `accessTokenTtl` being `ACCESS_TOKEN_TTL`; the value written here is its default.
@@ -144,6 +147,19 @@ export class Settings {
   /** Port to listen on; 0 takes a free one. A Unix socket has none. */
   @WholeNumber({ min: 0, max: 65_535, example: 3000 })
   port = 3000;
+
+  /** Port of `/metrics`; 0: no metrics. If it is unset: 9464, if that port is free. */
+  @IsOptional()
+  @WholeNumber({ min: 0, max: 65_535, example: defaultMetricsPort })
+  metricsPort?: number;
+
+  /** Address at which `/metrics` listens. Anyone who reaches it can read the metrics. */
+  @Satisfies(
+    (value) => isListenHost(value) && !String(value).startsWith('unix:'),
+    'must be an address',
+    '127.0.0.1',
+  )
+  metricsHost = '127.0.0.1';
 
   /** The socket that systemd passes, to listen on instead. `loadSettings` sets it: it is no variable of its own. */
   listenFd?: number;

@@ -48,6 +48,13 @@ const writeStateStatement: NamedStatement = {
     SELECT pg_is_in_recovery() AS "isStandby", current_setting('transaction_read_only') = 'on' AS "isReadOnly"`,
 };
 
+/** How many connections the pool has, and how many requests wait for one. */
+export interface PoolState {
+  idle: number;
+  busy: number;
+  waiting: number;
+}
+
 interface QueryOptions<Row> {
   timeoutMs?: number;
   apart?: boolean;
@@ -102,6 +109,12 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   assertNotOverloaded(): void {
     if (this.pool.waitingCount < maxWaitingPerConnection * this.settings.databasePoolSize) return;
     throw this.#overloaded;
+  }
+
+  /** The connections of the pool at present, and the requests that wait for one. */
+  poolState(): PoolState {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
   }
 
   /**

@@ -6,6 +6,7 @@ import { ServiceError } from '../errors/service.error.js';
 import { TooManyUploadsError } from './http.errors.js';
 import type { HttpRequest } from './http-request.js';
 import { ServiceErrorFilter } from './problem.filter.js';
+import { overloadLog } from './refusal-log.js';
 
 class AwayError extends ServiceError {
   readonly code = 'database_unavailable';
@@ -37,6 +38,7 @@ it('the log has one line for all refusals of overload with the same reason, what
   expect(warn).not.toHaveBeenCalled();
   vi.advanceTimersByTime(10_000);
   expect(warn.mock.calls).toEqual([[{ code: 'overloaded', refused: 6, reason: error.message }]]);
+  expect([...overloadLog.totals], 'for the metrics').toEqual([[error.message, 6]]);
 });
 
 it('the log has one line a second for each reason for which the database is away, in words of the server', () => {

@@ -31,6 +31,21 @@ class RefusalLog {
   }
 }
 
+/** The refusals for overload, which the metrics show, too. Their reasons are few, and known beforehand. */
+class OverloadLog extends RefusalLog {
+  /** All refusals, by reason. */
+  readonly totals = new Map<string, number>();
+
+  constructor() {
+    super('Overload', 'overloaded', 10_000);
+  }
+
+  override count(reason: string): void {
+    super.count(reason);
+    this.totals.set(reason, (this.totals.get(reason) ?? 0) + 1);
+  }
+}
+
 // Those of the process: Nest makes a filter for each module that uses it.
-export const overloadLog = new RefusalLog('Overload', 'overloaded', 10_000);
+export const overloadLog = new OverloadLog();
 export const outageLog = new RefusalLog('Outage', 'database_unavailable', 1_000);

@@ -1,4 +1,8 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import { DurationHistogram } from '../statistics/duration-histogram.js';
+
+/** How long requests took until they were answered: those of the process, since there is one log for all. */
+export const requestDurations = new DurationHistogram(['method', 'route', 'status']);
 
 /**
  * One line per request, when it is answered: the route's pattern instead of the path, and neither query, headers
@@ -8,12 +12,11 @@ export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    request.log.info({
-      method: request.method,
-      route: request.routeOptions.url ?? 'none',
-      status: reply.statusCode,
-      milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-    });
+    const { method, routeOptions } = request;
+    const { elapsedTime, statusCode: status } = reply;
+    const route = routeOptions.url ?? 'none';
+    requestDurations.record([method, route, String(status)], elapsedTime / 1_000);
+    request.log.info({ method, route, status, milliseconds: Math.round(elapsedTime * 10) / 10 });
   }
 
   override defaultErrorLog(): void {}

@@ -169,6 +169,14 @@ export class RevocationsService implements Task {
     return this.isKnown(isStrict) ? this.#memory.check(token) : 'unknown';
   }
 
+  /** How many revocations this node remembers, and how many seconds ago its last successful poll began. */
+  state(): { remembered: number; ageSeconds: number } {
+    return {
+      remembered: this.#memory.size,
+      ageSeconds: (performance.now() - this.#lastPoll.monotonic) / 1_000,
+    };
+  }
+
   /** @throws {RevocationsUnknownError} if this node is not up to date, and cannot poll */
   async assertKnown(): Promise<void> {
     if (!this.isKnown(true)) await this.catchUp(true);

@@ -49,6 +49,11 @@ export class WechatAccessTokensService {
     throw tokenRefusedError();
   }
 
+  /** For each app for which a token was needed, how old the one at hand is; undefined if there is none that works. */
+  ages(): { appid: string; ageSeconds: number | undefined }[] {
+    return [...this.#tokens].map(([appid, token]) => ({ appid, ageSeconds: token.ageSeconds() }));
+  }
+
   private of(app: WechatApp): AppAccessToken {
     let token = this.#tokens.get(app.appid);
     if (token === undefined) {
@@ -59,10 +64,17 @@ export class WechatAccessTokensService {
   }
 }
 
+/** What WeChat gave, and when it was asked and the token ends by the monotonic clock. */
+interface Token {
+  text: string;
+  askedAt: number;
+  endsAt: number;
+}
+
 /** The access_token of one app: asked for once at a time, however many need it. */
 class AppAccessToken {
   readonly #logger = new Logger(WechatAccessTokensService.name);
-  #current: { text: string; endsAt: number } | undefined;
+  #current: Token | undefined;
   /** What WeChat must not give again in answer to the renewal under way. */
   #refused: string | undefined;
   #renewal: Promise<string> | undefined;
@@ -103,6 +115,12 @@ class AppAccessToken {
     if (this.#current?.text === text) this.#current = undefined;
   }
 
+  ageSeconds(): number | undefined {
+    const now = performance.now();
+    if (this.#current === undefined || now >= this.#current.endsAt) return undefined;
+    return (now - this.#current.askedAt) / 1_000;
+  }
+
   private renew(): Promise<string> {
     this.#renewal ??= this.fetch();
     return this.#renewal;
@@ -123,7 +141,7 @@ class AppAccessToken {
     }
   }
 
-  private async force(): Promise<{ text: string; endsAt: number }> {
+  private async force(): Promise<Token> {
     const now = performance.now();
     if (now < this.#forcedAt + forceIntervalMs) throw tokenRefusedError();
     this.#forcedAt = now;
@@ -139,7 +157,7 @@ class AppAccessToken {
     return token;
   }
 
-  private async ask(forceRefresh = false): Promise<{ text: string; endsAt: number }> {
+  private async ask(forceRefresh = false): Promise<Token> {
     // Its life is counted from before WeChat was asked: rather too short than too long.
     const askedAt = performance.now();
     if (this.#refusal !== undefined && askedAt < this.#refusal.until) throw this.#refusal.error;
@@ -147,7 +165,7 @@ class AppAccessToken {
     this.#askedAt = askedAt;
     try {
       const { accessToken, expiresIn } = await this.client.getStableAccessToken(this.app, forceRefresh);
-      return { text: accessToken, endsAt: askedAt + expiresIn * 1_000 };
+      return { text: accessToken, askedAt, endsAt: askedAt + expiresIn * 1_000 };
     } catch (error) {
       if (error instanceof WechatUnavailableError && error.failure === 'quota') {
         this.#refusal = { error, until: askedAt + (error.retryAfter ?? 0) * 1_000 };

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios';
 import type { Dispatcher } from 'undici';
 import { Settings } from '../config/settings.js';
+import { DurationHistogram } from '../statistics/duration-histogram.js';
 import { sendRequest } from './send-request.js';
 import { wechatConnections } from './wechat-connections.js';
 import { malformed, readResponse, type WechatFields } from './wechat-response.js';
@@ -23,6 +24,11 @@ export class WechatHttpClient {
   readonly #origin: string;
   /** `WECHAT_BASE_URL` may have a path. */
   readonly #basePath: string;
+  /**
+   * How long WeChat's answers took, by path and errcode: `0` for a yes, and the `WechatFailure` if there was no answer. Each
+   * attempt counts.
+   */
+  readonly durations = new DurationHistogram(['api', 'errcode']);
 
   constructor(
     private readonly http: HttpService,
@@ -41,35 +47,40 @@ export class WechatHttpClient {
    * @throws {WechatUnavailableError}
    */
   async ask(request: WechatHttpRequest, secrets: string[]): Promise<WechatFields | WechatApiError> {
-    const { status, data } = await this.send(request);
-    return readFields(status, data, secrets);
+    return this.measure(request.url!, async () => {
+      const { status, data } = await this.send(request);
+      return readFields(status, data, secrets);
+    });
   }
 
   /**
    * The same for a GET, without axios, which costs more than the request itself: for what every login asks. See
    * docs/decisions/0021-login-without-axios.md.
    *
-   * @param path with its query
+   * @param query escaped
    * @throws {WechatUnavailableError}
    */
   async askDirectly(
     path: string,
+    query: string,
     signal: AbortSignal,
     secrets: string[],
   ): Promise<WechatFields | WechatApiError> {
     const request = {
       origin: this.#origin,
-      path: this.#basePath + path,
+      path: `${this.#basePath}${path}?${query}`,
       method: 'GET',
       headers: directHeaders,
       signal,
     };
-    const { status, text } = await sendRequest(this.connections, request).catch((error: unknown) => {
-      // That of a DOMException is a number.
-      const { code } = error as { code?: unknown };
-      throw transportFailure(typeof code === 'string' ? code : 'unknown', signal);
+    return this.measure(path, async () => {
+      const { status, text } = await sendRequest(this.connections, request).catch((error: unknown) => {
+        // That of a DOMException is a number.
+        const { code } = error as { code?: unknown };
+        throw transportFailure(typeof code === 'string' ? code : 'unknown', signal);
+      });
+      return readFields(status, text, secrets);
     });
-    return readFields(status, text, secrets);
   }
 
   /**
@@ -82,10 +93,12 @@ export class WechatHttpClient {
     request: WechatHttpRequest,
     secrets: string[],
   ): Promise<Buffer | WechatFields | WechatApiError> {
-    const { status, data } = await this.send({ ...request, responseEncoding: 'latin1' });
-    const bytes = Buffer.from(data, 'latin1');
-    if (status === 200 && isImage(bytes)) return bytes;
-    return readFields(status, bytes.toString('utf8'), secrets);
+    return this.measure(request.url!, async () => {
+      const { status, data } = await this.send({ ...request, responseEncoding: 'latin1' });
+      const bytes = Buffer.from(data, 'latin1');
+      if (status === 200 && isImage(bytes)) return bytes;
+      return readFields(status, bytes.toString('utf8'), secrets);
+    });
   }
 
   /** @throws {WechatUnavailableError} */
@@ -98,6 +111,28 @@ export class WechatHttpClient {
       throw error;
     }
   }
+
+  /** @param path of the interface, without a query: queries have secrets */
+  private async measure<Answer>(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const began = performance.now();
+    let outcome = '0';
+    try {
+      const answer = await ask();
+      if (answer instanceof WechatApiError) outcome = String(answer.errcode);
+      return answer;
+    } catch (error) {
+      outcome = failureOf(error);
+      throw error;
+    } finally {
+      this.durations.record([path, outcome], (performance.now() - began) / 1_000);
+    }
+  }
+}
+
+/** WeChat has an errcode for `busy`. */
+function failureOf(error: unknown): string {
+  if (!(error instanceof WechatUnavailableError)) return 'unknown';
+  return error.failure === 'busy' ? '-1' : error.failure;
 }
 
 /** How PNG and JPEG begin. */

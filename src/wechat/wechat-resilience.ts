@@ -4,6 +4,7 @@ import {
   bulkhead,
   BulkheadRejectedError,
   circuitBreaker,
+  type CircuitBreakerPolicy,
   CircuitState,
   ConsecutiveBreaker,
   ExponentialBackoff,
@@ -59,6 +60,7 @@ export class WechatResilience {
   readonly #concurrency = new Map<string, IPolicy>();
   /** By app, path, and whether the caller's text is suspect. */
   readonly #repetition = new Map<string, IPolicy>();
+  readonly #breakers: { appid: string; path: string; breaker: CircuitBreakerPolicy }[] = [];
 
   constructor({ wechatMaxConcurrency }: Settings) {
     this.#maxConcurrency = wechatMaxConcurrency;
@@ -107,6 +109,15 @@ export class WechatResilience {
     return withDeadline(callTimeoutMs, work);
   }
 
+  /** Whether each breaker keeps calls from WeChat. An interface that this node has not asked yet has none. */
+  breakers(): { appid: string; path: string; isOpen: boolean }[] {
+    return this.#breakers.map(({ appid, path, breaker }) => ({
+      appid,
+      path,
+      isOpen: breaker.state !== CircuitState.Closed,
+    }));
+  }
+
   /** The breaker and the retries. */
   private repetitionOf(call: WechatCall): IPolicy {
     const isSuspect = call.callerText !== undefined && !isFirewallSafe(call.callerText);
@@ -151,6 +162,7 @@ export class WechatResilience {
         this.#logger.log(`WeChat's ${path} is back for ${appid}.`);
       }
     });
+    this.#breakers.push({ appid, path, breaker });
     return breaker;
   }
 }

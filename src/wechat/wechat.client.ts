@@ -54,13 +54,12 @@ export class WechatClient {
       secret: app.secret,
       js_code: code,
       grant_type: 'authorization_code',
-    });
-    const pathWithQuery = `${path}?${query.toString()}`;
+    }).toString();
     let attempts = 0;
     try {
       const result = await this.calls.make({ appid: app.appid, path, callerText: code }, async (signal) => {
         attempts += 1;
-        const answer = await this.requests.askDirectly(pathWithQuery, signal, [app.secret, code]);
+        const answer = await this.requests.askDirectly(path, query, signal, [app.secret, code]);
         return answer instanceof WechatApiError ? answer : toSession(answer);
       });
       if (!(result instanceof WechatApiError)) return result;

@@ -58,7 +58,10 @@ class ConnectionsModule implements OnApplicationShutdown {
   ],
   exports: [
     WechatAppsService,
+    WechatResilience,
+    WechatHttpClient,
     WechatClient,
+    WechatAccessTokensService,
     SessionKeyClient,
     MiniProgramCodeClient,
     PhoneNumberClient,

@@ -19,7 +19,7 @@ it('the job that limits sessions has nothing to do before the first login', asyn
   const database = new Database(dataSource, settings);
   const job = new SessionLimitJob(
     new SessionEnding(
-      new RevocationsService(database, new RefreshGrace(settings)),
+      new RevocationsService(database, new RefreshGrace(settings), settings),
       new AuditLogService(database),
     ),
     settings,

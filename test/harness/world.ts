@@ -45,6 +45,7 @@ export class World {
       PATH: process.env['PATH'],
       HOST: '127.0.0.1',
       PORT: '0',
+      METRICS_PORT: '0',
       DATABASE_URL: this.database.url,
       WECHAT_APPS: wechatApps,
       WECHAT_BASE_URL: this.emulator.url,

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { findFreePort } from '../../dev/ports.js';
 import { dump } from '../harness/database.js';
+import { scrape } from '../harness/metrics.js';
 import type { ServiceNode } from '../harness/node.js';
 import { tea, useWorld } from '../harness/world.js';
 
@@ -12,8 +14,10 @@ import { tea, useWorld } from '../harness/world.js';
 describe('secrets', () => {
   const world = useWorld();
   let node: ServiceNode;
+  let metricsPort: number;
   beforeAll(async () => {
-    node = await world.startNode({ LOG_LEVEL: 'trace' });
+    metricsPort = await findFreePort();
+    node = await world.startNode({ LOG_LEVEL: 'trace', METRICS_PORT: String(metricsPort) });
   });
 
   /** Asks WeChat as the service does, so that the test knows what the service will be told. */
@@ -45,6 +49,27 @@ describe('secrets', () => {
     expect(stored).toContain(openid);
     expect(stored).not.toContain(sessionKey);
     expect(stored).not.toContain(Buffer.from(sessionKey, 'base64').toString('hex'));
+  });
+
+  it('reach no metrics, nor does an id of a user or a session', async () => {
+    await world.control('POST', '/settings', { sessionKeyMinInterval: 3_600 });
+    const { session_key: sessionKey, openid, unionid } = await exchangeDirectly('fred');
+    const { body } = await world.login(node, 'fred');
+    const { accessToken, refreshToken, user } = body;
+    const sessions = (await node.as(accessToken, 'GET', '/me/sessions')).body;
+    await node.get(`/${accessToken}?token=${refreshToken}`);
+    await node.as(accessToken, 'DELETE', `/me/sessions/${sessions[0].id}`);
+    await node.login({ code: 'a-code-that-wechat-does-not-know', appid: tea.appid });
+    await world.fault({ errcode: 40013, times: 1 });
+    await world.login(node, 'fred');
+
+    const metrics = JSON.stringify(await scrape(node, metricsPort));
+    expect(metrics).toContain('/me/sessions/:id');
+    const ids = [user.id, sessions[0].id, openid, unionid];
+    for (const secret of [...ids, sessionKey, accessToken, refreshToken, 'a-code-that']) {
+      expect(metrics).not.toContain(secret);
+    }
+    await world.expectSecretsKept();
   });
 
   it('stay out of logs and answers when WeChat fails in every way, also at the most talkative log level', async () => {
