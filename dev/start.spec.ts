@@ -135,8 +135,12 @@ function argumentsOf(pid: number): string {
 }
 
 it('says where everything is, and the command it prints logs in', async () => {
-  const start = await npmStart().ready();
+  const metricsPort = await findFreePort();
+  const start = await npmStart({ METRICS_PORT: String(metricsPort) }).ready();
 
+  const metrics = `http://127.0.0.1:${metricsPort}/metrics`;
+  expect(start.output).toContain(`Metrics     ${metrics}\n`);
+  expect((await fetch(metrics)).status).toBe(200);
   expect(start.output).toContain(`Playground  http://127.0.0.1:${port}/`);
   expect(start.output).toContain(`http://127.0.0.1:${emulatorPort}`);
   expect(start.login()).toMatchObject({ accessToken: expect.any(String), isNewUser: true });
