@@ -40,7 +40,6 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
       return;
     }
     this.#server = server;
-    this.metrics.start();
   }
 
   /** As long as requests are in progress, the metrics are there. */

@@ -49,7 +49,7 @@ export class Prometheus {
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    process.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    process.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     await waitUntilListening(process, port, () => errors);
     return new Prometheus(process, directory, `http://127.0.0.1:${port}`);
   }
