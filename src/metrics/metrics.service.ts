@@ -102,7 +102,7 @@ export class MetricsService {
     ]);
     registry.gauge(
       'weapp_auth_revocations_age_seconds',
-      'How long ago this node last learned what is revoked. Beyond a second, guarded requests wait or are refused.',
+      'How long ago this node last learned what is revoked. Beyond REVOCATION_MAX_STALENESS, guarded requests are refused.',
       [],
       () => [[{}, this.revocations.state().ageSeconds]],
     );
