@@ -1,13 +1,32 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Emulator } from '../emulator/src/index.js';
 import { type BuiltPlayground, withoutPhone } from '../playground/server/build.js';
-import { addPageAlone, Playground } from '../playground/server/playground.js';
+import { ownHostnames } from '../playground/server/local-visitors.js';
+import { addPageAlone, Playground, webhookPath } from '../playground/server/playground.js';
+import type { Environment } from '../src/config/environment.js';
 import type { Settings } from '../src/config/settings.js';
 import { grantAdmin } from './built-service.js';
 import { keptSecret } from './kept-secret.js';
 import type { Part } from './launch.js';
-import type { LocalSettings } from './local-settings.js';
+import { type LocalSettings, withoutFile } from './local-settings.js';
+
+/**
+ * Returns `WEBHOOKS` with a webhook to the playground, which draws the messages. Nothing if the developer has set webhooks, or
+ * if the service does not reach the playground.
+ */
+export function playgroundWebhook(local: LocalSettings): Environment {
+  const { environment, isWechatEmulated, serviceUrl } = local;
+  if (environment['WEBHOOKS'] || environment['WEBHOOKS_FILE']) return {};
+  if (!isWechatEmulated || !ownHostnames.includes(new URL(serviceUrl).hostname)) return {};
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  return withoutFile('WEBHOOKS', JSON.stringify([{ url: webhookUrl(local), secret }]));
+}
+
+function webhookUrl({ serviceUrl }: LocalSettings): string {
+  return `${serviceUrl}${webhookPath}`;
+}
 
 /**
  * Adds the playground to a service that does not listen yet. Where the service asks another WeChat than the emulator
@@ -39,6 +58,7 @@ export async function addPlayground(
     apps: settings.wechatApps,
     adminName: `operator ${keptSecret(join(local.dataDirectory, 'playground-operator'))}`,
     grantAdmin: (userId) => grantAdmin(service, userId),
+    webhookSecret: settings.webhooks.find(({ url }) => url === webhookUrl(local))?.secret[0],
   });
   await playground.addTo(fastify);
   return playground;

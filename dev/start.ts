@@ -7,7 +7,7 @@ import { greeting } from './greeting.js';
 import { Launch, type Part } from './launch.js';
 import { openDatabase } from './local-database.js';
 import { openEmulator } from './local-emulator.js';
-import { addPlayground } from './local-playground.js';
+import { addPlayground, playgroundWebhook } from './local-playground.js';
 import { readLocalSettings, withoutFile } from './local-settings.js';
 import { refuseForeignCallers } from './own-callers.js';
 import { requirePort } from './ports.js';
@@ -26,7 +26,11 @@ await Launch.run(async (launch) => {
   const database = await opening;
 
   const { loadSettings, settingNames, startService } = await importService();
-  const environment = { ...local.environment, ...withoutFile('DATABASE_URL', database.url) };
+  const environment = {
+    ...local.environment,
+    ...playgroundWebhook(local),
+    ...withoutFile('DATABASE_URL', database.url),
+  };
   const settings = loadSettings(environment, { allowEmulator: true });
   const emulator = await openEmulator(launch, local, settings);
   const built = await building;

@@ -161,6 +161,12 @@ function hearServer(event: LiveEvent): void {
       });
       break;
     }
+    case 'webhook-message': {
+      const { type: name, timestamp, data: carried } = event.message;
+      const causedAt = Date.parse(timestamp);
+      sequence.add({ at: event.at, causedAt, from: 'service', to: 'application', name, carried });
+      break;
+    }
     case 'users':
       databaseCard.show(event.users);
       switches.set(

@@ -2,7 +2,7 @@ import { element } from './element.js';
 import { gistOf, masked } from './mask.js';
 import { say, type TextKey, write } from './texts.js';
 
-export type Lifeline = 'phone' | 'service' | 'wechat';
+export type Lifeline = 'phone' | 'service' | 'wechat' | 'application';
 
 /** A message between two lifelines. */
 export interface Message {
@@ -13,6 +13,8 @@ export interface Message {
   /** `POST /auth/login`, or `200`. Null if there was no answer. */
   name: string | null;
   carried: unknown;
+  /** The time of what it tells, if that was earlier. */
+  causedAt?: number;
   /** Set if this is an answer: the milliseconds it took. */
   answerAfter?: number;
   failed?: boolean;
@@ -30,11 +32,12 @@ const names: Readonly<Record<Lifeline, TextKey>> = {
   phone: 'miniProgram',
   service: 'service',
   wechat: 'wechat',
+  application: 'application',
 };
 
 /** The sequence diagram. It orders messages by their time, not by their arrival. */
 export class Sequence {
-  /** Milliseconds since 1970. Messages from before this time are ignored, even if they arrive later. */
+  /** Milliseconds since 1970. Messages from before this time, or about it, are ignored, even if they arrive later. */
   #clearedAt = 0;
 
   /**
@@ -48,8 +51,8 @@ export class Sequence {
   ) {}
 
   add(message: Message): void {
-    const { at, from, to, name, carried } = message;
-    if (at < this.#clearedAt) return;
+    const { at, from, to, name, carried, causedAt = at } = message;
+    if (causedAt < this.#clearedAt) return;
     this.insert(at, message.answerAfter !== undefined && from === 'wechat', draw(message));
     const what = name ?? say('noAnswer');
     this.announce(`${say(names[from])} → ${say(names[to])}: ${what} ${gistOf(carried)}`);

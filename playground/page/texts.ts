@@ -1,8 +1,8 @@
 const texts = {
   title: ['看一次登录', 'Watch a login'],
   lead: [
-    '手机里是真实运行的演示小程序，它和服务、微信之间的每一次调用，都实时画成时序图。微信由离线模拟器扮演。',
-    'The phone runs a real mini-program. Every call between it, this service and WeChat is drawn as it happens; an offline emulator plays WeChat.',
+    '手机里真实运行着演示小程序。它和服务、微信之间的调用，以及发给应用的 webhook，都实时画出。微信由离线模拟器扮演。',
+    'The phone runs a real mini-program. Every call between it, this service and WeChat is drawn as it happens, and every webhook message to the application. An offline emulator plays WeChat.',
   ],
   skip: ['跳到时序图', 'Skip to the sequence'],
   otherLanguage: ['English', '中文'],
@@ -29,6 +29,7 @@ const texts = {
   miniProgram: ['小程序', 'Mini-program'],
   service: ['开发者服务器', 'Server'],
   wechat: ['微信接口服务', 'WeChat'],
+  application: ['应用', 'Application'],
   noAnswer: ['没有答复', 'no answer'],
   when: ['时间', 'Time'],
   took: ['耗时', 'Took'],

@@ -9,6 +9,7 @@ interface Tokens {
 export class PlaygroundAdmin {
   /** The access token of the last login. */
   #token: Promise<string> | undefined;
+  #userId: string | undefined;
 
   /**
    * @param wxLogin calls `wx.login` on the admin's phone
@@ -19,6 +20,11 @@ export class PlaygroundAdmin {
     private readonly wxLogin: () => { appid: string; code: string },
     private readonly grantAdmin: (userId: string) => Promise<void>,
   ) {}
+
+  /** The id of the user, once it has signed in. */
+  get userId(): string | undefined {
+    return this.#userId;
+  }
 
   /** Signs in, unless it is signed in. */
   async signIn(): Promise<void> {
@@ -51,6 +57,7 @@ export class PlaygroundAdmin {
   private async logIn(): Promise<string> {
     const login = await this.succeed('POST', '/auth/login', this.wxLogin());
     const { user, refreshToken } = (await login.json()) as Tokens;
+    this.#userId = user.id;
     await this.grantAdmin(user.id);
     // Roles are in the access token, so a new role needs a new token.
     const refreshed = await this.succeed('POST', '/auth/refresh', { refreshToken });

@@ -4,6 +4,8 @@ export type LiveEvent =
   | { type: 'wechat-call-started'; id: number; at: number; method: string; path: string; carried: unknown }
   /** WeChat has answered. Without a status, there was no answer. */
   | { type: 'wechat-call-ended'; id: number; at: number; status?: number; carried?: unknown }
+  /** A message of the service's webhook has arrived at the application. */
+  | { type: 'webhook-message'; at: number; message: WebhookMessage }
   /** What the database has of the userName, after each change. One row, unless their mini-programs share no account. */
   | { type: 'users'; users: UserRecord[] }
   /** The faults that wait, after each change. */
@@ -27,6 +29,15 @@ export const serverFaults = [
   'disabled',
 ] as const;
 export type ServerFault = (typeof serverFaults)[number];
+
+/** The body of a message of a webhook. */
+export interface WebhookMessage {
+  /** `user.created`, `user.disabled`, … */
+  type: string;
+  /** The time of the change, in ISO 8601. */
+  timestamp: string;
+  data: { userId: string; into?: string; appid?: string };
+}
 
 /** A user's row in `users` with its identities and sessions, under the names of the columns. */
 export interface UserRecord {

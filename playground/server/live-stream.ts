@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { WechatState } from '../../emulator/src/index.js';
-import type { LiveEvent } from './live-events.js';
+import type { LiveEvent, WebhookMessage } from './live-events.js';
 import { maskPersonal } from './mask-personal.js';
 import type { UserRecords } from './user-records.js';
 import type { ServerFaults } from './server-faults.js';
@@ -55,6 +55,11 @@ export class LiveStream {
     response.once('close', () => this.remove(watcher));
     this.#timer ??= setInterval(() => this.look(), interval);
     this.look();
+  }
+
+  /** Tells the pages that a message has arrived at the application. */
+  sendWebhookMessage(message: WebhookMessage): void {
+    this.send({ type: 'webhook-message', at: Date.now(), message });
   }
 
   /** Reads the database and the faults, and sends what has changed. */

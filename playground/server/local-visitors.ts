@@ -3,6 +3,9 @@ import type { FastifyRequest } from 'fastify';
 /** Returns why a request is refused. Undefined if it comes from a browser on this machine, at the playground's address. */
 export type Refusal = (request: FastifyRequest) => string | undefined;
 
+/** The names of this machine at which the playground answers, as a URL has them. */
+export const ownHostnames = ['127.0.0.1', 'localhost', '[::1]'];
+
 /**
  * The playground can act for every user of the emulator. So nobody else may use it: no other machine, no page of
  * another origin, and no page whose host name was pointed at this machine (DNS rebinding).
@@ -11,7 +14,7 @@ export type Refusal = (request: FastifyRequest) => string | undefined;
  */
 export function createRefusal(port: number): Refusal {
   // Hosts as a browser writes them: without the port if it is 80.
-  const hosts = ['127.0.0.1', 'localhost', '[::1]'].map((name) => new URL(`http://${name}:${port}`).host);
+  const hosts = ownHostnames.map((name) => new URL(`http://${name}:${port}`).host);
   return (request) => {
     const { headers, raw } = request;
     if (!isLoopback(raw.socket.remoteAddress)) return 'It answers this machine alone.';

@@ -1,11 +1,20 @@
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { Emulator } from '../../emulator/src/index.js';
 import type { WechatApp } from '../../src/config/settings.js';
 import type { BuiltFile } from './build-phone.js';
 import type { BuiltPlayground } from './build.js';
 import { forward, targetBelow } from './forward.js';
 import { LiveStream } from './live-stream.js';
-import { type PhoneApp, type ServerFault, serverFaults, type Setup } from './live-events.js';
+import {
+  type PhoneApp,
+  type ServerFault,
+  serverFaults,
+  type Setup,
+  type WebhookMessage,
+} from './live-events.js';
 import { createRefusal } from './local-visitors.js';
 import { PlaygroundAdmin } from './admin.js';
 import { UserRecords } from './user-records.js';
@@ -24,7 +33,12 @@ export interface PlaygroundOptions {
   adminName: string;
   /** Gives a user the role `admin`, as `npm run admin:grant` does. */
   grantAdmin: (userId: string) => Promise<void>;
+  /** The secret of the webhook that sends to {@link webhookPath}, if the service has it. */
+  webhookSecret: string | undefined;
 }
+
+/** Where the playground receives the messages of a webhook, in the role of the application. */
+export const webhookPath = '/playground/webhook';
 
 const userName = '小明';
 
@@ -113,6 +127,11 @@ export class Playground {
       this.#stream.look();
       return reply.code(204).send();
     });
+    const { webhookSecret } = this.options;
+    if (webhookSecret !== undefined) {
+      const webhook = new Webhook(webhookSecret);
+      scope.post(webhookPath, (request, reply) => this.receiveMessage(webhook, request, reply));
+    }
     scope.all(`${servicePrefix}/*`, (request, reply) => this.askService(request, reply));
     scope.post(`${wechatPrefix}/wx/:name`, (request, reply) => this.askWechat(request, reply));
   }
@@ -134,6 +153,26 @@ export class Playground {
     if (!fault || !isServed) return reply.code(400).send('Not a fault, or not an appid that is served.');
     await this.#faults.set(fault, on !== 'false', { user: userName, appid: appid! });
     this.#stream.look();
+    return reply.code(204).send();
+  }
+
+  private async receiveMessage(
+    webhook: Webhook,
+    { body, headers }: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    let message: WebhookMessage;
+    try {
+      const payload = await text(body as IncomingMessage);
+      message = webhook.verify(payload, headers as Record<string, string>) as WebhookMessage;
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error;
+      return reply
+        .code(400)
+        .send('Not a message of the webhook: its signature is wrong, missing or too old.');
+    }
+    // Nobody sees the admin on the page.
+    if (message.data.userId !== this.#admin.userId) this.#stream.sendWebhookMessage(message);
     return reply.code(204).send();
   }
 

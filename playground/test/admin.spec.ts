@@ -53,6 +53,7 @@ describe('the admin of the playground', () => {
     await kick();
     await kick();
     expect(granted).toEqual(['admin']);
+    expect(admin.userId).toBe('admin');
     expect(asked).toEqual([
       'POST /auth/login',
       'POST /auth/refresh',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +15,8 @@ export interface Received {
   headers: IncomingHttpHeaders;
   body: string;
 }
+
+export const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`;
 
 /** A playground in front of a service that records requests and answers `{"ok":true}`. */
 export class TestPlayground {
@@ -59,6 +62,7 @@ export class TestPlayground {
       apps: defaultApps,
       adminName: 'admin',
       grantAdmin: async () => {},
+      webhookSecret,
     });
     await this.#playground.addTo(this.server);
     await this.server.listen({ port, host: '127.0.0.1' });

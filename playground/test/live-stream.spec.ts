@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { Webhook } from 'standardwebhooks';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { LiveEvent } from '../server/live-events.js';
 import { LiveStream } from '../server/live-stream.js';
 import type { UserRecords } from '../server/user-records.js';
 import type { ServerFaults } from '../server/server-faults.js';
-import { usePlayground } from './harness.js';
+import { usePlayground, webhookSecret } from './harness.js';
 
 const playground = usePlayground();
 const closing = new Set<AbortController>();
@@ -46,6 +47,29 @@ function setFault(fault: string, query: string): Promise<Response> {
   return fetch(`http://${playground.host}/playground/faults/${fault}?${query}`, { method: 'POST' });
 }
 
+const message = {
+  type: 'user.disabled',
+  timestamp: '2026-11-21T02:59:35.873Z',
+  data: { userId: '01a1fc0b-8543-769f-a0a8-36d8f00a7120' },
+};
+
+function sendMessage(body: object, signingSecret: string | undefined): Promise<Response> {
+  const text = JSON.stringify(body);
+  const now = new Date();
+  return fetch(`http://${playground.host}/playground/webhook`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(signingSecret !== undefined && {
+        'webhook-id': 'message',
+        'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+        'webhook-signature': new Webhook(signingSecret).sign('message', now, text),
+      }),
+    },
+    body: text,
+  });
+}
+
 it('sends each call to WeChat, without secrets', async () => {
   const heard = await watch();
   const secrets = await exchange();
@@ -75,6 +99,25 @@ it('sends each call to WeChat, without secrets', async () => {
   for (const value of [secret, secrets.code, secrets.openid, secrets.session_key]) {
     expect(heard.text).not.toContain(value);
   }
+});
+
+it('sends each message of the webhook', async () => {
+  const heard = await watch();
+  expect((await sendMessage(message, webhookSecret)).status).toBe(204);
+
+  await expect
+    .poll(() => heard.events.at(-1))
+    .toEqual({ type: 'webhook-message', at: expect.any(Number), message });
+});
+
+it.each(['a wrong signature', 'no signature'])('takes no message with %s', async (signature) => {
+  const heard = await watch();
+  const wrongSecret = signature === 'no signature' ? undefined : `whsec_${'A'.repeat(32)}`;
+  expect((await sendMessage(message, wrongSecret)).status).toBe(400);
+  await sendMessage({ ...message, type: 'user.enabled' }, webhookSecret);
+
+  await expect.poll(() => heard.text).toContain('user.enabled');
+  expect(heard.text).not.toContain('user.disabled');
 });
 
 it('sends the waiting faults until they have happened', async () => {

@@ -44,6 +44,7 @@ export class Launcher {
         WECHAT_BASE_URL: '',
         ENCRYPTION_KEYS: '',
         JWT_ISSUER: '',
+        WEBHOOKS: '',
         METRICS_PORT: '0',
         DATA_DIR: this.dataDirectory,
         ...environment,

@@ -4,6 +4,9 @@ import { launchBrowser } from '../harness/browser.js';
 import { TestDatabase } from '../harness/database.js';
 import { Launcher } from '../harness/launcher.js';
 
+/** What the application is told of a first login. */
+const toldOfLogin = ['user.created', 'identity.linked'];
+
 const browser: Browser | undefined = await launchBrowser();
 
 describe.skipIf(!browser)('the playground', () => {
@@ -84,10 +87,22 @@ describe.skipIf(!browser)('the playground', () => {
     await expect.poll(messages).toContain('204');
   }
 
-  /** The messages in the diagram, from above: a call by its name, an answer by its status. */
+  /**
+   * The messages between phone, service and WeChat in the diagram, from above: a call by its name, an answer by its
+   * status.
+   */
   function messages(): Promise<string[]> {
+    return namesOf('.message:not(.to-application)');
+  }
+
+  /** What the webhook has told the application, from above. */
+  function webhookMessages(): Promise<string[]> {
+    return namesOf('.message.to-application');
+  }
+
+  function namesOf(selector: string): Promise<string[]> {
     return page
-      .locator('.message')
+      .locator(selector)
       .evaluateAll((drawn) => drawn.map((each) => each.getAttribute('data-name')!));
   }
 
@@ -141,6 +156,32 @@ describe.skipIf(!browser)('the playground', () => {
 
     await expect.poll(() => page.getByRole('status').innerText()).toContain('小程序 → 开发者服务器: GET /me');
     expect(await login.locator('dl').innerText()).toMatch(/"code": "\w{4}…"/);
+  });
+
+  it('draws what the webhook tells the application, with its data', async () => {
+    await expect.poll(webhookMessages).toEqual(toldOfLogin);
+    await fault('disabled').click();
+    await expect.poll(webhookMessages).toEqual([...toldOfLogin, 'user.disabled']);
+    await fault('disabled').click();
+    await expect.poll(webhookMessages).toEqual([...toldOfLogin, 'user.disabled', 'user.enabled']);
+    const message = page.locator('.message.from-service[data-name="user.disabled"]');
+    await message.locator('summary').press('Enter');
+
+    expect(await message.locator('pre').innerText()).toBe(
+      JSON.stringify({ userId: await field('database', 'id') }, null, 2),
+    );
+    await expect
+      .poll(() => page.getByRole('status').innerText())
+      .toContain('开发者服务器 → 应用: user.enabled');
+  });
+
+  it('draws the deletion that a user requests', async () => {
+    await expect.poll(webhookMessages).toEqual(toldOfLogin);
+    await button('注销账号').click();
+    await button('注销账号').click();
+    await button(/^注销$/).click();
+
+    await expect.poll(webhookMessages).toEqual([...toldOfLogin, 'user.deletion_requested']);
   });
 
   it('draws nothing anew that had been cleared away when one hears of it', async () => {
