@@ -11,10 +11,15 @@ export class PrivateAddressError extends Error {
   }
 }
 
+/** All that was ever assigned of IPv6 (RFC 4291, section 2.4). Outside of it, there are old forms of IPv4 addresses, too. */
+const assignedIpv6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /** Whether an address is one of the public internet: in none of the ranges that RFC 6890 and others have set aside. */
 export function isPublicAddress(address: string): boolean {
   // IPv4 inside IPv6 counts as IPv4.
-  return ipaddr.process(address).range() === 'unicast';
+  const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(assignedIpv6)) return false;
+  return parsed.range() === 'unicast';
 }
 
 /**
