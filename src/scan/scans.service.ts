@@ -183,7 +183,8 @@ export class ScansService {
       const scan = await this.lockOpen(manager, reference);
       if (!(await isOf(manager, scan, user))) throw new ScanNotFoundError();
       const wanted = approves ? 'approved' : 'denied';
-      if (scan.status === wanted) return;
+      // The answer to the phone may be lost while the client already gets its tokens.
+      if (scan.status === wanted || (approves && scan.status === 'used')) return;
       const canChange = approves ? scan.status === 'scanned' : ['scanned', 'approved'].includes(scan.status);
       if (!canChange) throw new ScanNotFoundError();
       const approver = approves ? await lockUser(manager, user.id) : undefined;

@@ -194,6 +194,9 @@ describe('sign-in by scanning', () => {
       const other = await showCode(node);
       await phone.approve(other);
       expect((await askForTokens(third, other)).status).toBe(200);
+      expect((await phone.decide({ scene: other.scene }, true)).status, 'the answer was lost').toBe(204);
+      const stranger = await ScanningPhone.signIn(world, second, 'konrad');
+      expectProblem(await stranger.decide({ scene: other.scene }, true), 404, 'not_found');
       expectProblem(await phone.decide({ scene: other.scene }, false), 404, 'not_found');
       expectProblem(await phone.look({ scene: other.scene }), 404, 'not_found');
     });
