@@ -49,8 +49,7 @@ export class WebTokensService {
       return this.toResponse(await this.sessions.refresh(token, ip, client.id));
     } catch (error) {
       if (error instanceof RefreshTokenInvalidError && error.isForged) this.forgeries.countForgery(ip);
-      if (isRefusedRefresh(error)) throw new OAuthError('invalid_grant', error.message);
-      throw error;
+      throw toOAuthError(error);
     }
   }
 
@@ -132,9 +131,17 @@ export class WebTokensService {
   }
 }
 
-function isRefusedRefresh(error: unknown): error is Error {
-  const refusals = [RefreshTokenInvalidError, RefreshTokenReusedError, SessionRevokedError];
-  return refusals.some((refusal) => error instanceof refusal);
+/** The errors of sessions advise a mini-program. A web page can only show a new code. */
+function toOAuthError(error: unknown): unknown {
+  const refusal = [
+    { type: RefreshTokenInvalidError, text: 'This refresh token is not valid, or has expired.' },
+    {
+      type: RefreshTokenReusedError,
+      text: 'This refresh token was replaced by a newer one before. The session has been ended, since somebody may have a copy.',
+    },
+    { type: SessionRevokedError, text: 'This session has ended.' },
+  ].find(({ type }) => error instanceof type);
+  return refusal === undefined ? error : new OAuthError('invalid_grant', `${refusal.text} Show a new code.`);
 }
 
 function isRefusedAccess(error: unknown): boolean {

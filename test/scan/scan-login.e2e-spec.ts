@@ -385,6 +385,17 @@ describe('sign-in by scanning', () => {
       );
     });
 
+    it('is told what a web page can do if its refresh token is refused', async () => {
+      const { tokens } = await signIn('cora');
+      const first = await refresh(tokens.refresh_token);
+      await refresh(first.body.refresh_token);
+      const reused = await refresh(tokens.refresh_token);
+      const ended = await refresh(first.body.refresh_token);
+      for (const { body } of [reused, ended, await refresh('nonsense')]) {
+        expect(body.error_description).toMatch(/Show a new code\.$/);
+      }
+    });
+
     it('is not that of a mini-program: its refresh token is no client’s', async () => {
       const { body } = await world.login(node, 'dora');
       expect(await refresh(body.refreshToken)).toMatchObject(oauthError(400, 'invalid_grant'));
