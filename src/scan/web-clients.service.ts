@@ -51,7 +51,10 @@ export class WebClientsService {
     const { id, secret } = basic ?? { id: form.client_id, secret: form.client_secret };
     if (id === undefined) throw new OAuthError('invalid_request', 'client_id is missing.');
     const client = this.#clients.get(id);
-    if (client === undefined || !isSame(secret, client.secret)) throw clientInvalid(basic !== undefined);
+    // An empty secret is none (RFC 6749, section 2.3.1): some libraries send it for a client without.
+    if (client === undefined || !isSame(secret || undefined, client.secret)) {
+      throw clientInvalid(basic !== undefined);
+    }
     refuseForeignPage(request, client);
     return client;
   }

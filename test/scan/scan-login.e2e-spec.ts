@@ -436,6 +436,12 @@ describe('sign-in by scanning', () => {
       expect((await start({ client_id: id }, basic(id, secret))).status).toBe(200);
     });
 
+    it('may send an empty one if it has none, as many libraries do', async () => {
+      expect((await start({ client_id: shop.id, client_secret: '' })).status).toBe(200);
+      expect((await start({}, basic(shop.id, ''))).status).toBe(200);
+      expect(await start({}, basic(reports.id, ''))).toMatchObject(oauthError(401, 'invalid_client'));
+    });
+
     it('is refused without it, with another one, and with two', async () => {
       const { id, secret } = reports;
       expect(await start({ client_id: id })).toMatchObject(oauthError(401, 'invalid_client'));
