@@ -26,9 +26,15 @@ const maxPagesPerScan = 4;
 type ScanState = 'pending' | 'scanned' | 'approved' | 'denied' | 'expired';
 const finalStates: readonly ScanState[] = ['approved', 'denied', 'expired'];
 
+/** What the pages of a scan know. */
+interface Knowledge {
+  state: ScanState;
+  event: string;
+}
+
 interface WaitingScan {
-  /** What the pages know; undefined until the first poll. */
-  known?: { state: ScanState; event: string };
+  /** Undefined until the first poll. */
+  known?: Knowledge;
   pages: Set<PassThrough>;
 }
 
@@ -120,7 +126,7 @@ export class ScanEventsService implements Task, OnModuleDestroy {
       scan.pages.delete(page);
       if (scan.pages.size === 0) this.#scans.delete(scanId);
     });
-    if (scan.known !== undefined) page.write(scan.known.event);
+    if (scan.known !== undefined) tell(page, scan.known);
     else this.pollSoon(0);
     return page;
   }
@@ -166,8 +172,7 @@ export class ScanEventsService implements Task, OnModuleDestroy {
     scan.known = { state, event: state === 'scanned' ? scanned : toEvent(state, {}) };
     for (const page of scan.pages) {
       if (state !== 'scanned') write(page, scanned);
-      write(page, scan.known.event);
-      if (finalStates.includes(state)) page.end();
+      tell(page, scan.known);
     }
   }
 
@@ -181,6 +186,12 @@ export class ScanEventsService implements Task, OnModuleDestroy {
 
 function toEvent(state: ScanState, data: object): string {
   return `event: ${state}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** Tells a page what is known. The last state ends the stream. */
+function tell(page: PassThrough, { state, event }: Knowledge): void {
+  write(page, event);
+  if (finalStates.includes(state)) page.end();
 }
 
 /** A page that has been ended takes no more, until it is closed. */
