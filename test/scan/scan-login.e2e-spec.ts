@@ -758,6 +758,7 @@ describe('sign-in by scanning', () => {
     });
 
     it('go on if the connections to Postgres break', async () => {
+      const phone = await ScanningPhone.signIn(world, second, 'dora');
       const code = await showCode(node);
       const page = await EventStream.open(node, code);
       await expect.poll(() => page.names).toEqual(['pending']);
@@ -765,7 +766,6 @@ describe('sign-in by scanning', () => {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid()`,
       );
-      const phone = await ScanningPhone.signIn(world, second, 'dora');
       await expect.poll(async () => (await phone.look({ scene: code.scene })).status).toBe(200);
       await expect.poll(() => page.names).toEqual(['pending', 'scanned']);
       page.close();
