@@ -46,6 +46,15 @@ async function query<Row extends object>(url: string, text: string, values: unkn
   }
 }
 
+/** How many statements wait for a lock in a database. */
+export async function countLockWaits(url: string): Promise<number> {
+  const waits = await query(
+    url,
+    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return waits.length;
+}
+
 /** Every row of every table of a database but some, as text. */
 export async function dump(url: string, except: string[] = []): Promise<string> {
   const tables = await query<{ name: string }>(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../harness/command.js';
+import { countLockWaits } from '../harness/database.js';
 import type { ServiceNode } from '../harness/node.js';
 import { hasPgBouncer, PgBouncer } from '../harness/pgbouncer.js';
 import { useWorld } from '../harness/world.js';
@@ -63,6 +64,16 @@ describe('connection poolers: named statements', () => {
           world.loginPatiently(nodes[index % 2]!, `guest-${index % 7}`),
         );
         expect(new Set((await Promise.all(logins)).map(({ status }) => status))).toEqual(new Set([200]));
+      });
+
+      it('are cancelled by way of the pooler if the node gives them up', async () => {
+        const node = await world.startNode(settings(off));
+        await world.login(node, 'lotte');
+        await world.hold('SELECT FROM users FOR UPDATE');
+        const login = world.login(node, 'lotte');
+        await expect.poll(() => countLockWaits(world.database.url)).toBe(1);
+        expect(await login).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+        await expect.poll(() => countLockWaits(world.database.url)).toBe(0);
       });
 
       it.each([

@@ -9,6 +9,7 @@ import { accountFor, giveTo } from '../../dev/postgres-account.js';
 import { type Postgres, removePostgres, startPostgres } from '../../dev/postgres.js';
 import { type Certificate, makeCertificate } from '../harness/certificates.js';
 import { runCommand } from '../harness/command.js';
+import { countLockWaits } from '../harness/database.js';
 import { useWorld } from '../harness/world.js';
 
 const password = 'winter-Snow-2026';
@@ -86,6 +87,17 @@ describe('Postgres over TLS', () => {
   ])('works with %s', async (_, parameters) => {
     const node = await world.startNode({ DATABASE_URL: urlOf(parameters(caFile)) });
     expect((await world.login(node, 'anna')).status).toBe(200);
+  });
+
+  it('cancels what it gives up over TLS, too: Postgres does not go on waiting for a lock', async () => {
+    const url = urlOf('?sslmode=no-verify');
+    const node = await world.startNode({ DATABASE_URL: url });
+    await world.login(node, 'bert');
+    await world.hold('SELECT FROM users FOR UPDATE', [], url);
+    const login = world.login(node, 'bert');
+    await expect.poll(() => countLockWaits(url)).toBe(1);
+    expect(await login).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    await expect.poll(() => countLockWaits(url)).toBe(0);
   });
 
   it('works by another name if only the CA is looked at', async () => {
