@@ -70,12 +70,23 @@ export class AuditLogService {
   /**
    * Writes entries in the transaction of the changes that they record: all is committed, or nothing. For a command,
    * `details` has the account and the machine.
+   *
+   * @returns the ids of the entries
    */
-  async record(manager: EntityManager, ...entries: AuditEntry[]): Promise<void> {
-    await manager.insert(
+  async record(manager: EntityManager, ...entries: AuditEntry[]): Promise<string[]> {
+    const { identifiers } = await manager.insert(
       AuditEvent,
       entries.map((entry) => ({ ...entry, details: detailsOf(entry) })),
     );
+    return identifiers.map(({ id }) => id as string);
+  }
+
+  /**
+   * Says which user an entry is about, if that was not known yet. From then on an erasure of the user finds the address of
+   * the entry.
+   */
+  async attribute(manager: EntityManager, entryId: string, userId: string): Promise<void> {
+    await manager.update(AuditEvent, { id: entryId }, { userId });
   }
 
   /**

@@ -58,6 +58,10 @@ export class Scan {
   @Column({ type: 'text', name: 'user_agent', nullable: true })
   userAgent: string | null;
 
+  /** The audit entry of its start, which has the address. It becomes an entry of the user who approves. */
+  @Column({ type: 'bigint', name: 'started_entry_id', nullable: true })
+  startedEntryId: string | null;
+
   /** When the client last asked for tokens. */
   @Column({ type: 'timestamptz', precision: 3, name: 'polled_at', nullable: true })
   polledAt: Date | null;

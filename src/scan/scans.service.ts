@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type Actor, AuditLogService, serviceActor } from '../audit/audit-log.service.js';
+import { type Actor, type AuditEntry, AuditLogService, serviceActor } from '../audit/audit-log.service.js';
 import { FreshLoginRequiredError } from '../auth/auth.errors.js';
 import { maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Settings, type WebClient } from '../config/settings.js';
@@ -113,7 +113,9 @@ export class ScansService {
       });
       if (isInserted) {
         const details = { scanId: id, clientId: client.id };
-        await this.audit.record(manager, { ...serviceActor, ip, action: 'scan.started', details });
+        const entry: AuditEntry = { ...serviceActor, ip, action: 'scan.started', details };
+        const [startedEntryId] = await this.audit.record(manager, entry);
+        await manager.update(Scan, { id }, { startedEntryId });
       }
       return isInserted;
     });
@@ -198,6 +200,10 @@ export class ScansService {
           decidedAt: () => 'now()',
         },
       );
+      // Whoever approves says that the browser is theirs. The address of one that is denied belongs to a stranger.
+      if (approves && scan.startedEntryId !== null) {
+        await this.audit.attribute(manager, scan.startedEntryId, user.id);
+      }
       await this.audit.record(manager, entryOf(`scan.${wanted}`, scan, user, actor));
     });
   }
@@ -319,7 +325,10 @@ async function readNow(manager: EntityManager): Promise<Date> {
 }
 
 function accessDenied(): OAuthError {
-  return new OAuthError('access_denied', 'The user has denied it, or may not sign in.');
+  return new OAuthError(
+    'access_denied',
+    'The user has denied it, or may not sign in. Show a new code to let them try again.',
+  );
 }
 
 function entryOf(
@@ -327,6 +336,6 @@ function entryOf(
   { id, clientId }: Scan,
   { id: userId, sessionId }: PhoneUser,
   actor: Actor,
-): Parameters<AuditLogService['record']>[1] {
+): AuditEntry {
   return { ...actor, action, userId, sessionId, details: { scanId: id, clientId } };
 }

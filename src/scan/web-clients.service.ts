@@ -118,7 +118,11 @@ function clientInvalid(isBasic: boolean): OAuthError {
 function refuseForeignPage({ headers: { origin, host } }: HttpRequest, client: WebClient): void {
   if (origin === undefined || client.origins.includes(origin)) return;
   if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw new OAuthError('unauthorized_client', 'The pages of this origin are not those of the client.', {
-    status: 403,
-  });
+  throw new OAuthError(
+    'unauthorized_client',
+    'The pages of this origin are not those of the client. Add the origin to the client in WEB_CLIENTS.',
+    {
+      status: 403,
+    },
+  );
 }

@@ -20,6 +20,8 @@ const stopTimeoutMs = 1_000;
 export class WebhookQueue {
   readonly #logger = new Logger(WebhookQueue.name);
   readonly #sender: WebhookSender;
+  /** What log and audit log call the webhook: the path of its URL can be a secret. */
+  readonly #origin: string;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #work: Promise<void> = Promise.resolve();
@@ -32,6 +34,7 @@ export class WebhookQueue {
     private readonly audit: AuditLogService,
   ) {
     this.#sender = new WebhookSender(webhook, maxConcurrent);
+    this.#origin = new URL(webhook.url).origin;
   }
 
   start(): void {
@@ -107,28 +110,28 @@ export class WebhookQueue {
   }
 
   private async giveUp(message: ClaimedMessage, reason: string): Promise<void> {
-    const { messageId, userId, type, webhook } = message;
-    await this.messages.giveUp(message, (manager) =>
-      this.audit.record(manager, {
+    const { messageId, userId, type } = message;
+    await this.messages.giveUp(message, async (manager) => {
+      await this.audit.record(manager, {
         ...serviceActor,
         action: 'webhook.undelivered',
         userId,
-        details: { messageId, type, webhook, reason },
-      }),
-    );
+        details: { messageId, type, webhook: this.#origin, reason },
+      });
+    });
   }
 
   private tellFailure(failure: string): void {
     if (!this.#isFailing) {
       this.#logger.warn(
-        `The webhook ${this.webhook.url} does not take messages: ${failure}. They are sent again.`,
+        `The webhook at ${this.#origin} does not take messages: ${failure}. They are sent again.`,
       );
     }
     this.#isFailing = true;
   }
 
   private tellSuccess(): void {
-    if (this.#isFailing) this.#logger.log(`The webhook ${this.webhook.url} takes messages again.`);
+    if (this.#isFailing) this.#logger.log(`The webhook at ${this.#origin} takes messages again.`);
     this.#isFailing = false;
   }
 }

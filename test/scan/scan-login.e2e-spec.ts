@@ -97,7 +97,39 @@ describe('sign-in by scanning', () => {
         roles: [],
       });
       expect((await node.me(body.access_token)).body.id).toBe(phone.userId);
-      expect(await world.auditedActions(phone.userId)).toEqual(['scan.looked_at', 'scan.approved']);
+      expect(await world.auditedActions(phone.userId)).toEqual([
+        'scan.started',
+        'scan.looked_at',
+        'scan.approved',
+      ]);
+    });
+
+    it('leaves the address of the page with nobody if the user who approved is erased', async () => {
+      const code = await showCode(node);
+      const phone = await ScanningPhone.signIn(world, second, 'ernest');
+      await phone.approve(code);
+      const admin = await world.createAdmin(node);
+      expect((await admin.callUsers('DELETE', phone.userId)).status).toBe(202);
+      await expect
+        .poll(() => world.database.query('SELECT erased_at FROM users WHERE id = $1', [phone.userId]))
+        .toEqual([{ erased_at: expect.any(Date) }]);
+      const entries = await world.database.query<{ action: string; ip: string | null }>(
+        `SELECT action, ip FROM audit_events WHERE user_id = $1 AND action LIKE 'scan.%' ORDER BY id`,
+        [phone.userId],
+      );
+      expect(entries).toEqual([
+        { action: 'scan.started', ip: null },
+        { action: 'scan.looked_at', ip: null },
+        { action: 'scan.approved', ip: null },
+      ]);
+    });
+
+    it('leaves the address of the page out of the entries of a user who denies it: it is a stranger', async () => {
+      const code = await showCode(node);
+      const phone = await ScanningPhone.signIn(world, second, 'dirk');
+      await phone.look({ scene: code.scene });
+      expect((await phone.decide({ scene: code.scene }, false)).status).toBe(204);
+      expect(await world.auditedActions(phone.userId)).toEqual(['scan.looked_at', 'scan.denied']);
     });
 
     it.each([

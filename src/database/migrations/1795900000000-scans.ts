@@ -19,6 +19,7 @@ export class Scans1795900000000 implements MigrationInterface {
         ip text NOT NULL,
         network text NOT NULL,
         user_agent text,
+        started_entry_id bigint,
         polled_at timestamptz(3),
         decided_at timestamptz(3),
         created_at timestamptz(3) NOT NULL DEFAULT now(),
