@@ -17,6 +17,7 @@ import {
   StandbyError,
 } from './database.errors.js';
 import { findMissingMigrations, listInCurrentSchema, listOnSearchPath } from './missing-migrations.js';
+import { runStatement } from './run-statement.js';
 
 /** SQL that Postgres plans once per connection, and then finds by its name. */
 export interface NamedStatement {
@@ -140,16 +141,11 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     { timeoutMs, apart = false, check }: QueryOptions<Row>,
   ): Promise<Row[]> {
     const isNamed = this.settings.databaseNamedStatements && !this.#losesNames;
-    const statement = {
-      ...(isNamed && { name }),
-      text,
-      values,
-      ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
-    };
+    const statement = { ...(isNamed && { name }), text, values };
     const pool = apart ? this.apart() : this.pool;
     const client = await this.connect(pool);
     try {
-      const { rows } = await client.query<Row>(statement);
+      const rows = await runStatement<Row>(client, statement, timeoutMs);
       check?.(rows);
       client.release();
       return rows;
@@ -157,6 +153,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       const failed = isDatabaseFailure(error);
       if (isGivenUp(error)) void cancelStatement(client, pool).then(() => client.release(true));
       else client.release(failed);
+      // Otherwise it begins at the socket, and leads to nobody.
+      if (error instanceof Error) Error.captureStackTrace(error);
       if (isNamed && isNameLost(error)) {
         // Nothing has run: Postgres refused the name before it read the values.
         this.tellLoss();
