@@ -221,6 +221,7 @@ describe('a fresh login', () => {
         'DELETE /me/identities/{appid}',
         'GET /me/export',
         'DELETE /me',
+        'POST /me/scans/decide',
         ...changes,
       ].toSorted(),
     );
