@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../dev/ports.js';
 import { scrape, valueOf } from '../harness/metrics.js';
@@ -145,12 +143,14 @@ describe('the metrics', () => {
   });
 
   it('are left out with a warning if nobody has chosen the port, and the usual one is taken', async () => {
-    const holder = createServer().listen(9464, '127.0.0.1');
-    // Somebody else may have it.
-    await Promise.race([once(holder, 'listening'), once(holder, 'error')]).catch(() => {});
-    const second = await world.startNode({ METRICS_PORT: undefined });
-    expect((await world.login(second, 'fred')).status).toBe(200);
-    await expect.poll(() => second.output).toContain('port 9464: the port is taken. Set METRICS_PORT');
-    holder.close();
+    // One of two at most gets the port. Somebody else on this machine may have it.
+    const nodes = [
+      await world.startNode({ METRICS_PORT: undefined }),
+      await world.startNode({ METRICS_PORT: undefined }),
+    ];
+    await expect
+      .poll(() => nodes.map(({ output }) => output).join(''))
+      .toContain('port 9464: the port is taken. Set METRICS_PORT');
+    for (const each of nodes) expect((await world.login(each, 'fred')).status).toBe(200);
   });
 });
