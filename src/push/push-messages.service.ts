@@ -51,7 +51,6 @@ export class PushMessagesService {
     }
     const outcome = userEvent === undefined ? 'ignored' : await this.storeInTime(appid, userEvent);
     this.#logger.log({ message: 'A message push was acknowledged.', ...line, outcome });
-    if (outcome === 'stored') this.job.wake();
   }
 
   private async storeInTime(appid: string, event: UserEvent): Promise<string> {
@@ -66,7 +65,7 @@ export class PushMessagesService {
   ): Promise<'stored' | 'repeated' | 'unknown user'> {
     // Under every key of the ring: another node may have another newest one.
     const hashes = this.ring.hashes('push-message', ...key);
-    return this.database.transaction(async ({ manager }) => {
+    const outcome = await this.database.transaction(async ({ manager }) => {
       if (await manager.existsBy(PushMessage, { messageHash: In(hashes) })) return 'repeated';
       const latest = new Date(createTime * 1_000 + maxClockDifferenceMs);
       const identity =
@@ -82,5 +81,8 @@ export class PushMessagesService {
       if (!isNew) return 'repeated';
       return identity === null ? 'unknown user' : 'stored';
     });
+    // Also if WeChat does not wait any more: what it sends again is a repeated message then.
+    if (outcome === 'stored') this.job.wake();
+    return outcome;
   }
 }
