@@ -1,4 +1,5 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { isEqual } from './is-equal.js';
 
 /** What a derived key is for. Each purpose has keys of its own. */
 export type KeyPurpose =
@@ -64,9 +65,7 @@ export class KeyRing {
 
   /** Whether `hash` is that of `parts` under any key of the ring; in constant time per key. */
   verifies(hash: Buffer, purpose: KeyPurpose, ...parts: (string | Buffer)[]): boolean {
-    return this.hashes(purpose, ...parts).some(
-      (candidate) => candidate.length === hash.length && timingSafeEqual(candidate, hash),
-    );
+    return this.hashes(purpose, ...parts).some((candidate) => isEqual(candidate, hash));
   }
 }
 

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { randomBytes } from '../crypto/random.js';
 
 /** Consonants without Y: no code is a word, and no two letters look alike. RFC 8628, section 6.1. */
 const alphabet = 'BCDFGHJKLMNPQRSTVWXZ';

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { type Actor, type AuditEntry, AuditLogService, serviceActor } from '../audit/audit-log.service.js';
 import { FreshLoginRequiredError } from '../auth/auth.errors.js';
 import { maxAccountLoginAge } from '../auth/fresh-login.decorator.js';
 import { Settings, type WebClient } from '../config/settings.js';
 import { unusedSessionTtl } from '../config/token-lifetimes.js';
 import { KeyRing } from '../crypto/key-ring.js';
+import { newUuid } from '../crypto/random.js';
 import { lockKey, takeAdvisoryLock } from '../database/advisory-locks.js';
 import { Database } from '../database/database.js';
 import { insertIfAbsent } from '../database/insert-if-absent.js';
@@ -99,7 +99,7 @@ export class ScansService {
     return this.database.transaction(async ({ manager }) => {
       await manager.query(takeAdvisoryLock, lockKey('scans', network));
       await refuseTooMany(manager, network);
-      const id = uuidv7();
+      const id = newUuid();
       const isInserted = await insertIfAbsent(manager, Scan, {
         id,
         clientId: client.id,
@@ -252,7 +252,7 @@ export class ScansService {
   }
 
   private async openSession(manager: EntityManager, scan: Scan, user: User): Promise<OpenSession> {
-    const sessionId = uuidv7();
+    const sessionId = newUuid();
     const { token: refreshToken, hash: refreshHash } = this.refreshTokens.create(sessionId, scan.clientId);
     const refreshExpiresIn = unusedSessionTtl(this.settings);
     const loggedInAt = scan.decidedAt!;

@@ -1,9 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings, type WebClient } from '../config/settings.js';
+import { isEqual } from '../crypto/is-equal.js';
 import { formType } from '../http/form-body.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { OAuthError } from '../http/oauth.error.js';
+import { sha256 } from './scan-codes.js';
 
 /** How a client names itself in a form. */
 export interface ClientForm {
@@ -102,8 +103,8 @@ function decodeFormText(text: string): string {
 
 function isSame(sent: string | undefined, expected: string | undefined): boolean {
   if (sent === undefined || expected === undefined) return sent === expected;
-  const [one, other] = [sent, expected].map((text) => createHash('sha256').update(text).digest());
-  return timingSafeEqual(one!, other!);
+  // The hashes have one length: that of the secret is a secret, too.
+  return isEqual(sha256(sent), sha256(expected));
 }
 
 /** The header is asked for only if it was sent: a browser would show a dialog. */

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
+import { isEqual } from '../crypto/is-equal.js';
+import { randomBytes } from '../crypto/random.js';
 import { InvalidRequestError } from '../validation/invalid-request.error.js';
 import { PushInvalidError } from './wechat.errors.js';
 
@@ -67,7 +69,7 @@ export function assertPushSignature(
   { token }: Pick<PushKeys, 'token'>,
   now = Date.now(),
 ): void {
-  if (!isEqual(signature, signPush(token, timestamp, nonce))) {
+  if (signature === undefined || !isEqual(signature, signPush(token, timestamp, nonce))) {
     throw new PushInvalidError(
       'The signature is wrong. Compare the Token in the settings with the one in the console of the mini-program.',
     );
@@ -92,7 +94,10 @@ export function openPush(body: unknown, proof: PushProof, keys: PushKeys, now = 
   }
   const { timestamp, nonce, msgSignature } = proof;
   if (typeof encrypted !== 'string') throw new InvalidRequestError('Encrypt must be text.');
-  if (!isEqual(msgSignature, signPush(keys.token, timestamp, nonce, encrypted))) {
+  if (
+    msgSignature === undefined ||
+    !isEqual(msgSignature, signPush(keys.token, timestamp, nonce, encrypted))
+  ) {
     throw new PushInvalidError(
       'msg_signature is wrong or missing. Compare the Token in the settings with the one in the console of the mini-program.',
     );
@@ -187,13 +192,6 @@ function malformed(): InvalidRequestError {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Takes the same time wherever the two differ. */
-function isEqual(given: string | undefined, expected: string): boolean {
-  if (given === undefined) return false;
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 function assertRecent(timestamp: string, now: number): void {

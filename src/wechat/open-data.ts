@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
+import { createDecipheriv, createHash } from 'node:crypto';
+import { isEqual } from '../crypto/is-equal.js';
 import { isJsonObject } from './json-object.js';
 import { OpenDataInvalidError, SessionKeyStaleError } from './wechat.errors.js';
 
@@ -123,9 +124,7 @@ function watermarkOf({ watermark }: OpenData): Record<string, unknown> {
 
 /** The key is the text of the session_key, not the bytes that it encodes. */
 function isSignature(signature: string, rawData: string, sessionKey: string): boolean {
-  const expected = Buffer.from(createHash('sha1').update(rawData).update(sessionKey).digest('hex'));
-  const given = Buffer.from(signature);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  return isEqual(signature, createHash('sha1').update(rawData).update(sessionKey).digest('hex'));
 }
 
 function isRecent(data: OpenData, { maxAge, now = Date.now() }: OpenDataRules): boolean {
