@@ -5,10 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bench, useBench } from './harness/bench.js';
 import { loadWithAutocannon } from './harness/autocannon-load.js';
 import type { Contender } from './harness/contender.js';
+import { chooseLoad, type Load } from './harness/load.js';
 import { type Figures, Measurement } from './harness/measure.js';
 import { measureOverload } from './harness/measure-overload.js';
 import { measureStart } from './harness/measure-start.js';
-
+import { percentile } from './harness/statistics.js';
 import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
 import { renderMemory } from './report/memory-report.js';
 import { renderOverload } from './report/overload-report.js';
@@ -23,6 +24,8 @@ import { saveRevocations } from './world/revocations.js';
 
 // Whether the benchmark measures, and never what: machines differ, and this one may have other work.
 const pace = { warmUpRequests: 1, rounds: 1, roundSeconds: 1 };
+/** For `loadBriefly`, which needs few requests. */
+const briefPace = { ...pace, roundSeconds: 0.01 };
 const cores = { server: undefined, description: 'not pinned' };
 /** So few that each is answered at once, however slow the machine. */
 const connections = 2;
@@ -48,6 +51,28 @@ async function openBench(): Promise<{ bench: Bench; close: () => Promise<void> }
   });
 }
 
+/** Load that shows whether a scenario can be measured. A real one keeps the whole machine busy for each round. */
+const loadBriefly: Load = async (url, requests) => {
+  const times: number[] = [];
+  let failures = 0;
+  const began = performance.now();
+  for (const { method, path, headers, body } of requests.slice(0, 10)) {
+    const sent = performance.now();
+    const response = await fetch(url + path, { method, headers, body });
+    await response.arrayBuffer();
+    if (response.ok) times.push(performance.now() - sent);
+    else failures += 1;
+  }
+  times.sort((a, b) => a - b);
+  return {
+    answers: times.length,
+    failures,
+    seconds: (performance.now() - began) / 1_000,
+    p50Ms: percentile(times, 0.5),
+    p99Ms: percentile(times, 0.99),
+  };
+};
+
 function expectFigures(figures: Figures[]): void {
   for (const { requestsPerSecond, p50Ms, p99Ms, cpuUs, peakMemoryMiB } of figures) {
     expect(requestsPerSecond).toBeGreaterThan(0);
@@ -62,9 +87,11 @@ describe('npm run bench', () => {
   let bench: Bench;
   let close: () => Promise<void>;
   let contenders: Contender[];
+  let measurement: Measurement;
 
   beforeAll(async () => {
     ({ bench, close } = await openBench());
+    measurement = new Measurement(bench.databases, loadBriefly, briefPace);
     const world = await bench.createWorld(users);
     contenders = [
       bench.service('service', world),
@@ -79,14 +106,17 @@ describe('npm run bench', () => {
       (scenario) => [scenario.name, scenario],
     ),
   )('measures the service beside its limit: %s', async (_, scenario) => {
-    const figures = await bench.measurement.run({ ...scenario, connections }, contenders);
+    const figures = await measurement.run({ ...scenario, connections }, contenders);
     expect(figures).toHaveLength(2);
     expectFigures(figures);
   });
 
-  it('measures with autocannon where no other load generator is installed', async () => {
-    const measurement = new Measurement(bench.databases, loadWithAutocannon, pace);
-    const figures = await measurement.run({ ...sessionScenarios[0]!, connections }, contenders);
+  it.each([
+    ['the load generator of this machine', chooseLoad().load],
+    ['autocannon if no other load generator is installed', loadWithAutocannon],
+  ])('measures with %s', async (_, load) => {
+    const generated = new Measurement(bench.databases, load, pace);
+    const figures = await generated.run({ ...sessionScenarios[0]!, connections }, contenders);
     expect(figures).toHaveLength(2);
     expectFigures(figures);
   });
@@ -101,13 +131,13 @@ describe('npm run bench', () => {
   it('measures a node that remembers revocations', async () => {
     const revoked = await contenders[1]!.world.copy(bench.databases);
     await saveRevocations(revoked, 10);
-    const figures = await bench.measurement.run(guardedScenarios[0]!, [bench.service('revoked', revoked)]);
+    const figures = await measurement.run(guardedScenarios[0]!, [bench.service('revoked', revoked)]);
     expect(figures).toHaveLength(1);
     expectFigures(figures);
   });
 
   it('measures the memory in the course of logins', async () => {
-    const samples = await bench.measurement.watchMemory(
+    const samples = await measurement.watchMemory(
       { ...sessionScenarios[0]!, connections },
       contenders[0]!,
       2,
@@ -119,14 +149,14 @@ describe('npm run bench', () => {
 
   it('measures overload', async () => {
     const contender = bench.service('overload', contenders[0]!.world, { TRUST_PROXY: '127.0.0.1' });
-    const second = {
+    const seconds = {
       warmUpSeconds: 1,
       capacitySeconds: 1,
-      calmSeconds: 1,
-      overloadSeconds: 1,
-      recoverySeconds: 1,
+      calmSeconds: 0.5,
+      overloadSeconds: 0.5,
+      recoverySeconds: 0.5,
     };
-    const figures = await measureOverload({ bench, contender, wechatDelayMs: 10, pace: second });
+    const figures = await measureOverload({ bench, contender, wechatDelayMs: 10, pace: seconds });
     expect(figures.capacity).toBeGreaterThan(0);
     for (const phase of [figures.calm, figures.overload, figures.after]) {
       expect(phase.acceptedPerSecond).toBeGreaterThan(0);
@@ -140,9 +170,7 @@ describe('npm run bench', () => {
       title: 'no token',
       makeRequests: () => [{ method: 'GET', path: '/auth/verify', headers: {} }],
     };
-    await expect(bench.measurement.run(refused, contenders)).rejects.toThrow(
-      /refused, service: .*failed.*401/s,
-    );
+    await expect(measurement.run(refused, contenders)).rejects.toThrow(/refused, service: .*failed.*401/s);
   });
 
   it('stops if one-time requests are used up', async () => {
@@ -150,7 +178,7 @@ describe('npm run bench', () => {
       ...guardedScenarios[0]!,
       isOneTime: true,
     };
-    await expect(bench.measurement.run(few, contenders)).rejects.toThrow('too few one-time requests');
+    await expect(measurement.run(few, contenders)).rejects.toThrow('too few one-time requests');
   });
 
   it('names each scenario once', () => {
