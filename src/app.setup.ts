@@ -5,6 +5,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { explainConnectionFailure } from './database/explain-connection-failure.js';
 import { ServiceError } from './errors/service.error.js';
+import { serveConsole } from './http/console-pages.js';
 import { serveOpenApi } from './http/openapi.js';
 import { createHttpAdapter, configureHttp } from './http/http.adapter.js';
 import { JsonLogger } from './http/json.logger.js';
@@ -54,6 +55,7 @@ async function createService(
   try {
     configureHttp(app, settings);
     if (settings.apiDocs) serveOpenApi(app, settings);
+    if (settings.console) await serveConsole(app);
     await prepare?.(app);
     await listen(app, settings);
   } catch (error) {

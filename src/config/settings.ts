@@ -345,7 +345,7 @@ export class Settings {
   )
   scanPage = 'pages/scan/scan';
 
-  /** Whether the web client `console` exists: pages of the service itself. */
+  /** Whether the operator's console is served at `/console/`, and its web client `console` exists. */
   @TrueOrFalse()
   console = false;
 

@@ -98,9 +98,10 @@ export class ProblemFilter implements ExceptionFilter {
     return { contentType: 'application/problem+json; charset=utf-8', body: { ...problem, requestId } };
   }
 
-  /** Which methods the path takes, where the router found nothing for the one that was sent. */
-  private methodsOfUnmatched(request: HttpRequest & { is404?: boolean }): string[] {
-    return request.is404 ? (this.routes?.methodsOf(request.url.split('?', 1)[0]!) ?? []) : [];
+  /** Which methods the path takes, where the router found nothing for the one that was sent. A route can find nothing, too. */
+  private methodsOfUnmatched({ is404, method, url }: HttpRequest & { is404?: boolean }): string[] {
+    const methods = is404 ? (this.routes?.methodsOf(url.split('?', 1)[0]!) ?? []) : [];
+    return methods.includes(method) ? [] : methods;
   }
 
   /** What was foreseen needs no stack: its cause says what happened. */

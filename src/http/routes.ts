@@ -9,7 +9,10 @@ export class Routes {
 
   /** Fastify's `onRoute` hook. */
   add({ method, url }: { method: string | string[]; url: string }): void {
-    const segments = url.split('/').map((segment) => (segment.startsWith(':') ? '[^/]+' : escape(segment)));
+    const segments = url.split('/').map((segment) => {
+      if (segment === '*') return '.*';
+      return segment.startsWith(':') ? '[^/]+' : escape(segment);
+    });
     this.#routes.push({ methods: [method].flat(), path: new RegExp(`^${segments.join('/')}$`) });
   }
 
