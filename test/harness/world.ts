@@ -103,13 +103,12 @@ export class World {
 
   /**
    * A login that goes on until it is accepted. If the service refuses it with 503, it is tried again with another code, as a
-   * mini-program does: a busy machine does not exchange all codes before their deadlines.
+   * mini-program does: a busy machine does not exchange all codes before their deadlines, nor always know what is revoked.
    */
   async loginPatiently(node: ServiceNode, user: string, appid?: string): Promise<Answer> {
-    const refusals = ['wechat_unavailable', 'overloaded'];
     for (;;) {
       const answer = await this.login(node, user, appid);
-      if (!refusals.includes(answer.body.code)) return answer;
+      if (answer.status !== 503) return answer;
       await sleep(Number(answer.headers['retry-after']) * 1_000);
     }
   }
