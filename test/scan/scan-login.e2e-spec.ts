@@ -796,7 +796,7 @@ describe('sign-in by scanning', () => {
       await expect.poll(() => page.names).toEqual(['pending']);
       await world.database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+         WHERE datname = current_database() AND application_name = 'weapp-auth'`,
       );
       await expect.poll(async () => (await phone.look({ scene: code.scene })).status).toBe(200);
       await expect.poll(() => page.names).toEqual(['pending', 'scanned']);
