@@ -5,10 +5,12 @@ FROM ${BASE_IMAGE} AS build
 ARG NPM_REGISTRY=
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --workspaces=false ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
+COPY console/package.json ./console/
+RUN npm ci --ignore-scripts --workspace=console --include-workspace-root ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
-COPY dev/bundle-service.js ./dev/
+COPY dev/bundle-service.js dev/build-console.js ./dev/
 COPY src ./src
+COPY console ./console
 RUN npm run build && npm prune --omit=dev --ignore-scripts --workspaces=false
 
 FROM ${BASE_IMAGE}

@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{src,dev,emulator,client,guard,playground}/**/*.spec.ts'],
+          include: ['{src,dev,emulator,client,guard,playground,console}/**/*.spec.ts'],
         },
       },
       {

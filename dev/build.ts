@@ -8,7 +8,7 @@ import { LocalError } from './local.error.js';
 export const projectDirectory = dirname(import.meta.dirname);
 export const buildDirectory = join(projectDirectory, 'dist');
 
-/** Compiles the service unless what is there is newer than its source. */
+/** Compiles the service and its console unless what is there is newer than its source. */
 export async function ensureBuilt(signal: AbortSignal): Promise<void> {
   if (isBuilt()) return;
   process.stdout.write('Building…\n');
@@ -32,6 +32,7 @@ function isBuilt(): boolean {
     newest(join(projectDirectory, 'src')),
     newest(join(projectDirectory, 'tsconfig.json')),
     newest(join(projectDirectory, 'tsconfig.build.json')),
+    newest(join(projectDirectory, 'console/src')),
   ];
   return newest(join(buildDirectory, 'app.setup.js')) > 0 && newest(buildDirectory) > Math.max(...sources);
 }
@@ -46,10 +47,15 @@ function newest(path: string): number {
 }
 
 /** @returns what the compiler printed, if it failed */
-function build(signal: AbortSignal): Promise<string | undefined> {
+async function build(signal: AbortSignal): Promise<string | undefined> {
+  const nest = createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
+  return (await run([nest, 'build'], signal)) ?? run([join('dev', 'build-console.js')], signal);
+}
+
+/** @returns what a program printed, if it failed */
+function run(args: string[], signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const nest = createRequire(import.meta.url).resolve('@nestjs/cli/bin/nest.js');
-    const child = spawn(process.execPath, [nest, 'build'], {
+    const child = spawn(process.execPath, args, {
       cwd: projectDirectory,
       signal,
       windowsHide: true,

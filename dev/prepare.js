@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-// `npm ci` runs this at its end: builds the service, the client for the demo, and the guard for the examples. Plain
+// `npm ci` runs this at its end: builds the service, its console, the client for the demo, and the guard for the examples. Plain
 // JavaScript, since what compiles TypeScript is not there without the development dependencies.
 const project = join(import.meta.dirname, '..');
 const { resolve } = createRequire(import.meta.url);
@@ -31,6 +31,7 @@ if (compiler === undefined) {
 } else {
   run(compiler, 'build');
   run(join('dev', 'bundle-service.js'));
+  run(join('dev', 'build-console.js'));
   run('--import', import.meta.resolve('tsx'), join('client', 'build.ts'));
   run(resolve('typescript/bin/tsc'), '-p', join('guard', 'tsconfig.build.json'));
 }

@@ -1,0 +1,20 @@
+import { lazy, type ComponentType } from 'react';
+import { defineMessages, type Messages } from './i18n/messages.js';
+
+interface ConsoleRoute {
+  /** As wouter knows them: `/users/:id`. */
+  path: string;
+  /** In the navigation. */
+  name?: Messages<string>;
+  /** A chunk of its own, which is loaded when it is opened. */
+  page: ComponentType;
+}
+
+/** The pages. The first is where one starts. */
+export const routes: readonly ConsoleRoute[] = [
+  {
+    path: '/users',
+    name: defineMessages({ zh: '用户', en: 'Users' }),
+    page: lazy(() => import('./users/users.page.js')),
+  },
+];
