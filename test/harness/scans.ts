@@ -102,6 +102,8 @@ export class EventStream {
   /** All that came so far. */
   text = '';
   isOver = false;
+  /** Whether the connection broke off before the end of the response. */
+  isCutOff = false;
 
   private constructor(
     readonly response: Response,
@@ -142,6 +144,7 @@ export class EventStream {
       }
     } catch {
       // Closed, or the node has died.
+      this.isCutOff = true;
     }
     this.isOver = true;
   }

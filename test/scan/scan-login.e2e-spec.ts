@@ -781,12 +781,9 @@ describe('sign-in by scanning', () => {
       const stopping = await world.startNode(scanSettings);
       const page = await EventStream.open(stopping, await showCode(stopping));
       await expect.poll(() => page.names).toEqual(['pending']);
-      const begun = performance.now();
       expect(await stopping.stop()).toBe(0);
-      expect(page.isOver).toBe(true);
-      expect(performance.now() - begun, 'the requests in progress would have eight seconds').toBeLessThan(
-        7_000,
-      );
+      await expect.poll(() => page.isOver).toBe(true);
+      expect(page.isCutOff, 'as a request that does not come to an end').toBe(false);
     });
 
     it('go on if the connections to Postgres break', async () => {
