@@ -9,15 +9,17 @@ describe('graceful shutdown', () => {
   describe('on SIGTERM', () => {
     it('finishes what runs, is not ready meanwhile, then takes nothing new, and ends with code 0', async () => {
       const stopping = await world.startNode();
-      await world.fault({ delayMs: 1_500, times: 1 });
+      await world.login(stopping, 'anna');
+      const letGo = await world.hold('SELECT FROM users FOR UPDATE');
       const login = world.login(stopping, 'anna');
-      await expect.poll(() => world.exchanges()).toHaveLength(1);
+      await world.waitsForLock();
       const exit = stopping.stop('SIGTERM');
 
       await expect
         .poll(async () => (await stopping.get('/health/ready')).body)
         .toMatchObject({ status: 503, code: 'overloaded' });
       expect((await stopping.get('/health/live')).status).toBe(200);
+      await letGo();
       expect((await login).status).toBe(200);
       expect(await exit).toBe(0);
       await expect(stopping.get('/health/live')).rejects.toThrow('ECONNREFUSED');
