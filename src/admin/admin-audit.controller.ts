@@ -4,7 +4,7 @@ import { ValidQuery } from '../http/valid-query.decorator.js';
 import { ServiceController } from '../http/service-controller.decorator.js';
 import { AuditPageResponse, toAuditEventResponse } from './audit-event.response.js';
 import { ReadAuditRequest } from './read-audit.request.js';
-import { AdminOnly } from './admin-only.decorator.js';
+import { AdminOnly } from '../auth/admin-only.decorator.js';
 
 /** The audit log: what happened. */
 @ServiceController('admin/audit')

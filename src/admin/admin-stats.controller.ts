@@ -4,7 +4,7 @@ import { ValidQuery } from '../http/valid-query.decorator.js';
 import { ServiceController } from '../http/service-controller.decorator.js';
 import { LoginStatsResponse } from './login-stats.response.js';
 import { ReadStatsRequest } from './read-stats.request.js';
-import { AdminOnly } from './admin-only.decorator.js';
+import { AdminOnly } from '../auth/admin-only.decorator.js';
 
 /** The audit log: how often. */
 @ServiceController('admin/stats')

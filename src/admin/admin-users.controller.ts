@@ -18,7 +18,7 @@ import { UpdateUserRequest } from './update-user.request.js';
 import { UserDetailResponse } from './user-detail.response.js';
 import { UserDetailsService } from './user-details.service.js';
 import { UserPageResponse } from './user-item.response.js';
-import { AdminOnly } from './admin-only.decorator.js';
+import { AdminOnly } from '../auth/admin-only.decorator.js';
 
 /** Finds users, and changes their status and roles. */
 @ServiceController('admin/users')

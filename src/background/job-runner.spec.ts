@@ -74,7 +74,7 @@ describe('JobRunner', () => {
     ]);
   });
 
-  it('knows what each job has done: failures, last success and its duration', async () => {
+  it('knows what each job has done: failures, the last one and the last success, and how long it took', async () => {
     vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
     const broken = createJob('broken', async () => {
       throw new Error('out of soap');
@@ -86,7 +86,11 @@ describe('JobRunner', () => {
     await runner.runAll();
     const { lastSuccess, ...failed } = runner.runs().get('broken')!;
     expect(lastSuccess).toBeUndefined();
-    expect(failed).toEqual({ failures: 2, lastDurationSeconds: expect.any(Number) });
+    expect(failed).toEqual({
+      failures: 2,
+      lastFailure: expect.any(Date),
+      lastDurationSeconds: expect.any(Number),
+    });
     expect(runner.runs().get('sound')).toEqual({
       failures: 0,
       lastSuccess: expect.any(Date),

@@ -30,6 +30,7 @@ const maxBatches = 200;
 export interface JobRuns {
   /** When it last came to its end without a failure. */
   lastSuccess?: Date;
+  lastFailure?: Date;
   /** Of the last run, with its pauses. */
   lastDurationSeconds?: number;
   failures: number;
@@ -84,6 +85,7 @@ export class JobRunner implements OnApplicationBootstrap, OnModuleDestroy, Befor
           );
           return;
         }
+        runs.lastFailure = new Date();
         runs.failures += 1;
         this.#logger.error(new Error(`The job ${name} failed.`, { cause }));
       }

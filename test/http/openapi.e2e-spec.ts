@@ -31,6 +31,8 @@ describe('the OpenAPI document', () => {
           '/admin/users/{id}',
           '/admin/audit',
           '/admin/stats',
+          '/admin/apps',
+          '/admin/health',
           '/health/live',
           '/health/ready',
         ]),

@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Authenticated } from '../auth/authenticated.decorator.js';
-import { NeedsDatabase } from '../auth/needs-database.decorator.js';
-import { Roles } from '../auth/roles.decorator.js';
+import { Authenticated } from './authenticated.decorator.js';
+import { NeedsDatabase } from './needs-database.decorator.js';
+import { Roles } from './roles.decorator.js';
 import { adminRole } from '../users/status/admins.js';
 
 /** Admits only users with the role `admin` to a controller, and says so in the OpenAPI document. */
