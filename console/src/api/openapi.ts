@@ -58,6 +58,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/admin/apps': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The mini-programs and web clients of this deployment, without their secrets. */
+    get: operations['AdminAppsController_list'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/admin/audit': {
     parameters: {
       query?: never;
@@ -67,6 +84,23 @@ export interface paths {
     };
     /** The audit log: who did what to whom, when, and from where; the newest first. */
     get: operations['AdminAuditController_read'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/admin/health': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The state of the node that answers: ready or why not, versions, pool, WeChat, background jobs. */
+    get: operations['AdminHealthController_read'];
     put?: never;
     post?: never;
     delete?: never;
@@ -665,6 +699,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    AppItemResponse: {
+      appid: string;
+      /** @description The name in the settings, if it has one. */
+      name: string | null;
+      /** @enum {string} */
+      type: 'miniprogram';
+    };
+    AppsResponse: {
+      apps: components['schemas']['AppItemResponse'][];
+      webClients: components['schemas']['WebClientItemResponse'][];
+    };
     AuditEventResponse: {
       /** @enum {string} */
       action:
@@ -722,6 +767,13 @@ export interface components {
       items: components['schemas']['AuditEventResponse'][];
       /** @description For the next page, with the same query; null on the last one. */
       nextCursor: string | null;
+    };
+    BreakerResponse: {
+      /** @description The path of the interface, `/sns/jscode2session`. */
+      api: string;
+      appid: string;
+      /** @description Whether the node does not call the interface, because ten calls in a row have failed. */
+      isOpen: boolean;
     };
     ConsentRequest: {
       /** @description The version that the user has accepted. */
@@ -899,6 +951,17 @@ export interface components {
        */
       token_type?: 'Bearer';
     };
+    JobResponse: {
+      /** @description How many runs have failed since the node started. */
+      failures: number;
+      /** @description How long the last run took, in seconds. */
+      lastDurationSeconds: number | null;
+      /** @description When it last failed, ISO 8601 in UTC. The log has the reason. */
+      lastFailureAt: string | null;
+      /** @description When it last ended without a failure, ISO 8601 in UTC. */
+      lastSuccessAt: string | null;
+      name: string;
+    };
     JwkResponse: {
       /** @enum {string} */
       alg: 'ES256';
@@ -1022,6 +1085,26 @@ export interface components {
       /** @description In UTC, `2026-11-21`. */
       day: string;
     };
+    NodeHealthResponse: {
+      breakers: components['schemas']['BreakerResponse'][];
+      /** @description The name of the machine. */
+      hostname: string;
+      /** @description Whether the node can do its work, as `/health/ready` has it. */
+      isReady: boolean;
+      jobs: components['schemas']['JobResponse'][];
+      /** @description Migrations of this version that the database lacks, the oldest first. */
+      missingMigrations: string[];
+      nodeVersion: string;
+      parts: components['schemas']['PartResponse'][];
+      pool: components['schemas']['PoolResponse'];
+      revocations: components['schemas']['RevocationsHealthResponse'];
+      /** @description ISO 8601 in UTC. */
+      startedAt: string;
+      uptimeSeconds: number;
+      /** @description The version of weapp-auth. */
+      version: string;
+      wechatTokens: components['schemas']['WechatTokenResponse'][];
+    };
     OAuthErrorResponse: {
       /** @description What clients switch on. */
       error: string;
@@ -1062,6 +1145,12 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    PartResponse: {
+      /** @description Why it is down; null if it is up. */
+      fault: string | null;
+      /** @description `database`, `migrations`, `signingKey` or `revocations`. */
+      name: string;
+    };
     PhoneRequest: {
       /** @description Of the button: not that of wx.login. */
       code?: string;
@@ -1069,6 +1158,14 @@ export interface components {
       encryptedData?: string;
       /** @description Base64 of 16 bytes. */
       iv?: string;
+    };
+    PoolResponse: {
+      busy: number;
+      idle: number;
+      /** @description `DATABASE_POOL_SIZE`. */
+      max: number;
+      /** @description Requests that wait for a connection. */
+      waiting: number;
     };
     Problem: {
       /** @enum {string} */
@@ -1140,6 +1237,12 @@ export interface components {
     RefreshRequest: {
       /** @description The newest refresh token. */
       refreshToken: string;
+    };
+    RevocationsHealthResponse: {
+      /** @description How long ago it last asked the database, in seconds. */
+      ageSeconds: number;
+      /** @description How many revocations it remembers. */
+      remembered: number;
     };
     ScanResponse: {
       /** @description The name of the web client in the settings. */
@@ -1347,6 +1450,17 @@ export interface components {
       lastSeenAt: string;
       userAgent: string | null;
     };
+    WebClientItemResponse: {
+      id: string;
+      name: string;
+      /** @description Where its pages are. A program has none. */
+      origins: string[];
+    };
+    WechatTokenResponse: {
+      /** @description How long the node has had it, in seconds; null if it has none that works. */
+      ageSeconds: number | null;
+      appid: string;
+    };
   };
   responses: never;
   parameters: never;
@@ -1413,6 +1527,61 @@ export interface operations {
       };
     };
   };
+  AdminAppsController_list: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AppsResponse'];
+        };
+      };
+      /** @description `invalid_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token_missing`, `token_invalid`, `token_expired`, `session_revoked` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `database_unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   AdminAuditController_read: {
     parameters: {
       query?: {
@@ -1466,6 +1635,61 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['AuditPageResponse'];
+        };
+      };
+      /** @description `invalid_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `token_missing`, `token_invalid`, `token_expired`, `session_revoked` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`, `database_unavailable` */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  AdminHealthController_read: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NodeHealthResponse'];
         };
       };
       /** @description `invalid_request` */

@@ -12,6 +12,8 @@ interface ComponentTexts {
   copied: string;
   none: string;
   loading: string;
+  cancel: string;
+  nothingDone: string;
 }
 
 /** Texts of the shared components. `problems` has the codes that an admin can meet; the service has a sentence for the others. */
@@ -47,6 +49,8 @@ export const componentMessages = defineMessages<ComponentTexts>({
     copied: '已复制',
     none: '没有数据',
     loading: '加载中…',
+    cancel: '取消',
+    nothingDone: '操作未执行',
   },
   en: {
     problems: {
@@ -80,5 +84,7 @@ export const componentMessages = defineMessages<ComponentTexts>({
     copied: 'Copied',
     none: 'There is nothing here',
     loading: 'Loading…',
+    cancel: 'Cancel',
+    nothingDone: 'This was not done',
   },
 });
