@@ -4,9 +4,9 @@ import { maxAccessTokenTtl } from '../config/token-lifetimes.js';
 import { Settings } from '../config/settings.js';
 import { Database, type NamedStatement, type Transaction } from '../database/database.js';
 import { StandbyError } from '../database/database.errors.js';
+import { OutageLog } from '../database/outage-log.js';
 import { describeError } from '../errors/describe-error.js';
 import { withTimeout } from '../limits/with-timeout.js';
-import { PollLog } from './poll-log.js';
 import { RefreshGrace } from './refresh-grace.js';
 import { RevocationMemory, type RevocationNotice, type TokenSubject } from './revocation-memory.js';
 import { Revocation } from './revocation.entity.js';
@@ -101,7 +101,7 @@ function refuseStandby(rows: RevocationRow[]): void {
 @Injectable()
 @BackgroundTask()
 export class RevocationsService implements Task {
-  readonly #log: PollLog;
+  readonly #log: OutageLog;
   /** Milliseconds for which a node relies on a poll while polls fail. */
   readonly #maxStalenessMs: number;
   readonly #memory = new RevocationMemory(() => performance.now());
@@ -119,8 +119,11 @@ export class RevocationsService implements Task {
     { revocationMaxStaleness }: Settings,
   ) {
     this.#maxStalenessMs = revocationMaxStaleness * 1_000;
-    const consequence = `It lets nobody in from ${revocationMaxStaleness} s after its last poll on.`;
-    this.#log = new PollLog(new Logger(RevocationsService.name), consequence);
+    this.#log = new OutageLog(new Logger(RevocationsService.name), {
+      began: `This node cannot learn what is revoked. It lets nobody in from ${revocationMaxStaleness} s after its last poll on.`,
+      goesOn: 'This node still cannot learn what is revoked.',
+      ended: 'This node knows again what is revoked',
+    });
   }
 
   /** @throws {RevocationsUnknownError} if the first poll fails: a node without the revocations does not start */

@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PollLog } from './poll-log.js';
+import { OutageLog } from './outage-log.js';
 
-describe('the log of polls', () => {
+const words = { began: 'It is away.', goesOn: 'It is still away.', ended: 'It is back' };
+
+describe('the log of an outage', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -10,10 +12,10 @@ describe('the log of polls', () => {
     const lines: string[] = [];
     const tell = (line: string) => void lines.push(line);
     const logger = { log: tell, warn: tell } as unknown as Logger;
-    return { lines, log: new PollLog(logger, 'Nobody comes in.') };
+    return { lines, log: new OutageLog(logger, words) };
   }
 
-  it('has no line as long as all of them succeed', () => {
+  it('has no line as long as all attempts succeed', () => {
     const { lines, log } = start();
     log.succeeded();
     expect(lines).toEqual([]);
@@ -21,16 +23,13 @@ describe('the log of polls', () => {
 
   it('has one line if they begin to fail, and one that says how long it took', () => {
     const { lines, log } = start();
-    for (let polls = 0; polls < 10; polls += 1) {
+    for (let attempts = 0; attempts < 10; attempts += 1) {
       log.failed('ECONNREFUSED');
       vi.advanceTimersByTime(250);
     }
     log.succeeded();
     log.succeeded();
-    expect(lines).toEqual([
-      'This node cannot learn what is revoked. Nobody comes in. ECONNREFUSED',
-      'This node knows again what is revoked, after 2.5 s.',
-    ]);
+    expect(lines).toEqual(['It is away. ECONNREFUSED', 'It is back, after 2.5 s.']);
   });
 
   it('has a line for each new reason, but not for reasons that take turns within a second', () => {
@@ -40,8 +39,6 @@ describe('the log of polls', () => {
     vi.advanceTimersByTime(1_000);
     log.failed('standby');
     log.failed('standby');
-    expect(lines.slice(1)).toEqual([
-      'This node still cannot learn what is revoked. The reason is now: standby',
-    ]);
+    expect(lines.slice(1)).toEqual(['It is still away. The reason is now: standby']);
   });
 });
