@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
+import type { DatabaseReader } from '../database/database-replica.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { type AuditAction, type AuditActor, AuditEvent } from './audit-event.entity.js';
 
@@ -103,17 +104,16 @@ export class AuditLogService {
   /**
    * One page of entries, the newest first.
    *
+   * @param reader if not the primary, what to read from
    * @returns the page, and the cursor of the next one; null if there is none
    * @throws {DatabaseUnavailableError}
    */
-  async page({
-    userId,
-    action,
-    limit,
-    before,
-  }: AuditQuery): Promise<{ events: AuditEvent[]; nextCursor: string | null }> {
+  async page(
+    { userId, action, limit, before }: AuditQuery,
+    reader: DatabaseReader = this.database,
+  ): Promise<{ events: AuditEvent[]; nextCursor: string | null }> {
     // Reads one more than the page shows, to know whether there is a next page.
-    const found = await this.database.run((manager) =>
+    const found = await reader.run((manager) =>
       manager.find(AuditEvent, {
         where: {
           ...(userId !== undefined && { userId }),

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BackgroundTask, type Task } from '../background/background-task.js';
 import { Settings } from '../config/settings.js';
+import { DatabaseReplica } from '../database/database-replica.js';
 import { Database, type NamedStatement } from '../database/database.js';
 import { describeError } from '../errors/describe-error.js';
 import { isErrorCode } from '../errors/error-codes.js';
@@ -60,6 +61,7 @@ export class LoginStatsService implements Task {
 
   constructor(
     private readonly database: Database,
+    private readonly replica: DatabaseReplica,
     { wechatApps }: Settings,
   ) {
     this.#appids = new Set(wechatApps.map(({ appid }) => appid));
@@ -109,7 +111,7 @@ export class LoginStatsService implements Task {
 
   /** The counts of today and the days before, the newest day first. Nodes may be ten seconds behind. */
   async ofLastDays(days: number): Promise<{ logins: DailyLogins[]; newUsers: DailyNewUsers[] }> {
-    return this.database.run(async (manager) => {
+    return this.replica.run(async (manager) => {
       const since = `day > (now() AT TIME ZONE 'UTC')::date - $1::integer`;
       const logins = await manager.query<(Omit<DailyLogins, 'count'> & { count: string })[]>(
         `

@@ -1,6 +1,7 @@
 import type { SigningKeysService } from '../auth/signing-keys.service.js';
 import type { Settings, WechatApp } from '../config/settings.js';
 import type { DatabaseClock } from '../database/database-clock.js';
+import type { DatabaseReplica } from '../database/database-replica.js';
 import type { Database } from '../database/database.js';
 import { NamedStatementsLostError } from '../database/database.errors.js';
 import type { WechatClient } from '../wechat/wechat.client.js';
@@ -17,6 +18,8 @@ const oldestPostgres = 15;
 const maxNamedUsers = 20;
 /** Milliseconds. Codes and tokens expire after minutes, so a larger difference breaks logins. */
 const largestClockDifference = 60_000;
+/** Milliseconds that a replica has to catch up with the primary. */
+const maxReplicaLagMs = 5_000;
 
 export async function checkPostgres(
   database: Database,
@@ -36,6 +39,15 @@ export async function checkPostgres(
   }
   await database.assertUsable();
   return `version ${version}`;
+}
+
+export async function checkReplica(replica: DatabaseReplica): Promise<string> {
+  try {
+    const lag = await replica.measureLag(maxReplicaLagMs);
+    return `a standby, which needed ${Math.ceil(lag)} ms to have what the primary has`;
+  } catch (error) {
+    throw new CommandError(replica.explain(error));
+  }
 }
 
 export async function checkMigrations(database: Database): Promise<string> {

@@ -4,6 +4,7 @@ import { ConfigModule } from '../config/config.module.js';
 import type { Settings } from '../config/settings.js';
 import { SettingsError } from '../config/settings.error.js';
 import { DatabaseClock } from '../database/database-clock.js';
+import { DatabaseReplica } from '../database/database-replica.js';
 import { Database } from '../database/database.js';
 import { WechatClient } from '../wechat/wechat.client.js';
 import { WechatModule } from '../wechat/wechat.module.js';
@@ -18,6 +19,7 @@ import {
   checkMigrations,
   checkOpenids,
   checkPostgres,
+  checkReplica,
   judgeClock,
   reachWechat,
 } from './doctor-checks.js';
@@ -79,6 +81,9 @@ async function examineDatabase(settings: Settings): Promise<void> {
     } else {
       await examine('ENCRYPTION_KEYS', () => checkEncryptionKeys(app.get(SigningKeysService)));
       await examine('openids', () => checkOpenids(database));
+    }
+    if (settings.databaseReplicaUrl !== undefined) {
+      await examine('replica', () => checkReplica(app.get(DatabaseReplica)));
     }
     await examine('clock, beside the database', () => checkClockOfDatabase(app.get(DatabaseClock)));
   } finally {

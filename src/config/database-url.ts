@@ -37,6 +37,15 @@ const percentEncode =
  * @returns undefined if nothing is wrong
  */
 export function databaseUrlFault(value: unknown): string | undefined {
+  return urlFault(value, 'the primary');
+}
+
+/** The same for DATABASE_REPLICA_URL. */
+export function replicaUrlFault(value: unknown): string | undefined {
+  return urlFault(value, 'a standby');
+}
+
+function urlFault(value: unknown, server: string): string | undefined {
   if (typeof value !== 'string') return 'is required and must be a postgres:// URL';
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(value) ?? [];
   if (rest === undefined) return 'must be a postgres:// URL';
@@ -44,7 +53,7 @@ export function databaseUrlFault(value: unknown): string | undefined {
   const [, authority] = /^([^/?]*)/.exec(rest)!;
   const hosts = [authority!.slice(authority!.lastIndexOf('@') + 1), ...parametersOf(value).getAll('host')];
   if (hosts.some((host) => host.includes(',')) || hosts.length > 2) {
-    return 'names several hosts: one is possible. Name an address that always leads to the primary, of a proxy or a load balancer say';
+    return `names several hosts: one is possible. Name an address that always leads to ${server}, of a proxy or a load balancer say`;
   }
   if (!URL.canParse(value)) {
     return `must be postgres://USER:PASSWORD@HOST:PORT/DATABASE. If that is what it is, it ${percentEncode}`;

@@ -14,7 +14,7 @@ import {
 } from 'class-validator';
 import { type EventType, eventTypes } from './event-types.js';
 import { plainTextFault } from '../validation/plain-text.js';
-import { databaseUrlFault } from './database-url.js';
+import { databaseUrlFault, replicaUrlFault } from './database-url.js';
 import { isListenHost } from './listen-address.js';
 import {
   isBaseUrl,
@@ -176,6 +176,11 @@ export class Settings {
   /** Postgres, version 15 or newer. */
   @HasNoFault(databaseUrlFault, 'postgres://weapp:PASSWORD@127.0.0.1:5432/weapp')
   databaseUrl: string;
+
+  /** A streaming replica of `DATABASE_URL`. Searches, lists and statistics of `/admin` are read there. */
+  @IsOptional()
+  @HasNoFault(replicaUrlFault, 'postgres://weapp:PASSWORD@127.0.0.1:5433/weapp')
+  databaseReplicaUrl?: string;
 
   /** Where the tables are. If it is unset: in the first schema of the connection's search_path, usually `public`. */
   @IsOptional()

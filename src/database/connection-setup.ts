@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { StandbyError, UnsuitableDatabaseError } from './database.errors.js';
+import { NoStandbyError, StandbyError, UnsuitableDatabaseError } from './database.errors.js';
 
 /** A setting of Postgres for which the server, a database or a role may have another default than our SQL expects. */
 interface SessionSetting {
@@ -107,6 +107,8 @@ export interface TablePlace {
   schema?: string;
   /** Whether to create the schema if it is missing. */
   makesSchema?: boolean;
+  /** Whether the server must be a standby, and not the primary. */
+  isReplica?: boolean;
 }
 
 /**
@@ -114,6 +116,7 @@ export interface TablePlace {
  * before anything else.
  *
  * @throws {StandbyError}
+ * @throws {NoStandbyError}
  * @throws {UnsuitableDatabaseError} and what to do
  */
 export async function setUpConnection(client: PoolClient, place: TablePlace = {}): Promise<void> {
@@ -124,7 +127,8 @@ export async function setUpConnection(client: PoolClient, place: TablePlace = {}
   const wantedSchema = place.schema === undefined ? 'NULL' : client.escapeLiteral(place.schema);
   const [surroundings] = await ask<Surroundings>(client, setUpStatement(processID ?? 0, wantedSchema));
   const found = surroundings!;
-  if (found.isStandby) throw new StandbyError();
+  if (found.isStandby && !place.isReplica) throw new StandbyError();
+  if (!found.isStandby && place.isReplica) throw new NoStandbyError();
   const fault = encodingFault(found) ?? extensionFault(found, place) ?? presetFault(found);
   if (fault !== undefined) throw new UnsuitableDatabaseError(fault);
   if (place.schema !== undefined) await enterSchema(client, place.schema, place.makesSchema === true, found);

@@ -24,6 +24,12 @@ export const migrationsTable = 'weapp_auth_migrations';
 /** The settings for the URL of the database and the schema of the tables. */
 type DatabaseSettings = Pick<Settings, 'databaseUrl' | 'databasePoolSize' | 'databaseSchema'>;
 
+/** Connections of a process to the replica: two searches, and what else an admin reads. */
+const replicaPoolSize = 4;
+
+/** Milliseconds after which the replica is given up. The primary answers then; a search takes up to two seconds. */
+const replicaTimeoutMs = 3_000;
+
 /** The one set of options for the service and for the TypeORM command line. */
 export function dataSourceOptions(
   schema: Schema,
@@ -53,4 +59,30 @@ export function dataSourceOptions(
       onConnect: (client: PoolClient) => setUpConnection(client, place),
     },
   };
+}
+
+/** The options of the read-only data source: a standby, which takes no writes. */
+export function replicaOptions(
+  schema: Schema,
+  { databaseReplicaUrl, databaseSchema }: Pick<Settings, 'databaseReplicaUrl' | 'databaseSchema'>,
+): DataSourceOptions {
+  const place: TablePlace = { schema: databaseSchema, isReplica: true };
+  const options = dataSourceOptions(schema, {
+    databaseUrl: databaseReplicaUrl!,
+    databasePoolSize: replicaPoolSize,
+    databaseSchema,
+  });
+  return {
+    ...options,
+    connectTimeoutMS: replicaTimeoutMs,
+    // The next statement on a lost connection fails, and reports it.
+    poolErrorHandler: () => {},
+    extra: {
+      ...options.extra,
+      query_timeout: replicaTimeoutMs,
+      allowExitOnIdle: true,
+      place,
+      onConnect: (client: PoolClient) => setUpConnection(client, place),
+    },
+  } as DataSourceOptions;
 }

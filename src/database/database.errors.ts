@@ -26,6 +26,29 @@ export class StandbyError extends Error {
   }
 }
 
+/** What should be a replica is none: it is the primary, or a former one, which may have gone another way. */
+export class NoStandbyError extends Error {
+  constructor() {
+    super('DATABASE_REPLICA_URL leads to a server that is no standby. Point it at a streaming replica.');
+  }
+}
+
+/** The standby belongs to another primary. */
+export class OtherClusterError extends Error {
+  constructor() {
+    super(
+      'DATABASE_REPLICA_URL leads to a standby of another server, or to another database, than DATABASE_URL. Correct one of them.',
+    );
+  }
+}
+
+/** The standby does not have in time what is committed on the primary. */
+export class ReplicaBehindError extends Error {
+  constructor(bytes: number) {
+    super(`The replica is behind the primary by ${Math.ceil(bytes / 1_024)} KiB of WAL.`);
+  }
+}
+
 /** The primary answers, but accepts no writes. */
 export class ReadOnlyDatabaseError extends Error {
   constructor() {

@@ -1,9 +1,10 @@
-import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, Global, Logger, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions, type Schema, weappAuthDataSource } from './data-source-options.js';
 import { DatabaseClock } from './database-clock.js';
+import { DatabaseReplica } from './database-replica.js';
 import { Database } from './database.js';
 import { DatabaseUnavailableError, isDatabaseFailure } from './database.errors.js';
 import { explainConnectionFailure } from './explain-connection-failure.js';
@@ -21,6 +22,8 @@ export class DatabaseModule {
     const logger = new Logger(DatabaseModule.name);
     return {
       module: DatabaseModule,
+      providers: [provideReplica(schema)],
+      exports: [DatabaseReplica],
       imports: [
         TypeOrmModule.forRootAsync({
           name: weappAuthDataSource,
@@ -50,6 +53,8 @@ export class DatabaseModule {
   static registerForCommand(schema: Schema): DynamicModule {
     return {
       module: DatabaseModule,
+      providers: [provideReplica(schema)],
+      exports: [DatabaseReplica],
       imports: [
         TypeOrmModule.forRootAsync({
           name: weappAuthDataSource,
@@ -70,6 +75,14 @@ export class DatabaseModule {
       ],
     };
   }
+}
+
+function provideReplica(schema: Schema): FactoryProvider<DatabaseReplica> {
+  return {
+    provide: DatabaseReplica,
+    useFactory: (database: Database, settings: Settings) => new DatabaseReplica(database, schema, settings),
+    inject: [Database, Settings],
+  };
 }
 
 /** @throws {DatabaseUnavailableError} */

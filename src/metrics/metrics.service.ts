@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LoginStatsService } from '../audit/login-stats.service.js';
 import { JobRunner } from '../background/job-runner.js';
 import { Settings } from '../config/settings.js';
+import { DatabaseReplica } from '../database/database-replica.js';
 import { Database } from '../database/database.js';
 import { overloadLog } from '../http/refusal-log.js';
 import { requestDurations } from '../http/request-log.js';
@@ -22,6 +23,7 @@ export class MetricsService {
   constructor(
     private readonly settings: Settings,
     private readonly database: Database,
+    private readonly replica: DatabaseReplica,
     private readonly jobs: JobRunner,
     private readonly logins: LoginStatsService,
     private readonly revocations: RevocationsService,
@@ -43,6 +45,7 @@ export class MetricsService {
     this.registerRequests(registry);
     this.registerWechat(registry);
     this.registerNode(registry);
+    this.registerReplica(registry);
     this.registerJobs(registry);
     return registry;
   }
@@ -126,6 +129,29 @@ export class MetricsService {
       'Requests that wait for a connection of the pool.',
       [],
       () => [[{}, this.database.poolState().waiting]],
+    );
+  }
+
+  /** Without a replica, these have no values. */
+  private registerReplica(registry: MetricsRegistry): void {
+    registry.gauge(
+      'weapp_auth_replica_connections',
+      'Connections to the replica of DATABASE_REPLICA_URL, by state: "busy" or "idle".',
+      ['state'],
+      () => {
+        if (this.replica.reads() === undefined) return [];
+        const { busy, idle } = this.replica.poolState();
+        return [
+          [{ state: 'busy' }, busy],
+          [{ state: 'idle' }, idle],
+        ];
+      },
+    );
+    registry.counter(
+      'weapp_auth_replica_reads_total',
+      'Reads of /admin that are meant for the replica, by the server that answered: "primary" if the replica failed or was behind.',
+      ['server'],
+      () => Object.entries(this.replica.reads() ?? {}).map(([server, count]) => [{ server }, count]),
     );
   }
 

@@ -6,6 +6,7 @@ import { LoginStatsService } from '../../src/audit/login-stats.service.js';
 import { loadSettings } from '../../src/config/load-settings.js';
 import type { Settings } from '../../src/config/settings.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { DatabaseReplica } from '../../src/database/database-replica.js';
 import { Database } from '../../src/database/database.js';
 import { schema } from '../../src/schema.js';
 import type { Answer, ServiceNode } from '../harness/node.js';
@@ -91,7 +92,8 @@ describe('login statistics', () => {
       const options = dataSourceOptions(schema, { databaseUrl: world.database.url, databasePoolSize: 2 });
       const dataSource = await new DataSource(options).initialize();
       nodes.push(dataSource);
-      return new LoginStatsService(new Database(dataSource, settings), settings);
+      const database = new Database(dataSource, settings);
+      return new LoginStatsService(database, new DatabaseReplica(database, schema, settings), settings);
     }
 
     beforeAll(async () => {

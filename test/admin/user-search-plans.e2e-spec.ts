@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/config/settings.js';
 import { KeyRing } from '../../src/crypto/key-ring.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { DatabaseReplica } from '../../src/database/database-replica.js';
 import { Database, type NamedStatement, type Transaction } from '../../src/database/database.js';
 import { schema } from '../../src/schema.js';
 import { PhoneCipher } from '../../src/users/profile/phone-cipher.js';
@@ -131,7 +132,8 @@ describe(`among ${users} users, a search for those`, () => {
     await fillUsers(filled, users);
     dataSource = await new DataSource({ ...options, extra: {} }).initialize();
     database = new RecordingDatabase(dataSource, {} as Settings);
-    userSearch = new UserSearchService(database, new PhoneCipher(ring), cursors);
+    const withoutReplica = new DatabaseReplica(database, schema, {} as Settings);
+    userSearch = new UserSearchService(database, withoutReplica, new PhoneCipher(ring), cursors);
   }, 600_000);
 
   afterAll(async () => {

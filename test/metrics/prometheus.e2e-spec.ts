@@ -37,7 +37,12 @@ describe('the dashboard and the alerts', () => {
   let port: number;
   beforeAll(async () => {
     port = await findFreePort();
-    node = await world.startNode({ METRICS_PORT: String(port), WECHAT_MAX_CONCURRENCY: '1' });
+    node = await world.startNode({
+      METRICS_PORT: String(port),
+      WECHAT_MAX_CONCURRENCY: '1',
+      // It is no standby, so the primary answers. That counts, too.
+      DATABASE_REPLICA_URL: world.database.url,
+    });
   });
 
   it('ask only for metrics that the service has', async () => {

@@ -100,6 +100,20 @@ describe('connection poolers: named statements', () => {
         expect(code).toBe(0);
       });
 
+      it('can be off, and an admin works as without the pooler', async () => {
+        const node = await world.startNode(settings(off));
+        const admin = await world.createAdmin(node);
+        const { id } = (await world.login(node, 'mia')).body.user;
+        const audit = () => node.as(admin.accessToken, 'GET', '/admin/audit?limit=1');
+        const search = (q: string) => admin.callUsers('POST', 'search', { q, status: 'disabled' });
+        await Promise.all(Array.from({ length: 6 }, () => search('Nobody has this name')));
+        expect(await admin.callUsers('PATCH', id, { status: 'disabled' })).toMatchObject({ status: 200 });
+        expect((await search(id)).body.items).toMatchObject([{ id, status: 'disabled' }]);
+        expect((await audit()).body.items).toMatchObject([{ action: 'users.searched' }]);
+        expect(await admin.callUsers('GET', id)).toMatchObject({ status: 200, body: { id } });
+        expect(await node.as(admin.accessToken, 'GET', '/admin/stats')).toMatchObject({ status: 200 });
+      });
+
       it('can be off, and an import still wants Postgres itself', async () => {
         const { code, stderr } = await runCommand('users:import', [file], world.environment(settings(off)));
         expect(code).toBe(1);

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { DatabaseReplica } from '../../database/database-replica.js';
 import { Database } from '../../database/database.js';
 import { ConcurrencyLimit } from '../../limits/concurrency-limit.js';
 import { isUuid } from '../../validation/uuid.js';
@@ -76,6 +77,7 @@ export class UserSearchService implements OnModuleInit {
 
   constructor(
     private readonly database: Database,
+    private readonly replica: DatabaseReplica,
     private readonly phones: PhoneCipher,
     private readonly cursors: SearchCursors,
   ) {}
@@ -168,7 +170,7 @@ export class UserSearchService implements OnModuleInit {
    * worth a limit in the database.
    */
   private readAtOnce<Row extends object>({ values, ...named }: PlannedStatement): Promise<Row[]> {
-    return this.database.query<Row>(named, values);
+    return this.replica.query<Row>(named, values);
   }
 
   /**
@@ -176,26 +178,26 @@ export class UserSearchService implements OnModuleInit {
    * for all statements together: each gets what the ones before have left.
    */
   private async withinTimeout<Result>(work: (run: Run, plan: Plan) => Promise<Result>): Promise<Result> {
-    try {
-      return await this.database.transaction(async ({ manager }) => {
-        await manager.query(
-          `SELECT
-             set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true),
-             set_config('statement_timeout', $1, true)`,
-          [String(searchTimeoutMs)],
-        );
-        const deadline = performance.now() + searchTimeoutMs;
-        const run: Run = async ({ text, values }) => {
-          const left = Math.ceil(deadline - performance.now());
-          if (left <= 0) throw new SearchTooBroadError();
-          await manager.query(`SELECT set_config('statement_timeout', $1, true)`, [String(left)]);
-          return manager.query(text, values);
-        };
-        return work(run, async ({ text, values }) => planRows(await manager.query(text, values)));
-      });
-    } catch (error) {
-      throw isCancelled(error) ? new SearchTooBroadError(error) : error;
-    }
+    return this.replica.transaction(async ({ manager }) => {
+      await manager.query(
+        `SELECT
+           set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true),
+           set_config('statement_timeout', $1, true)`,
+        [String(searchTimeoutMs)],
+      );
+      const deadline = performance.now() + searchTimeoutMs;
+      const run: Run = async ({ text, values }) => {
+        const left = Math.ceil(deadline - performance.now());
+        if (left <= 0) throw new SearchTooBroadError();
+        await manager.query(`SELECT set_config('statement_timeout', $1, true)`, [String(left)]);
+        return manager.query(text, values);
+      };
+      try {
+        return await work(run, async ({ text, values }) => planRows(await manager.query(text, values)));
+      } catch (error) {
+        throw isCancelled(error) ? new SearchTooBroadError(error) : error;
+      }
+    });
   }
 }
 
