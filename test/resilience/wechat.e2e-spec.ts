@@ -8,6 +8,8 @@ import { cake, tea, useWorld } from '../harness/world.js';
 
 describe('WeChat failures: when WeChat', () => {
   const world = useWorld();
+  /** More than open the breaker. */
+  const many = Array.from({ length: 12 }, (_, index) => index);
   let node: ServiceNode;
   beforeAll(async () => {
     node = await world.startNode();
@@ -159,6 +161,47 @@ describe('WeChat failures: when WeChat', () => {
     await expect.poll(() => node.output).toMatch(/40164.*IP白名单/);
   });
 
+  describe('fails for what one user sends, and is asked on for all others', () => {
+    const from = '127.0.0.6';
+
+    /** At once: failures are forgotten after a minute. */
+    async function expectUnavailable(limited: ServiceNode, codes: string[]): Promise<void> {
+      const answers = await Promise.all(
+        codes.map((code) => limited.login({ code, appid: tea.appid }, { from })),
+      );
+      for (const answer of answers) expect(answer).toMatchObject(unavailable);
+    }
+
+    it('with a status of 4xx to a login, which counts against the address', async () => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '12' });
+      await world.fault({ httpStatus: 403, body: 'html', times: 12 });
+      await expectUnavailable(
+        limited,
+        many.map((index) => `code${index}`),
+      );
+      expect((await world.login(limited, 'anna')).status).toBe(200);
+      const next = await limited.login({ code: await world.code('bert'), appid: tea.appid }, { from });
+      expect(next).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    });
+
+    it.each([
+      ['a reset', { reset: true }],
+      ['a page', { body: 'html' }],
+      ['a page with status 502', { body: 'html', httpStatus: 502 }],
+    ])('with %s to codes like no other', async (_, fault) => {
+      const limited = await world.startNode({ RATE_LIMIT_LOGIN: '12' });
+      await world.fault(fault);
+      await expectUnavailable(
+        limited,
+        many.map((index) => `<script>${index}</script>`),
+      );
+      await world.control('DELETE', '/faults');
+      expect((await world.login(limited, 'anna')).status).toBe(200);
+      const next = await limited.login({ code: await world.code('bert'), appid: tea.appid }, { from });
+      expect(next).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
+    });
+  });
+
   describe('stays away', () => {
     // A node of its own for each of these: an open breaker stays open for a while.
     let lonely: ServiceNode;
@@ -190,62 +233,27 @@ describe('WeChat failures: when WeChat', () => {
       expect((await world.login(lonely, 'anna', cake.appid)).status).toBe(200);
     });
 
-    describe('for what one user sends, and is asked on for all others', () => {
-      const many = Array.from({ length: 12 }, (_, index) => index);
-      const from = '127.0.0.6';
-      const anybody = () => world.login(lonely, 'anna');
-
-      it('with a status of 4xx to a login, which counts against the address', async () => {
-        const limited = await world.startNode({ RATE_LIMIT_LOGIN: '12' });
-        await world.fault({ httpStatus: 403, body: 'html', times: 12 });
-        for (const index of many) {
-          const answer = await limited.login({ code: `code${index}`, appid: tea.appid }, { from });
-          expect(answer).toMatchObject(unavailable);
-        }
-        expect((await world.login(limited, 'anna')).status).toBe(200);
-        const next = await limited.login({ code: await world.code('bert'), appid: tea.appid }, { from });
-        expect(next).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
-      });
-
-      it.each([
-        ['a reset', { reset: true }],
-        ['a page', { body: 'html' }],
-        ['a page with status 502', { body: 'html', httpStatus: 502 }],
-      ])('with %s to codes like no other', async (_, fault) => {
-        const limited = await world.startNode({ RATE_LIMIT_LOGIN: '12' });
-        await world.fault(fault);
-        for (const index of many) {
-          const code = `<script>${index}</script>`;
-          expect(await limited.login({ code, appid: tea.appid }, { from })).toMatchObject(unavailable);
+    it('is asked on for all others if one user sends nicknames or phone codes like no other, and it resets', async () => {
+      for (const [path, change, sane] of [
+        ['/wxa/msg_sec_check', { nickname: `' or 1=1 --` }, { nickname: 'Anna' }],
+        ['/wxa/business/getuserphonenumber', { code: '../../etc/passwd' }, undefined],
+      ] as const) {
+        const isPhone = path.endsWith('phonenumber');
+        const logins = await Promise.all(many.map((index) => world.login(lonely, `user-${index}`)));
+        await world.fault({ path, reset: true });
+        for (const { body } of logins) {
+          await lonely.as(body.accessToken, 'POST', isPhone ? '/me/phone' : '/me', change);
         }
         await world.control('DELETE', '/faults');
-        expect((await world.login(limited, 'anna')).status).toBe(200);
-        const next = await limited.login({ code: await world.code('bert'), appid: tea.appid }, { from });
-        expect(next).toMatchObject({ status: 429, body: { code: 'rate_limited' } });
-      });
-
-      it('with a reset to nicknames or phone codes like no other', async () => {
-        for (const [path, change, sane] of [
-          ['/wxa/msg_sec_check', { nickname: `' or 1=1 --` }, { nickname: 'Anna' }],
-          ['/wxa/business/getuserphonenumber', { code: '../../etc/passwd' }, undefined],
-        ] as const) {
-          const isPhone = path.endsWith('phonenumber');
-          const logins = await Promise.all(many.map((index) => world.login(lonely, `user-${index}`)));
-          await world.fault({ path, reset: true });
-          for (const { body } of logins) {
-            await lonely.as(body.accessToken, 'POST', isPhone ? '/me/phone' : '/me', change);
-          }
-          await world.control('DELETE', '/faults');
-          await world.control('DELETE', '/requests');
-          const { accessToken } = (await anybody()).body;
-          const phone = await world.control('POST', '/wx/getPhoneNumber', { appid: tea.appid, user: 'anna' });
-          const body = sane ?? { code: phone.code };
-          const answer = await lonely.as(accessToken, 'POST', isPhone ? '/me/phone' : '/me', body);
-          expect(answer.status, path).toBe(200);
-          const { items } = await world.control('GET', '/requests');
-          expect(items.filter((item: { path: string }) => item.path === path)).not.toEqual([]);
-        }
-      });
+        await world.control('DELETE', '/requests');
+        const { accessToken } = (await world.login(lonely, 'anna')).body;
+        const phone = await world.control('POST', '/wx/getPhoneNumber', { appid: tea.appid, user: 'anna' });
+        const body = sane ?? { code: phone.code };
+        const answer = await lonely.as(accessToken, 'POST', isPhone ? '/me/phone' : '/me', body);
+        expect(answer.status, path).toBe(200);
+        const { items } = await world.control('GET', '/requests');
+        expect(items.filter((item: { path: string }) => item.path === path)).not.toEqual([]);
+      }
     });
 
     it('is asked on if bad codes stand between the failures', async () => {
