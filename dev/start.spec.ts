@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { request as startRequest } from 'node:http';
 import { createServer, connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findFreePort } from './ports.js';
 import { removePostgres } from './postgres.js';
 import { processIdentity, waitForExit } from './processes.js';
@@ -17,7 +17,7 @@ const startScript: string = JSON.parse(readFileSync(join(project, 'package.json'
 let dataDirectory: string;
 let port: number;
 let emulatorPort: number;
-let started: { pids: number[] }[];
+let started: { pids: number[] }[] = [];
 
 beforeAll(() => {
   dataDirectory = makeTemporaryDirectory();
@@ -134,19 +134,90 @@ function argumentsOf(pid: number): string {
   return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
 }
 
-it('says where everything is, and the command it prints logs in', async () => {
-  const metricsPort = await findFreePort();
-  const start = await npmStart({ METRICS_PORT: String(metricsPort) }).ready();
+/** A request with headers that `fetch` does not let a caller choose. */
+async function statusOf(
+  at: number,
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<number | undefined> {
+  const sent = startRequest({ host: '127.0.0.1', port: at, path, method, headers }).end();
+  const [answer] = await once(sent, 'response');
+  answer.resume();
+  return answer.statusCode;
+}
 
-  const metrics = `http://127.0.0.1:${metricsPort}/metrics`;
-  expect(start.output).toContain(`Metrics     ${metrics}\n`);
-  expect((await fetch(metrics)).status).toBe(200);
-  expect(start.output).toContain(`Playground  http://127.0.0.1:${port}/`);
-  expect(start.output).toContain(`http://127.0.0.1:${emulatorPort}`);
-  expect(start.login()).toMatchObject({ accessToken: expect.any(String), isNewUser: true });
-  expect(statSync(join(dataDirectory, 'encryption-keys')).mode & 0o777).toBe(0o600);
-  process.kill(-start.pid, 'SIGINT');
-  expect(await start.leftBehind()).toEqual([]);
+describe('while it runs', () => {
+  let start: Started;
+  let at: { port: number; emulatorPort: number; metricsPort: number };
+  beforeAll(async () => {
+    at = {
+      port: await findFreePort(),
+      emulatorPort: await findFreePort(),
+      metricsPort: await findFreePort(),
+    };
+    start = npmStart({
+      PORT: String(at.port),
+      EMULATOR_PORT: String(at.emulatorPort),
+      METRICS_PORT: String(at.metricsPort),
+      CORS_ORIGINS: 'https://shop.example.com',
+    });
+    await start.ready();
+  });
+  afterAll(async () => {
+    process.kill(-start.pid, 'SIGINT');
+    expect(await start.leftBehind()).toEqual([]);
+  });
+
+  it('says where everything is, and the command it prints logs in', async () => {
+    const metrics = `http://127.0.0.1:${at.metricsPort}/metrics`;
+    expect(start.output).toContain(`Metrics     ${metrics}\n`);
+    expect((await fetch(metrics)).status).toBe(200);
+    expect(start.output).toContain(`Playground  http://127.0.0.1:${at.port}/`);
+    expect(start.output).toContain(`http://127.0.0.1:${at.emulatorPort}`);
+    expect(start.login()).toMatchObject({ accessToken: expect.any(String) });
+    expect(statSync(join(dataDirectory, 'encryption-keys')).mode & 0o777).toBe(0o600);
+  });
+
+  it('answers its own machine, and no web page of another', async () => {
+    for (const path of [
+      '/',
+      '/health/live',
+      '/docs',
+      '/docs/openapi.json',
+      '/.well-known/jwks.json',
+      '/nothing',
+    ]) {
+      expect(await statusOf(at.port, path, { host: `evil.example:${at.port}` })).toBe(403);
+      expect(await statusOf(at.port, path, { origin: 'https://evil.example' })).toBe(403);
+    }
+    expect(await statusOf(at.port, '/auth/login', { origin: 'https://evil.example' }, 'POST')).toBe(403);
+    expect(await statusOf(at.port, '/auth/login', { host: 'evil.example' }, 'POST')).toBe(403);
+    expect(
+      await statusOf(at.emulatorPort, '/__emulator__/apps', { host: `evil.example:${at.emulatorPort}` }),
+    ).toBe(403);
+
+    expect(await statusOf(at.port, '/health/live', { host: 'localhost:8080' })).toBe(200);
+    expect(await statusOf(at.port, '/health/live', { origin: 'http://localhost:5173' })).toBe(200);
+    expect(await statusOf(at.port, '/health/live', { origin: 'https://shop.example.com' })).toBe(200);
+  });
+
+  it('tells nobody the name under which the playground operates the service', async () => {
+    const login = await fetch(`http://127.0.0.1:${at.emulatorPort}/__emulator__/wx/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"appid":"wxe000000000000001","user":"alice"}',
+    });
+    expect(login.status).toBe(200);
+    // Whoever opens the page has the operator sign in.
+    const page = await fetch(`http://127.0.0.1:${at.port}/playground/events`);
+    await page.body?.cancel();
+    const users = await fetch(`http://127.0.0.1:${at.emulatorPort}/__emulator__/users`);
+    const { items } = (await users.json()) as { items: { id: string }[] };
+
+    expect(items.map(({ id }) => id)).toEqual(['alice']);
+    expect(statSync(join(dataDirectory, 'playground-operator')).mode & 0o777).toBe(0o600);
+  });
 });
 
 it('is killed with everything around it, and starts again with its data', async () => {
@@ -263,46 +334,6 @@ it('plays WeChat for apps of your own, and takes a setting from a file', async (
   expect(await start.leftBehind()).toEqual([]);
 });
 
-/** A request with headers that `fetch` does not let a caller choose. */
-async function statusOf(
-  at: number,
-  path: string,
-  headers: Record<string, string>,
-  method = 'GET',
-): Promise<number | undefined> {
-  const sent = startRequest({ host: '127.0.0.1', port: at, path, method, headers }).end();
-  const [answer] = await once(sent, 'response');
-  answer.resume();
-  return answer.statusCode;
-}
-
-it('answers its own machine, and no web page of another', async () => {
-  const start = await nodeStart({ CORS_ORIGINS: 'https://shop.example.com' }).ready();
-
-  for (const path of [
-    '/',
-    '/health/live',
-    '/docs',
-    '/docs/openapi.json',
-    '/.well-known/jwks.json',
-    '/nothing',
-  ]) {
-    expect(await statusOf(port, path, { host: `evil.example:${port}` })).toBe(403);
-    expect(await statusOf(port, path, { origin: 'https://evil.example' })).toBe(403);
-  }
-  expect(await statusOf(port, '/auth/login', { origin: 'https://evil.example' }, 'POST')).toBe(403);
-  expect(await statusOf(port, '/auth/login', { host: 'evil.example' }, 'POST')).toBe(403);
-  expect(await statusOf(emulatorPort, '/__emulator__/apps', { host: `evil.example:${emulatorPort}` })).toBe(
-    403,
-  );
-
-  expect(await statusOf(port, '/health/live', { host: 'localhost:8080' })).toBe(200);
-  expect(await statusOf(port, '/health/live', { origin: 'http://localhost:5173' })).toBe(200);
-  expect(await statusOf(port, '/health/live', { origin: 'https://shop.example.com' })).toBe(200);
-  process.kill(start.pid, 'SIGTERM');
-  expect(await start.leftBehind()).toEqual([]);
-});
-
 it('answers a phone in the same network by the address in PUBLIC_URL, and says both', async () => {
   const start = await nodeStart({
     HOST: '0.0.0.0',
@@ -320,26 +351,6 @@ it('answers a phone in the same network by the address in PUBLIC_URL, and says b
   expect(await statusOf(port, '/health/live', { host: `192.168.1.5:${port}` })).toBe(200);
   expect(await statusOf(port, '/health/live', { host: `192.168.1.6:${port}` })).toBe(403);
   expect(await refused.text()).toMatch(/^npm start answers its own machine only: .* Set PUBLIC_URL /);
-  process.kill(start.pid, 'SIGTERM');
-  expect(await start.leftBehind()).toEqual([]);
-});
-
-it('tells nobody the name under which the playground operates the service', async () => {
-  const start = await nodeStart().ready();
-  const login = await fetch(`http://127.0.0.1:${emulatorPort}/__emulator__/wx/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"appid":"wxe000000000000001","user":"bo"}',
-  });
-  expect(login.status).toBe(200);
-  // Whoever opens the page has the operator sign in.
-  const page = await fetch(`http://127.0.0.1:${port}/playground/events`);
-  await page.body?.cancel();
-  const users = await fetch(`http://127.0.0.1:${emulatorPort}/__emulator__/users`);
-  const { items } = (await users.json()) as { items: { id: string }[] };
-
-  expect(items.map(({ id }) => id)).toEqual(['bo']);
-  expect(statSync(join(dataDirectory, 'playground-operator')).mode & 0o777).toBe(0o600);
   process.kill(start.pid, 'SIGTERM');
   expect(await start.leftBehind()).toEqual([]);
 });
