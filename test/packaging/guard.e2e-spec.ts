@@ -117,27 +117,34 @@ describe('weapp-auth-guard and the service', () => {
       expect((await backend().call('DELETE', '/orders', bearer(again.accessToken))).status).toBe(204);
     });
 
-    it('takes the tokens of a new key after a rotation, and then none of the old one', async () => {
-      const before = (await world.login(service, 'anna')).body.accessToken;
-      expect((await backend().get('/orders', bearer(before))).status).toBe(200);
-      const { code } = await runCommand('keys:rotate', ['--now'], world.environment(environment));
-      expect(code).toBe(0);
-      await expect
-        .poll(async () => {
-          const { accessToken } = (await world.login(service, 'anna')).body;
-          const { status } = await backend().get('/orders', bearer(accessToken));
-          return { status, newKey: kidOf(accessToken) !== kidOf(before) };
-        })
-        .toEqual({ status: 200, newKey: true });
-      expect((await backend().get('/orders', bearer(before))).body.code).toBe('token_invalid');
-    });
-
     it('takes the token of a session that has ended until it expires, as it does not ask', async () => {
       const { accessToken } = (await world.login(service, 'anna')).body;
       expect((await service.call('POST', '/auth/logout', bearer(accessToken))).status).toBe(204);
       await expect.poll(async () => (await service.me(accessToken)).body.code).toBe('session_revoked');
       expect((await backend().get('/orders', bearer(accessToken))).status).toBe(200);
     });
+  });
+
+  it('every backend takes the tokens of a new key after a rotation, and then none of the old one', async () => {
+    const before = (await world.login(service, 'anna')).body.accessToken;
+    for (const [name, backend] of started) {
+      expect((await backend.get('/orders', bearer(before))).status, name).toBe(200);
+    }
+    const { code } = await runCommand('keys:rotate', ['--now'], world.environment(environment));
+    expect(code).toBe(0);
+    for (const [name, backend] of started) {
+      await expect
+        .poll(
+          async () => {
+            const { accessToken } = (await world.login(service, 'anna')).body;
+            const { status } = await backend.get('/orders', bearer(accessToken));
+            return { status, newKey: kidOf(accessToken) !== kidOf(before) };
+          },
+          { interval: 200, message: name },
+        )
+        .toEqual({ status: 200, newKey: true });
+      expect((await backend.get('/orders', bearer(before))).body.code, name).toBe('token_invalid');
+    }
   });
 
   it('a backend that asks refuses the token of a session that has ended', async () => {
