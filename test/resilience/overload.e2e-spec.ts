@@ -17,7 +17,7 @@ describe('overload', () => {
     const narrow = await world.startNode({ WECHAT_MAX_CONCURRENCY: '2' });
     const { accessToken } = (await world.login(narrow, 'anna')).body;
     const codes = await Promise.all(Array.from({ length: 10 }, (_, index) => world.code(`phone-${index}`)));
-    await world.fault({ delayMs: 2_000 });
+    await world.fault({ delayMs: 1_500 });
     const inOrder: { code: string; answer: Answer }[] = [];
     const logins = codes.map(async (code) => {
       inOrder.push({ code, answer: await narrow.login({ code, appid: tea.appid }) });
@@ -38,7 +38,7 @@ describe('overload', () => {
   it('refuses a login before its body has arrived', async () => {
     const narrow = await world.startNode({ WECHAT_MAX_CONCURRENCY: '1' });
     const codes = await Promise.all(['anna', 'ben'].map((user) => world.code(user)));
-    await world.fault({ delayMs: 2_000 });
+    await world.fault({ delayMs: 1_500 });
     const logins = codes.map((code) => narrow.login({ code, appid: tea.appid }));
     await expect.poll(async () => (await world.exchanges()).length).toBe(1);
     const { hostname, port } = new URL(narrow.url);
