@@ -1,15 +1,17 @@
+import { openidOf } from '../emulator/src/state/identifiers.js';
+import { userName } from '../playground/server/playground.js';
 import type { Settings } from '../src/config/settings.js';
 import type { LocalDatabase } from './local-database.js';
 import type { LocalSettings } from './local-settings.js';
 
 /**
- * Where everything is, and how to log in.
+ * Where everything is, how to log in, and how the first admin comes to be.
  *
  * @param hasPlayground whether the service has the playground's page
  */
 export function greeting(
   local: LocalSettings,
-  { wechatApps, publicUrl, metricsHost, metricsPort }: Settings,
+  { wechatApps, publicUrl, metricsHost, metricsPort, console: hasConsole }: Settings,
   database: LocalDatabase,
   { hasPlayground }: { hasPlayground: boolean },
 ): string {
@@ -18,15 +20,30 @@ export function greeting(
   const login = isWechatEmulated
     ? ['Log in:', '', loginCommand(local, appid)]
     : ['Log in from a mini-program.'];
+  const hasPhone = hasPlayground && isWechatEmulated;
+  const admin = hasPhone
+    ? [
+        '',
+        'Make the user of the phone an admin, before or after the first login:',
+        '',
+        grantCommand(local, appid),
+      ]
+    : [];
   return [
     '',
-    ...(hasPlayground && isWechatEmulated ? [`Playground  ${serviceUrl}/ (watch a login)`] : []),
+    ...(hasPhone ? [`Playground  ${serviceUrl}/ (watch a login)`] : []),
+    ...(hasConsole
+      ? [
+          `Console     ${serviceUrl}/console/ (${hasPhone ? 'scan its code with the phone of the playground' : 'for admins'})`,
+        ]
+      : []),
     `Service     ${serviceUrl}${publicUrl === serviceUrl ? '' : `, known to others as ${publicUrl}`}`,
     `Emulator    ${emulatorUrl} (${isWechatEmulated ? 'WeChat, offline' : 'not in use: WECHAT_BASE_URL names another WeChat'})`,
     `Postgres    ${database.description}`,
     ...(metricsPort === 0 ? [] : [`Metrics     http://${metricsHost}:${metricsPort}/metrics`]),
     '',
     ...login,
+    ...admin,
     '',
     'Ctrl-C stops all of it.',
     '',
@@ -42,4 +59,10 @@ export function loginCommand({ emulatorUrl, serviceUrl }: LocalSettings, appid: 
     `node -p '${withCode}'`,
     `${post} -d @- ${serviceUrl}/auth/login`,
   ].join(' | ');
+}
+
+/** Gives the user of the playground's phone the role admin, and waits if there is no such user yet. */
+function grantCommand({ dataDirectory }: LocalSettings, appid: string): string {
+  const directory = dataDirectory === '.data' ? '' : `DATA_DIR='${dataDirectory}' `;
+  return `${directory}npm run admin:grant -- --wait --appid ${appid} --openid ${openidOf(appid, userName)}`;
 }

@@ -64,6 +64,10 @@ class Started {
     return /^curl .*$/m.exec(this.output)?.[0] ?? '';
   }
 
+  get grantCommand(): string {
+    return /^.*npm run admin:grant .*$/m.exec(this.output)?.[0] ?? '';
+  }
+
   async ready(): Promise<this> {
     await vi.waitFor(
       () => {
@@ -174,6 +178,7 @@ describe('while it runs', () => {
     expect(start.output).toContain(`Metrics     ${metrics}\n`);
     expect((await fetch(metrics)).status).toBe(200);
     expect(start.output).toContain(`Playground  http://127.0.0.1:${at.port}/`);
+    expect(start.output).toContain(`Console     http://127.0.0.1:${at.port}/console/ (scan its code`);
     expect(start.output).toContain(`http://127.0.0.1:${at.emulatorPort}`);
     expect(start.login()).toMatchObject({ accessToken: expect.any(String) });
     expect(statSync(join(dataDirectory, 'encryption-keys')).mode & 0o777).toBe(0o600);
@@ -217,6 +222,39 @@ describe('while it runs', () => {
 
     expect(items.map(({ id }) => id)).toEqual(['alice']);
     expect(statSync(join(dataDirectory, 'playground-operator')).mode & 0o777).toBe(0o600);
+  });
+
+  it('prints a command that makes the user of the phone an admin, also if it runs before the first login', async () => {
+    const grant = spawn('sh', ['-c', start.grantCommand], {
+      cwd: project,
+      env: { PATH: process.env['PATH'] },
+    });
+    let output = '';
+    for (const stream of [grant.stdout, grant.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    const ended = once(grant, 'close');
+    await vi.waitUntil(() => output.includes('Waiting for the first login'), { timeout: 120_000 });
+    const post = async <Answer>(url: string, body: object): Promise<Answer> => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json() as Answer;
+    };
+    const appid = 'wxe000000000000001';
+    const { code } = await post<{ code: string }>(
+      `http://127.0.0.1:${at.emulatorPort}/__emulator__/wx/login`,
+      {
+        appid,
+        user: '小明',
+      },
+    );
+    const { user } = await post<{ user: { id: string } }>(`http://127.0.0.1:${at.port}/auth/login`, {
+      appid,
+      code,
+    });
+    await ended;
+
+    expect(grant.exitCode).toBe(0);
+    expect(output).toContain(`User ${user.id} now has the role admin.`);
   });
 });
 

@@ -40,7 +40,8 @@ export interface PlaygroundOptions {
 /** Where the playground receives the messages of a webhook, in the role of the application. */
 export const webhookPath = '/playground/webhook';
 
-const userName = '小明';
+/** The user of the phone, in the emulator. */
+export const userName = '小明';
 
 const servicePrefix = '/playground/service';
 const wechatPrefix = '/playground/wechat';

@@ -5,6 +5,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openidOf } from '../../emulator/src/state/identifiers.js';
 import { type CommandResult, OperatorCommand, runCommand } from '../harness/command.js';
 import { TestDatabase } from '../harness/database.js';
 import type { ServiceNode } from '../harness/node.js';
@@ -146,6 +147,23 @@ describe('the commands for roles and tokens', () => {
       expect(stranger.stderr).not.toContain('oStranger');
     });
 
+    it('wait for the first login of the user with --wait', async () => {
+      const openid = openidOf(tea.appid, 'not-yet');
+      const options = ['--wait', '--appid', tea.appid, '--openid', openid];
+      const command = OperatorCommand.launch('admin:grant', options, world.environment());
+      await expect.poll(() => command.stderr).toMatch(/^Waiting for the first login[^\n]+\n$/);
+      const { id } = await createUser('not-yet');
+      expect(await command.result()).toMatchObject({
+        code: 0,
+        stdout: `User ${id} now has the role admin.\n`,
+      });
+      expect(await run('admin:grant', ...options)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('already'),
+        stderr: '',
+      });
+    });
+
     it('say which mini-programs are served if the appid is none of them', async () => {
       const result = await run('admin:grant', '--appid', 'wx00000000000000ff', '--openid', 'oA');
       expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining(tea.appid) });
@@ -170,6 +188,7 @@ describe('the commands for roles and tokens', () => {
       ['an option in place of a value', ['--user', '--role', 'admin']],
       ['an id that is none', ['--user', 'anna']],
       ['an unknown option', ['--user', nobody, '--force']],
+      ['a wait for an id', ['--user', nobody, '--wait']],
       ['a value without an option', ['oSecretOpenid']],
       ['a role in capitals', ['--user', nobody, '--role', 'Admin']],
       ['a role that begins with a digit', ['--user', nobody, '--role', '1st']],
