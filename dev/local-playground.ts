@@ -56,6 +56,7 @@ export async function addPlayground(
     port: local.port,
     databaseUrl: settings.databaseUrl,
     apps: settings.wechatApps,
+    hasConsole: settings.console,
     adminName: `operator ${keptSecret(join(local.dataDirectory, 'playground-operator'))}`,
     grantAdmin: (userId) => grantAdmin(service, userId),
     webhookSecret: settings.webhooks.find(({ url }) => url === webhookUrl(local))?.secret[0],

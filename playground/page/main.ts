@@ -161,6 +161,32 @@ function hearServer(event: LiveEvent): void {
       });
       break;
     }
+    case 'web-call-started': {
+      const { id, at, method, path } = event;
+      const name = `${method} ${path}`;
+      openCalls.set(`web ${id}`, { at, name });
+      sequence.add({ at, from: 'page', to: 'service', name, carried: null });
+      break;
+    }
+    case 'web-call-ended': {
+      const { id, at, status } = event;
+      const call = openCalls.get(`web ${id}`);
+      if (!call) break;
+      openCalls.delete(`web ${id}`);
+      sequence.add({
+        at,
+        from: 'service',
+        to: 'page',
+        name: status === undefined ? null : String(status),
+        carried: null,
+        answerAfter: at - call.at,
+        failed: (status ?? 500) >= 400,
+      });
+      break;
+    }
+    case 'web-push':
+      sequence.add({ at: event.at, from: 'service', to: 'page', name: event.name, carried: null });
+      break;
     case 'webhook-message': {
       const { type: name, timestamp, data: carried } = event.message;
       const causedAt = Date.parse(timestamp);
@@ -212,7 +238,8 @@ function isPhoneFault(fault: Fault): fault is PhoneFault {
   return phoneFaults.some((each) => each === fault);
 }
 
-function prepareTools({ otherApp }: Setup): void {
+function prepareTools({ otherApp, hasConsole }: Setup): void {
+  byId('console').hidden = !hasConsole;
   byId('language').addEventListener('click', () => {
     switchLanguage();
     for (const phone of phones) phone.nameFrame();

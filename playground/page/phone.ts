@@ -38,6 +38,8 @@ export class Phone {
       class: 'phone-screen',
       src: phoneAddress({ phone: device, appid: app.appid, user, serviceUrl }),
     });
+    const scan = write(element('button', { type: 'button', class: 'plain' }), 'scan');
+    scan.addEventListener('click', () => this.order({ type: 'scan' }));
     const relaunch = write(element('button', { type: 'button', class: 'plain' }), 'relaunch');
     relaunch.addEventListener('click', () => this.order({ type: 'relaunch' }));
     this.figure = element(
@@ -49,6 +51,7 @@ export class Phone {
         {},
         element('span', { class: 'mark' }, mark),
         element('span', { class: 'phone-name' }, app.name ?? app.appid),
+        scan,
         relaunch,
       ),
     );
@@ -59,8 +62,8 @@ export class Phone {
   order(order: PhoneOrder): void {
     if (this.#waiting) this.#waiting.push(order);
     else this.#frame.contentWindow?.postMessage(order, location.origin);
-    // All other orders open the mini-program again.
-    if (order.type !== 'fault') this.#waiting ??= [];
+    // These open the mini-program again.
+    if (order.type === 'relaunch' || order.type === 'forget') this.#waiting ??= [];
   }
 
   setFault(fault: PhoneFault, on: boolean): void {

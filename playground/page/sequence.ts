@@ -2,7 +2,7 @@ import { element } from './element.js';
 import { gistOf, masked } from './mask.js';
 import { say, type TextKey, write } from './texts.js';
 
-export type Lifeline = 'phone' | 'service' | 'wechat' | 'application';
+export type Lifeline = 'page' | 'phone' | 'service' | 'wechat' | 'application';
 
 /** A message between two lifelines. */
 export interface Message {
@@ -29,6 +29,7 @@ const maxMessages = 160;
 const pauseMs = 3_000;
 
 const names: Readonly<Record<Lifeline, TextKey>> = {
+  page: 'webPage',
   phone: 'miniProgram',
   service: 'service',
   wechat: 'wechat',
@@ -53,6 +54,8 @@ export class Sequence {
   add(message: Message): void {
     const { at, from, to, name, carried, causedAt = at } = message;
     if (causedAt < this.#clearedAt) return;
+    // Its lifeline is only there if it has something to say.
+    if (from === 'page') this.place.parentElement!.dataset['page'] = 'true';
     this.insert(at, message.answerAfter !== undefined && from === 'wechat', draw(message));
     const what = name ?? say('noAnswer');
     this.announce(`${say(names[from])} → ${say(names[to])}: ${what} ${gistOf(carried)}`);

@@ -12,6 +12,8 @@ const texts = {
 
   phones: ['手机', 'Phone'],
   phone: ['手机', 'Phone'],
+  scan: ['扫一扫', 'Scan'],
+  console: ['管理控制台', 'Console'],
   relaunch: ['重启小程序', 'Relaunch'],
   secondPhone: ['第二台手机', 'A second phone'],
   secondPhoneWhat: ['同一用户，另一台设备', 'Same user, another device'],
@@ -26,6 +28,7 @@ const texts = {
   sequence: ['时序', 'Sequence'],
   sequenceEmpty: ['手机一有动静，这里就会画出来。', 'Whatever leaves the phone is drawn here.'],
   clear: ['清空', 'Clear'],
+  webPage: ['网页', 'Web page'],
   miniProgram: ['小程序', 'Mini-program'],
   service: ['开发者服务器', 'Server'],
   wechat: ['微信接口服务', 'WeChat'],

@@ -7,6 +7,7 @@ import { Outside } from './outside.js';
 import { PhoneUser } from './phone-user.js';
 import { Privacy } from './privacy.js';
 import { Requests } from './requests.js';
+import { Scanner } from './scanner.js';
 import { PhoneStorage } from './storage.js';
 import { TemporaryFiles } from './temporary-files.js';
 import { PhoneFaults } from './phone-faults.js';
@@ -26,6 +27,8 @@ function runMiniProgram(built: BuiltMiniProgram): void {
   const phoneUser = new PhoneUser(user, network, privacy, files, faults);
   const miniProgram = new MiniProgram(built);
   const { pages } = miniProgram;
+  const toasts = new Toasts();
+  const scanner = new Scanner(network, pages, toasts);
 
   const relaunch = (keep: boolean) => {
     miniProgram.close();
@@ -39,13 +42,14 @@ function runMiniProgram(built: BuiltMiniProgram): void {
   };
   outside.onOrder((order: PhoneOrder) => {
     if (order.type === 'fault') faults.set(order.fault, order.on);
+    else if (order.type === 'scan') void scanner.scan();
     else if (order.type === 'relaunch') relaunch(true);
     else if (order.type === 'forget') relaunch(false);
   });
   outside.send({ type: 'listening' });
 
   storage.report();
-  const wx = createWx({ appid, network, phoneUser, requests, storage, privacy, pages, toasts: new Toasts() });
+  const wx = createWx({ appid, network, phoneUser, requests, storage, privacy, pages, toasts });
   const pictureAt = (src: string) => files.url(src) ?? network.placeOf(src) ?? src;
   miniProgram.launch(wx, { phoneUser, privacy, pictureAt });
   requestAnimationFrame(() => requestAnimationFrame(() => outside.send({ type: 'ready' })));

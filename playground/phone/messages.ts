@@ -58,6 +58,8 @@ export type PhoneMessage =
 /** From the page to a phone. */
 export type PhoneOrder =
   | { type: 'fault'; fault: PhoneFault; on: boolean }
+  /** Scans the newest mini-program code that a web page shows. */
+  | { type: 'scan' }
   /** Closes the mini-program and opens it again, with its storage. Afterwards, the phone is `ready` again. */
   | { type: 'relaunch' }
   /** The same with an empty storage. The user has not agreed to the privacy policy any more, either. */

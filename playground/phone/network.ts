@@ -71,6 +71,16 @@ export class Network {
   }
 
   /**
+   * The scene of the newest code of this mini-program that somebody shows; undefined if there is none. The camera sees it, so it is no
+   * call of the phone.
+   */
+  async newestScene(): Promise<string | undefined> {
+    const response = await fetch(`${wechatPath}wxacodes`, { credentials: 'omit' });
+    const { items } = (await response.json()) as { items: { appid: string; scene: string }[] };
+    return items.findLast(({ appid }) => appid === this.settings.appid)?.scene;
+  }
+
+  /**
    * Calls the service.
    *
    * @throws {Failure} if there is no answer

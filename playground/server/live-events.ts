@@ -4,6 +4,12 @@ export type LiveEvent =
   | { type: 'wechat-call-started'; id: number; at: number; method: string; path: string; carried: unknown }
   /** WeChat has answered. Without a status, there was no answer. */
   | { type: 'wechat-call-ended'; id: number; at: number; status?: number; carried?: unknown }
+  /** A web page that signs a user in calls the service. The path is without the id of a code. */
+  | { type: 'web-call-started'; id: number; at: number; method: string; path: string }
+  /** The service has answered the page. Without a status, the page went away before. */
+  | { type: 'web-call-ended'; id: number; at: number; status?: number }
+  /** The service has told the page of a state: `pending`, `scanned`, `approved`, `denied`, `expired`. */
+  | { type: 'web-push'; at: number; name: string }
   /** A message of the service's webhook has arrived at the application. */
   | { type: 'webhook-message'; at: number; message: WebhookMessage }
   /** What the database has of the userName, after each change. One row, unless their mini-programs share no account. */
@@ -86,6 +92,8 @@ export interface Setup {
   user: string;
   /** The service's address in the mini-program. */
   serviceUrl: string;
+  /** Whether the service has the console. */
+  hasConsole: boolean;
   app: PhoneApp;
   /** Another mini-program of the same Open Platform account, if there is one. */
   otherApp: PhoneApp | null;

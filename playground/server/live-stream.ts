@@ -62,6 +62,11 @@ export class LiveStream {
     this.send({ type: 'webhook-message', at: Date.now(), message });
   }
 
+  /** Sends an event to all pages. */
+  send(event: LiveEvent): void {
+    for (const { response } of this.#watchers) send(response, JSON.stringify(event));
+  }
+
   /** Reads the database and the faults, and sends what has changed. */
   look(): void {
     if (this.#looking) {
@@ -94,10 +99,6 @@ export class LiveStream {
       const users = await this.users.find(watcher.user).catch(() => undefined);
       if (users) sendChange(watcher, { type: 'users', users });
     }
-  }
-
-  private send(event: LiveEvent): void {
-    for (const { response } of this.#watchers) send(response, JSON.stringify(event));
   }
 
   private remove(watcher: Watcher): void {

@@ -19,6 +19,7 @@ import { createRefusal } from './local-visitors.js';
 import { PlaygroundAdmin } from './admin.js';
 import { UserRecords } from './user-records.js';
 import { ServerFaults } from './server-faults.js';
+import { watchWebCalls } from './web-calls.js';
 
 /** What the playground needs. */
 export interface PlaygroundOptions {
@@ -31,6 +32,8 @@ export interface PlaygroundOptions {
   apps: readonly Pick<WechatApp, 'appid' | 'name'>[];
   /** The name of the admin in the emulator. It is a secret: whoever knows it can log in as the admin. */
   adminName: string;
+  /** Whether the service has the console. */
+  hasConsole: boolean;
   /** Gives a user the role `admin`, as `npm run admin:grant` does. */
   grantAdmin: (userId: string) => Promise<void>;
   /** The secret of the webhook that sends to {@link webhookPath}, if the service has it. */
@@ -97,6 +100,7 @@ export class Playground {
 
   /** Adds the playground's routes, before the service listens. */
   async addTo(fastify: FastifyInstance): Promise<void> {
+    watchWebCalls(fastify, (event) => this.#stream.send(event));
     await fastify.register(async (scope) => this.addRoutes(scope), { logLevel: 'silent' });
   }
 
@@ -117,7 +121,8 @@ export class Playground {
     for (const [name, file] of files) serveFile(scope, `/playground/${name}`, file);
 
     scope.get('/playground/setup', async (): Promise<Setup> => {
-      return { user: userName, serviceUrl: baseUrl, ...this.#apps };
+      const { hasConsole } = this.options;
+      return { user: userName, serviceUrl: baseUrl, hasConsole, ...this.#apps };
     });
     scope.get('/playground/events', (_request, reply) => this.watch(reply));
     scope.post<{ Params: { fault: string } }>('/playground/faults/:fault', (request, reply) =>
@@ -134,6 +139,7 @@ export class Playground {
       scope.post(webhookPath, (request, reply) => this.receiveMessage(webhook, request, reply));
     }
     scope.all(`${servicePrefix}/*`, (request, reply) => this.askService(request, reply));
+    scope.get(`${wechatPrefix}/wxacodes`, (request, reply) => this.askEmulator(request, reply, '/wxacodes'));
     scope.post(`${wechatPrefix}/wx/:name`, (request, reply) => this.askWechat(request, reply));
   }
 
@@ -204,10 +210,12 @@ export class Playground {
       await reply.code(400).send('Not a call of the emulated phone.');
       return;
     }
-    await forward(request, reply, {
-      origin: this.options.emulator.url,
-      target: `/__emulator__${target}`,
-    });
+    await this.askEmulator(request, reply, target);
+  }
+
+  private async askEmulator(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
+    const { url: origin } = this.options.emulator;
+    await forward(request, reply, { origin, target: `/__emulator__${path}` });
   }
 }
 

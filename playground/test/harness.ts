@@ -60,6 +60,7 @@ export class TestPlayground {
       // Nothing listens there: these tests need no database.
       databaseUrl: 'postgres://127.0.0.1:1/none',
       apps: defaultApps,
+      hasConsole: true,
       adminName: 'admin',
       grantAdmin: async () => {},
       webhookSecret,

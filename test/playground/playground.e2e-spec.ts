@@ -505,6 +505,43 @@ describe.skipIf(!browser)('the playground', () => {
     expect(await askForTokens(deviceCode)).toMatchObject({ [member]: value });
   });
 
+  it('scans the code that a web page shows, and draws the page, with the states that it is told of', async () => {
+    const webPage = await context.newPage();
+    await webPage.goto(`${launcher.url}/health/live`);
+    await webPage.evaluate(async () => {
+      const post = (path: string, form: Record<string, string>) =>
+        fetch(path, { method: 'POST', body: new URLSearchParams({ client_id: 'console', ...form }) });
+      const started = await post('/oauth/device_authorization', {});
+      const { device_code, qr_code_uri } = (await started.json()) as Record<string, string>;
+      void post('/oauth/device_authorization/events', { device_code: device_code! }).then((answer) =>
+        answer.text(),
+      );
+      await fetch(new URL(qr_code_uri!).pathname);
+    });
+    await expect.poll(messages).toContain('pending');
+    await page.getByRole('button', { name: '清空' }).click();
+    await page.getByRole('button', { name: '扫一扫' }).click();
+    await shown(phone().getByText('「weapp-auth console」请求以你的身份登录'));
+    await button(/确认登录/).click();
+    await shown(phone().getByText('网页已登录'));
+
+    await expect.poll(() => namesOf('.message.to-page')).toEqual(['scanned', 'approved']);
+    expect(await namesOf('.message.from-phone')).toEqual(
+      expect.arrayContaining(['wx.scan', 'POST /me/scans/look', 'POST /me/scans/decide']),
+    );
+    expect(await page.locator('.lifeline').first().isVisible()).toBe(true);
+    await webPage.close();
+  });
+
+  it('says that there is no code to scan, and links to the console, which shows one', async () => {
+    await page.getByRole('button', { name: /^第二个小程序/ }).click();
+    await loggedIn(2);
+    await page.getByRole('button', { name: '扫一扫' }).nth(1).click();
+    await shown(phone(2).getByText('没有可扫的码：先打开管理控制台'));
+    await page.getByRole('button', { name: /^第二个小程序/ }).click();
+    expect(await page.getByRole('link', { name: '管理控制台' }).getAttribute('href')).toBe('/console/');
+  });
+
   it('says that a typed code is wrong', async () => {
     await button('登录网页').click();
     await phone().getByLabel('登录码').fill('BBBB-BBBB');
