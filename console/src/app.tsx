@@ -28,6 +28,11 @@ const base = new URL(document.baseURI).pathname.replace(/\/$/, '');
 
 const adminRole = 'admin';
 
+/** Where lists and bubbles are put: within the landmark, or the dialog, of what opens them, for screen readers. */
+function findPopupContainer(opener?: HTMLElement): HTMLElement {
+  return opener?.closest<HTMLElement>('[role="dialog"], main') ?? document.body;
+}
+
 export function App() {
   const isDark = useIsDark();
   const locale = language.use() === 'zh' ? zhCN : enUS;
@@ -35,7 +40,12 @@ export function App() {
     document.documentElement.style.colorScheme = isDark ? 'dark' : 'light';
   }, [isDark]);
   return (
-    <ConfigProvider locale={locale} theme={themeConfig(isDark)} button={{ autoInsertSpace: false }}>
+    <ConfigProvider
+      locale={locale}
+      theme={themeConfig(isDark)}
+      button={{ autoInsertSpace: false }}
+      getPopupContainer={findPopupContainer}
+    >
       <AntApp component={false}>
         <QueryClientProvider client={queries}>
           <Router base={base}>

@@ -7,7 +7,7 @@ interface ConsoleRoute {
   /** In the navigation. */
   name?: Messages<string>;
   /** A chunk of its own, which is loaded when it is opened. */
-  page: ComponentType;
+  page: ComponentType<{ params: never }>;
 }
 
 /** The pages. The first is where one starts. */
@@ -17,4 +17,5 @@ export const routes: readonly ConsoleRoute[] = [
     name: defineMessages({ zh: '用户', en: 'Users' }),
     page: lazy(() => import('./users/users.page.js')),
   },
+  { path: '/users/:id', page: lazy(() => import('./user/user.page.js')) },
 ];

@@ -28,6 +28,8 @@ export function useIsDark(): boolean {
 /** Texts have a contrast of 4.5 to what is behind them, as WCAG AA asks; Ant Design's own colours do not everywhere. */
 const light: ThemeConfig['token'] = {
   colorPrimary: '#067a3f',
+  colorPrimaryBg: '#e3f3ea',
+  controlItemBgActive: '#e3f3ea',
   colorLink: '#067a3f',
   colorError: '#c92a2a',
   colorWarning: '#a15c00',
@@ -41,6 +43,8 @@ const light: ThemeConfig['token'] = {
 
 const dark: ThemeConfig['token'] = {
   colorPrimary: '#2fae6b',
+  colorPrimaryBg: '#123524',
+  controlItemBgActive: '#123524',
   colorLink: '#4cc586',
   colorError: '#f07470',
   colorWarning: '#e0a23a',

@@ -1,32 +1,73 @@
-import { useQuery } from '@tanstack/react-query';
-import { Table } from 'antd';
-import { answer, api } from '../api/client.js';
+import { Button } from 'antd';
+import { EmptyState } from '../components/empty-state.js';
 import { LoadingState } from '../components/loading-state.js';
 import { Page } from '../components/page.js';
 import { ProblemAlert } from '../components/problem-alert.js';
+import { useFormats } from '../i18n/formats.js';
 import { useMessages } from '../i18n/messages.js';
+import { ColumnChoice } from './column-choice.js';
+import { SearchForm } from './search-form.js';
+import { useUserSearch, type UserSearch } from './use-user-search.js';
+import { isFiltered } from './user-search.js';
+import { UsersTable } from './users-table.js';
 import { usersMessages } from './users.messages.js';
+import './users.css';
 
-/** The users table. */
+/** Search for users. */
 export default function UsersPage() {
   const texts = useMessages(usersMessages);
-  const { data, error, refetch } = useQuery({
-    queryKey: ['users'],
-    queryFn: ({ signal }) => answer(api.POST('/admin/users/search', { body: {}, signal })),
-  });
+  const userSearch = useUserSearch();
+  const { data, error, refetch } = userSearch.query;
   return (
     <Page title={texts.title}>
-      {error && <ProblemAlert problem={error} onRetry={() => void refetch()} />}
-      {data ? (
-        <Table
-          rowKey="id"
-          dataSource={data.items}
-          columns={[{ title: 'ID', dataIndex: 'id' }]}
-          pagination={false}
-        />
-      ) : (
-        !error && <LoadingState />
-      )}
+      <SearchForm {...userSearch} />
+      <div className="panel">
+        {error ? (
+          <ProblemAlert problem={error} onRetry={() => void refetch()} />
+        ) : data ? (
+          <Results {...userSearch} />
+        ) : (
+          <LoadingState />
+        )}
+      </div>
     </Page>
+  );
+}
+
+function Results({ filter, q, showColumns, query, paging }: UserSearch) {
+  const texts = useMessages(usersMessages);
+  const formats = useFormats();
+  const { items, estimatedTotal, nextCursor } = query.data!;
+  if (items.length === 0 && paging.isFirst) {
+    const hasConditions = isFiltered(filter) || q !== '';
+    return (
+      <EmptyState text={hasConditions ? texts.none : texts.noneYet}>
+        {!hasConditions && <p className="secondary">{texts.noneYetHowTo}</p>}
+      </EmptyState>
+    );
+  }
+  const isExact = paging.isFirst && nextCursor === null;
+  const count = formats.number(estimatedTotal);
+  return (
+    <>
+      <div className="users-summary">
+        <span role="status">{isExact ? texts.found(count) : texts.foundAbout(count)}</span>
+        <ColumnChoice columns={filter.columns} onChange={showColumns} />
+      </div>
+      <UsersTable users={items} columns={filter.columns} isLoading={query.isPlaceholderData} />
+      {!isExact && (
+        <nav className="paging" aria-label={texts.paging}>
+          <Button disabled={paging.isFirst} onClick={paging.showFirst}>
+            {texts.firstPage}
+          </Button>
+          <Button disabled={!paging.showPrevious} onClick={paging.showPrevious}>
+            {texts.previousPage}
+          </Button>
+          <Button disabled={!paging.showNext} onClick={paging.showNext}>
+            {texts.nextPage}
+          </Button>
+        </nav>
+      )}
+    </>
   );
 }

@@ -1,0 +1,123 @@
+import { Link } from 'wouter';
+import type { Schemas } from '../api/client.js';
+import { auditActionMessages } from '../audit/audit-actions.messages.js';
+import { Copyable } from '../components/copyable.js';
+import { DataTable } from '../components/data-table.js';
+import { EmptyState } from '../components/empty-state.js';
+import { Panel } from '../components/panel.js';
+import { Time } from '../components/time.js';
+import { useMessages } from '../i18n/messages.js';
+import { userMessages } from './user.messages.js';
+
+export function IdentitiesPanel({ identities }: { identities: Schemas['UserIdentityResponse'][] }) {
+  const texts = useMessages(userMessages);
+  return (
+    <Panel title={texts.identities}>
+      {identities.length === 0 ? (
+        <EmptyState text={texts.noIdentities} />
+      ) : (
+        <DataTable
+          label={texts.identities}
+          rowKey="openid"
+          rows={identities}
+          columns={[
+            {
+              title: texts.app,
+              render: (_, { appid, appName }) =>
+                appName === null ? <code>{appid}</code> : `${appName} (${appid})`,
+            },
+            {
+              title: texts.openid,
+              render: (_, { openid }) => <Copyable text={openid} label={texts.openid} />,
+            },
+            {
+              title: texts.unionid,
+              render: (_, { unionid }) => unionid && <Copyable text={unionid} label={texts.unionid} />,
+            },
+            { title: texts.linkedAt, render: (_, { linkedAt }) => <Time at={linkedAt} /> },
+          ]}
+        />
+      )}
+    </Panel>
+  );
+}
+
+export function SessionsPanel({ sessions }: { sessions: Schemas['UserSessionResponse'][] }) {
+  const texts = useMessages(userMessages);
+  return (
+    <Panel title={texts.sessions}>
+      {sessions.length === 0 ? (
+        <EmptyState text={texts.noSessions} />
+      ) : (
+        <DataTable
+          label={texts.sessions}
+          rowKey="id"
+          rows={sessions}
+          columns={[
+            {
+              title: texts.client,
+              render: (_, { appid, clientId, clientName }) => clientName ?? clientId ?? appid,
+            },
+            { title: texts.address, dataIndex: 'ip' },
+            {
+              title: texts.device,
+              render: (_, { userAgent }) =>
+                userAgent && (
+                  <span className="user-agent" title={userAgent}>
+                    {userAgent}
+                  </span>
+                ),
+            },
+            { title: texts.signedInAt, render: (_, { createdAt }) => <Time at={createdAt} /> },
+            { title: texts.lastSeenAt, render: (_, { lastSeenAt }) => <Time at={lastSeenAt} /> },
+            { title: texts.expiresAt, render: (_, { expiresAt }) => <Time at={expiresAt} /> },
+          ]}
+        />
+      )}
+    </Panel>
+  );
+}
+
+interface AuditPanelProps {
+  events: Schemas['AuditEventResponse'][];
+  userId: string;
+}
+
+export function AuditPanel({ events, userId }: AuditPanelProps) {
+  const texts = useMessages(userMessages);
+  const { actions, actors } = useMessages(auditActionMessages);
+  return (
+    <Panel title={texts.audit}>
+      {events.length === 0 ? (
+        <EmptyState text={texts.noAudit} />
+      ) : (
+        <DataTable
+          label={texts.audit}
+          rowKey="id"
+          rows={events}
+          columns={[
+            { title: texts.at, render: (_, { at }) => <Time at={at} /> },
+            { title: texts.action, render: (_, { action }) => actions[action] },
+            {
+              title: texts.actor,
+              render: (_, { actor, actorId }) =>
+                actorId === null || actorId === userId ? (
+                  actors[actor]
+                ) : (
+                  <Link href={`/users/${actorId}`}>
+                    {actors[actor]} {actorId.slice(-8)}
+                  </Link>
+                ),
+            },
+            { title: texts.address, dataIndex: 'ip' },
+            {
+              title: texts.details,
+              render: (_, { details }) =>
+                Object.keys(details).length > 0 && <code>{JSON.stringify(details)}</code>,
+            },
+          ]}
+        />
+      )}
+    </Panel>
+  );
+}
