@@ -1,7 +1,7 @@
 import { withNodes } from './harness/nodes.js';
 
 // Whether encrypted data opens as long as WeChat's rules let it: devices of the same people log in and post data, all at
-// once, on two nodes. `npm run build && npm run bench:soak`, with `-- 20000` for as many operations
+// once, on two nodes. `npm run build && npm run bench:session-keys`, with `-- 20000` for as many operations
 
 const operations = Number(process.argv[2] ?? 10_000);
 const people = 40;
