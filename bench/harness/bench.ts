@@ -12,7 +12,8 @@ import { chooseLoad, type Load } from './load.js';
 import { Measurement, type Pace } from './measure.js';
 import { ServerProcess } from './server-process.js';
 
-const serviceMain = join(import.meta.dirname, '../../dist/main.js');
+/** What `npm run build` makes. */
+export const serviceMain = join(import.meta.dirname, '../../dist/main.js');
 
 /** What a benchmark has to work with. */
 export interface Bench {

@@ -1,46 +1,85 @@
-import { createEmulator } from '../../emulator/src/index.js';
+import { createEmulator, type Emulator } from '../../emulator/src/index.js';
 import { app } from '../world/deployment.js';
 import { useBench } from './bench.js';
 import type { ServerProcess } from './server-process.js';
 
 /** An answer of a node. */
-interface Answer {
+export interface Answer {
   status: number;
-  /** Of a login, or of a problem. */
-  body: { accessToken?: string; code?: string };
+  headers: Headers;
+  /** Empty if it has none. */
+  body: AnswerBody;
 }
+
+/** Of a login or a refresh, of a search, or of a problem. */
+export interface AnswerBody {
+  accessToken?: string;
+  refreshToken?: string;
+  user?: { id: string };
+  items?: { id: string }[];
+  code?: string;
+  reason?: string;
+}
+
+/** What is sent besides method and path. */
+export interface Call {
+  accessToken?: string;
+  headers?: Record<string, string>;
+  /** JSON. */
+  body?: object;
+}
+
+/** Milliseconds after which no answer is waited for: longer than any deadline of the service. */
+const answerTimeoutMs = 30_000;
 
 /** A node of the service, spoken to over HTTP. */
 export class Node {
-  constructor(private readonly server: ServerProcess) {}
+  constructor(private readonly url: string) {}
 
   login(code: string): Promise<Answer> {
     return this.ask('POST', '/auth/login', { body: { code } });
   }
 
-  async ask(
-    method: string,
-    path: string,
-    { accessToken, body }: { accessToken?: string; body?: object } = {},
-  ): Promise<Answer> {
-    const response = await fetch(this.server.url + path, {
+  /** @throws {TypeError} if there is no connection, {DOMException} if there is no answer in time */
+  async ask(method: string, path: string, { accessToken, headers, body }: Call = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, {
       method,
       headers: {
+        ...headers,
         ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(answerTimeoutMs),
     });
     const text = await response.text();
-    return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as AnswerBody,
+    };
   }
+}
+
+/** Plays phones with an emulator: `phone('login', 'anna')`. */
+export type EmulatedPhone = (call: string, user: string, appid?: string) => Promise<Record<string, string>>;
+
+/** The phones of an emulator. */
+export function phonesOf(emulator: Emulator): EmulatedPhone {
+  return async (call, user, appid = app.appid) => {
+    const response = await fetch(`${emulator.url}/__emulator__/wx/${call}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ appid, user }),
+    });
+    return (await response.json()) as Record<string, string>;
+  };
 }
 
 /** Nodes on one database, and the emulator in WeChat's place. */
 export interface Nodes {
   nodes: Node[];
-  /** Plays the phone: `phone('login', 'anna')`. */
-  phone: (call: string, user: string) => Promise<Record<string, string>>;
+  phone: EmulatedPhone;
 }
 
 const notPinned = { server: undefined, description: 'not pinned' };
@@ -52,20 +91,12 @@ export async function withNodes(count: number, work: (nodes: Nodes) => Promise<v
     const world = await bench.createWorld(1);
     const emulator = await createEmulator({ apps: [app] });
     const servers: ServerProcess[] = [];
-    const phone: Nodes['phone'] = async (call, user) => {
-      const response = await fetch(`${emulator.url}/__emulator__/wx/${call}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ appid: app.appid, user }),
-      });
-      return (await response.json()) as Record<string, string>;
-    };
     try {
       for (let number = 1; number <= count; number += 1) {
         const contender = bench.service(`node ${number}`, world, { WECHAT_BASE_URL: emulator.url });
         servers.push(await contender.start());
       }
-      await work({ nodes: servers.map((server) => new Node(server)), phone });
+      await work({ nodes: servers.map(({ url }) => new Node(url)), phone: phonesOf(emulator) });
     } finally {
       await Promise.all(servers.map((server) => server.stop()));
       await emulator.close();

@@ -18,6 +18,8 @@ export interface ServerProgram {
   logFile: string;
   /** Options of Node. */
   nodeOptions?: string[];
+  /** Where it listens. Default: a free port. */
+  port?: number;
 }
 
 /** Milliseconds between two attempts to reach a server that starts. A refused connection costs it nothing. */
@@ -43,8 +45,9 @@ export class ServerProcess {
     core,
     logFile,
     nodeOptions = [],
+    port: chosenPort,
   }: ServerProgram): Promise<ServerProcess> {
-    const port = await findFreePort();
+    const port = chosenPort ?? (await findFreePort());
     const url = `http://127.0.0.1:${port}`;
     const [program, ...rest] = pinTo(core, [process.execPath, ...nodeOptions, main]);
     const log = openSync(logFile, 'w');
@@ -86,9 +89,10 @@ export class ServerProcess {
     return lastLines(this.logFile);
   }
 
-  async stop(): Promise<void> {
+  /** @param signal SIGKILL: at once, whatever it is doing */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    this.process.kill('SIGTERM');
+    this.process.kill(signal);
     await once(this.process, 'exit');
   }
 }
