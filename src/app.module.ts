@@ -9,6 +9,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OpenTelemetryModule } from './opentelemetry/opentelemetry.module.js';
 import { PushModule } from './push/push.module.js';
 import { ScanModule } from './scan/scan.module.js';
 import { schema } from './schema.js';
@@ -38,6 +39,7 @@ import { WechatModule } from './wechat/wechat.module.js';
     ScanModule, //                     sign-in on the web by scanning: /oauth, /me/scans
     HealthModule, //                   /health
     MetricsModule, //                  /metrics, on a port of its own
+    OpenTelemetryModule, //            the end of the traces
   ],
 })
 export class AppModule {}

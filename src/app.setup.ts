@@ -10,6 +10,7 @@ import { serveOpenApi } from './http/openapi.js';
 import { createHttpAdapter, configureHttp } from './http/http.adapter.js';
 import { JsonLogger } from './http/json.logger.js';
 import { listen, ListenError } from './http/listen.js';
+import { startTracing } from './opentelemetry/start-tracing.js';
 
 /** The service did not start. The message says why, and what to do. */
 export class StartError extends Error {
@@ -46,7 +47,8 @@ async function createService(
   settings: Settings,
   prepare?: (app: NestFastifyApplication) => Promise<void>,
 ): Promise<NestFastifyApplication> {
-  const logger = new JsonLogger(settings.logLevel);
+  const logger = new JsonLogger(settings);
+  if (settings.tracing !== undefined) await startTracing(settings.tracing, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     { module: AppModule, imports: [ConfigModule.register(settings)] },
     createHttpAdapter(settings, logger.lines),

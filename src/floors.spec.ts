@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
  */
 const floors: Record<string, number> = {
   errors: 0,
+  tracing: 0,
   limits: 1,
   statistics: 1,
   validation: 1,
@@ -38,6 +39,7 @@ const floors: Record<string, number> = {
   admin: 17,
   health: 17,
   metrics: 17,
+  opentelemetry: 17,
   push: 17,
   scan: 17,
   commands: 19,

@@ -20,6 +20,11 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
+/** Sets variables of this process, for a library that reads them by itself. */
+export function setVariables(variables: Environment): void {
+  Object.assign(process.env, variables);
+}
+
 /**
  * Reads a text file as users's editors write it, with a byte order mark or without one.
  *

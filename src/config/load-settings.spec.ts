@@ -449,6 +449,30 @@ describe('loadSettings', () => {
   });
 });
 
+describe('the variables of OpenTelemetry', () => {
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+
+  it('are kept as they are, if one of them says where traces go', () => {
+    const variables = { ...endpoint, OTEL_TRACES_SAMPLER: 'every_other' };
+    expect(loadSettings({ ...good, ...variables }).tracing).toEqual(variables);
+    const whole = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'of-another-program:4317' };
+    expect(loadSettings({ ...good, ...whole }).tracing).toEqual(whole);
+  });
+
+  it.each([
+    [{ OTEL_SERVICE_NAME: 'login' }],
+    [{ ...endpoint, OTEL_SDK_DISABLED: 'TRUE' }],
+    [{ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }],
+  ])('do not switch tracing on by %j', (variables) => {
+    expect(loadSettings({ ...good, ...variables }).tracing).toBeUndefined();
+  });
+
+  it('do not switch it off by a value that OpenTelemetry does not know', () => {
+    const variables = { ...endpoint, OTEL_SDK_DISABLED: 'yes', OTEL_TRACES_EXPORTER: 'zipkin' };
+    expect(loadSettings({ ...good, ...variables }).tracing).toEqual(variables);
+  });
+});
+
 describe('.env.example', () => {
   const lines = readFileSync(join(import.meta.dirname, '../../.env.example'), 'utf8').split('\n');
   const values = Object.fromEntries(

@@ -5,6 +5,7 @@ import { countPassedSockets, firstPassedFd, readSocketPath } from './listen-addr
 import { isLoopback, isUrl } from './settings.checks.js';
 import { type SettingFault, SettingsError } from './settings.error.js';
 import { defaultMetricsPort, Settings, type WebClient, type Webhook } from './settings.js';
+import { readTracingVariables, tracingVariableNames } from './tracing-variables.js';
 import { validatedProperties } from '../validation/validated-properties.js';
 
 const appsExample = `'[{"appid":"wx0123456789abcdef","secret":"0123456789abcdef0123456789abcdef"}]'`;
@@ -19,6 +20,7 @@ export const settingNames: readonly string[] = [
   ...properties.map(variableName),
   'WECHAT_APPID',
   'WECHAT_SECRET',
+  ...tracingVariableNames,
 ];
 
 /**
@@ -84,6 +86,7 @@ export function loadSettings(environment: Environment, options: { allowEmulator?
   settings.scanAppid ??= settings.wechatApps[0]!.appid;
   if (settings.console) settings.webClients.push(consoleClient(settings));
   if (passedSockets === 1) settings.listenFd = firstPassedFd;
+  settings.tracing = readTracingVariables(values);
   return settings;
 }
 

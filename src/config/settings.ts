@@ -31,6 +31,7 @@ import {
 import { HasNoFault, List, Satisfies, Seconds, TrueOrFalse, WholeNumber } from './settings.decorators.js';
 import { readStorageLocation } from './storage-location.js';
 import { maxAccessTokenTtl } from './token-lifetimes.js';
+import type { TracingVariables } from './tracing-variables.js';
 
 /** How an app receives WeChat's message push, as entered in the mini-program's console. */
 export class WechatPush {
@@ -363,4 +364,7 @@ export class Settings {
     context: { example: 'info' },
   })
   logLevel = 'info';
+
+  /** OpenTelemetry's variables, as `loadSettings` has read them; undefined if no traces are wanted. */
+  tracing?: TracingVariables;
 }

@@ -18,6 +18,7 @@ import {
 } from './database.errors.js';
 import { findMissingMigrations, listInCurrentSchema, listOnSearchPath } from './missing-migrations.js';
 import { runStatement } from './run-statement.js';
+import { traceStatement, traceStatements } from './statement-spans.js';
 
 /** SQL that Postgres plans once per connection, and then finds by its name. */
 export interface NamedStatement {
@@ -145,7 +146,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     const pool = apart ? this.apart() : this.pool;
     const client = await this.connect(pool);
     try {
-      const rows = await runStatement<Row>(client, statement, timeoutMs);
+      const rows = await traceStatement(name, () => runStatement<Row>(client, statement, timeoutMs));
       check?.(rows);
       client.release();
       return rows;
@@ -220,6 +221,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    */
   async connection<Result>(work: (runner: QueryRunner) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
+    traceStatements(runner);
     let client: PoolClient;
     try {
       client = (await runner.connect()) as PoolClient;

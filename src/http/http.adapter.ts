@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as Pino } from 'pino';
 import type { Settings } from '../config/settings.js';
 import { maxBodyBytes, raiseBodyLimit, refuseManyMembers } from './body-limit.js';
+import { tracing } from '../tracing/tracing.js';
 import { canonicalAddress, trustedProxies } from '../validation/ip-address.js';
 import { answerClientError } from './client-error.js';
 import { refuseEarly } from './early-refusal.js';
@@ -16,6 +17,7 @@ import { requestIdOf } from './request-id.js';
 import { RequestLog } from './request-log.js';
 import { Routes } from './routes.js';
 import { SecureResponse } from './secure-response.js';
+import { traceRequests } from './trace-requests.js';
 
 const typesTaken =
   'Send JSON, with Content-Type: application/json; a file as multipart/form-data, if the route takes one.';
@@ -74,6 +76,7 @@ export function createHttpAdapter({ trustProxy }: Settings, log: Pino): FastifyA
   });
   takeForms(fastify, (error, request, reply) => oauthFilter.answer(error, request, reply));
   fastify.addHook('onRoute', raiseBodyLimit);
+  if (tracing.tracer !== undefined) traceRequests(fastify, tracing.tracer);
   const warnOfUnknownProxy = unknownProxyWarning(isTrusted);
   const warnOfMissingAddress = missingAddressWarning();
   // Few hooks, and with a callback: after an async one, the rest of the request waits for its turn.

@@ -1,6 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
+import type { Settings } from '../config/settings.js';
 import { describeError } from '../errors/describe-error.js';
+import { tracing } from '../tracing/tracing.js';
+import { traceIdsOf } from './request-span.js';
 
 /** Where Nest tells of each module and route at every start: of use to nobody but Nest's own developers. */
 const chatter = new Set(['InstanceLoader', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
@@ -18,7 +21,7 @@ export class JsonLogger implements LoggerService {
   /** Fastify's, with one line per request. */
   readonly lines: Logger;
 
-  constructor(level: string) {
+  constructor({ logLevel: level, tracing: traces }: Pick<Settings, 'logLevel' | 'tracing'>) {
     this.lines = pino(
       {
         level,
@@ -27,6 +30,7 @@ export class JsonLogger implements LoggerService {
         formatters: { level: (label) => ({ level: label }) },
         // Fastify's own lines.
         serializers: { err: describeError },
+        ...(traces !== undefined && { mixin: () => traceIdsOf(tracing.tracer?.currentRequest()) }),
       },
       this.#destination,
     );

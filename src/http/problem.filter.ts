@@ -20,6 +20,7 @@ import { ServiceError } from '../errors/service.error.js';
 import { type HttpRequest, rawRequest } from './http-request.js';
 import { outageLog, overloadLog } from './refusal-log.js';
 import { requestIdOf } from './request-id.js';
+import { spanOf } from './request-span.js';
 import { Routes } from './routes.js';
 
 /** What the frameworks below raise by themselves, by status. */
@@ -69,6 +70,7 @@ export class ProblemFilter implements ExceptionFilter {
     const refusal = allowed.length > 0 ? wrongMethod(allowed) : toRefusal(error);
     const problem = createProblem(refusal);
     const requestId = requestIdOf(rawRequest(request));
+    spanOf(rawRequest(request))?.setAttributes({ 'weapp_auth.error_code': refusal.code });
 
     if (refusal.code === 'overloaded') overloadLog.count(problem.detail);
     else if (refusal.code === 'database_unavailable') outageLog.count(reasonOf(error) ?? problem.detail);

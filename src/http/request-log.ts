@@ -1,5 +1,6 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { DurationHistogram } from '../statistics/duration-histogram.js';
+import { spanOf, traceIdsOf } from './request-span.js';
 
 /** How long requests took until they were answered: those of the process, since there is one log for all. */
 export const requestDurations = new DurationHistogram(['method', 'route', 'status']);
@@ -16,7 +17,8 @@ export class RequestLog extends LogController {
     const { elapsedTime, statusCode: status } = reply;
     const route = routeOptions.url ?? 'none';
     requestDurations.record([method, route, String(status)], elapsedTime / 1_000);
-    request.log.info({ method, route, status, milliseconds: Math.round(elapsedTime * 10) / 10 });
+    const milliseconds = Math.round(elapsedTime * 10) / 10;
+    request.log.info({ method, route, status, milliseconds, ...traceIdsOf(spanOf(request.raw)) });
   }
 
   override defaultErrorLog(): void {}

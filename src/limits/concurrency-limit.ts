@@ -1,5 +1,6 @@
 import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from 'cockatiel';
 import type { ServiceError } from '../errors/service.error.js';
+import { keepRequest } from '../tracing/tracing.js';
 
 /** Limits how much work of one kind runs at once on this node, and how much waits. */
 export class ConcurrencyLimit {
@@ -16,7 +17,7 @@ export class ConcurrencyLimit {
   /** @throws {ServiceError} without running `work`, if the queue is full */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      return await this.#bulkhead.execute(work);
+      return await this.#bulkhead.execute(keepRequest(work));
     } catch (error) {
       throw error instanceof BulkheadRejectedError ? new this.TooManyError() : error;
     }

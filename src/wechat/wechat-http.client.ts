@@ -4,6 +4,7 @@ import { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios
 import type { Dispatcher } from 'undici';
 import { Settings } from '../config/settings.js';
 import { DurationHistogram } from '../statistics/duration-histogram.js';
+import { type Span, type SpanAttributes, tracing } from '../tracing/tracing.js';
 import { sendRequest } from './send-request.js';
 import { wechatConnections } from './wechat-connections.js';
 import { malformed, readResponse, type WechatFields } from './wechat-response.js';
@@ -24,6 +25,8 @@ export class WechatHttpClient {
   readonly #origin: string;
   /** `WECHAT_BASE_URL` may have a path. */
   readonly #basePath: string;
+  /** What the span of each request says of the server. */
+  readonly #server: SpanAttributes;
   /**
    * How long WeChat's answers took, by path and errcode: `0` for a yes, and the `WechatFailure` if there was no answer. Each
    * attempt counts.
@@ -35,7 +38,9 @@ export class WechatHttpClient {
     @Inject(wechatConnections) private readonly connections: Dispatcher,
     { wechatBaseUrl }: Settings,
   ) {
-    const { origin, pathname } = new URL(wechatBaseUrl);
+    const { origin, protocol, hostname, port, pathname } = new URL(wechatBaseUrl);
+    const usualPort = protocol === 'https:' ? 443 : 80;
+    this.#server = { 'server.address': hostname, 'server.port': Number(port) || usualPort };
     this.#origin = origin;
     this.#basePath = pathname.replace(/\/+$/, '');
   }
@@ -47,8 +52,9 @@ export class WechatHttpClient {
    * @throws {WechatUnavailableError}
    */
   async ask(request: WechatHttpRequest, secrets: string[]): Promise<WechatFields | WechatApiError> {
-    return this.measure(request.url!, async () => {
+    return this.measure(request, async (span) => {
       const { status, data } = await this.send(request);
+      span?.setAttributes(statusAttributes(status));
       return readFields(status, data, secrets);
     });
   }
@@ -73,12 +79,13 @@ export class WechatHttpClient {
       headers: directHeaders,
       signal,
     };
-    return this.measure(path, async () => {
+    return this.measure({ url: path }, async (span) => {
       const { status, text } = await sendRequest(this.connections, request).catch((error: unknown) => {
         // That of a DOMException is a number.
         const { code } = error as { code?: unknown };
         throw transportFailure(typeof code === 'string' ? code : 'unknown', signal);
       });
+      span?.setAttributes(statusAttributes(status));
       return readFields(status, text, secrets);
     });
   }
@@ -93,8 +100,9 @@ export class WechatHttpClient {
     request: WechatHttpRequest,
     secrets: string[],
   ): Promise<Buffer | WechatFields | WechatApiError> {
-    return this.measure(request.url!, async () => {
+    return this.measure(request, async (span) => {
       const { status, data } = await this.send({ ...request, responseEncoding: 'latin1' });
+      span?.setAttributes(statusAttributes(status));
       const bytes = Buffer.from(data, 'latin1');
       if (status === 200 && isImage(bytes)) return bytes;
       return readFields(status, bytes.toString('utf8'), secrets);
@@ -112,12 +120,20 @@ export class WechatHttpClient {
     }
   }
 
-  /** @param path of the interface, without a query: queries have secrets */
-  private async measure<Answer>(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+  /** @param request whose `url` is the path of the interface, without a query: queries have secrets */
+  private async measure<Answer>(
+    { method = 'GET', url: path = '/' }: AxiosRequestConfig,
+    ask: (span: Span | undefined) => Promise<Answer>,
+  ): Promise<Answer> {
+    const span = tracing.tracer?.startCall(`${method} ${path}`, {
+      'http.request.method': method,
+      'url.template': path,
+      ...this.#server,
+    });
     const began = performance.now();
     let outcome = '0';
     try {
-      const answer = await ask();
+      const answer = await ask(span);
       if (answer instanceof WechatApiError) outcome = String(answer.errcode);
       return answer;
     } catch (error) {
@@ -125,8 +141,22 @@ export class WechatHttpClient {
       throw error;
     } finally {
       this.durations.record([path, outcome], (performance.now() - began) / 1_000);
+      span?.end(outcomeAttributes(outcome));
     }
   }
+}
+
+function statusAttributes(status: number): SpanAttributes {
+  return { 'http.response.status_code': status };
+}
+
+/** @param outcome WeChat's errcode, or a word if there is none */
+function outcomeAttributes(outcome: string): SpanAttributes {
+  const errcode = Number(outcome);
+  return {
+    ...(Number.isInteger(errcode) && { 'wechat.errcode': errcode }),
+    ...(outcome !== '0' && { 'error.type': outcome }),
+  };
 }
 
 /** WeChat has an errcode for `busy`. */

@@ -17,6 +17,7 @@ import {
   wrap,
 } from 'cockatiel';
 import { Settings } from '../config/settings.js';
+import { keepRequest } from '../tracing/tracing.js';
 import { withDeadline } from './call-deadline.js';
 import { isFirewallSafe } from './code-checks.js';
 import { TooManyWechatCallsError, type WechatFailure, WechatUnavailableError } from './wechat.errors.js';
@@ -80,16 +81,14 @@ export class WechatResilience {
   ): Promise<Answer> {
     try {
       // Outside of the deadline: inside, a call that waited would be cut off after WeChat has used its code.
-      return await this.turnsOf(call).execute(
-        () =>
-          withDeadline(
-            callTimeoutMs,
-            (inTime, limitAttempt) =>
-              this.repetitionOf(call).execute(() => limitAttempt(attemptTimeoutMs, attempt(inTime)), inTime),
-            signal,
-          ),
-        signal,
-      );
+      const makeInTime = () =>
+        withDeadline(
+          callTimeoutMs,
+          (inTime, limitAttempt) =>
+            this.repetitionOf(call).execute(() => limitAttempt(attemptTimeoutMs, attempt(inTime)), inTime),
+          signal,
+        );
+      return await this.turnsOf(call).execute(keepRequest(makeInTime), signal);
     } catch (error) {
       if (error instanceof BulkheadRejectedError) throw new TooManyWechatCallsError();
       if (error instanceof TaskCancelledError) throw new WechatUnavailableError('timed_out');

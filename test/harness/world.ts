@@ -222,15 +222,21 @@ export class World {
     const logged = this.nodes.map(({ output }) => output).join('\n');
     const answered = this.nodes.flatMap(({ answers }) => answers).join('\n');
     const stored = await dump(databaseUrl);
-    for (const [where, text, kept] of [
-      ['logged', logged, [...secrets, ...tokens]],
-      ['stored', stored, [...secrets, ...tokens]],
-      ['answered', answered, secrets],
-    ] as const) {
-      const leaked = kept.find((secret) => text.includes(secret));
-      if (leaked !== undefined) expect.unreachable(`a secret was ${where}: ${excerpt(text, leaked)}`);
-    }
+    expectNoneOf([...secrets, ...tokens], 'logged', logged);
+    expectNoneOf([...secrets, ...tokens], 'stored', stored);
+    expectNoneOf(secrets, 'answered', answered);
   }
+
+  /** No secret and no token is in a text that the nodes have sent elsewhere. */
+  expectNoSecretIn(text: string): void {
+    const tokens = this.nodes.flatMap((node) => [...node.tokens]);
+    expectNoneOf([...this.#secrets, this.encryptionKey, ...tokens], 'sent', text);
+  }
+}
+
+function expectNoneOf(secrets: string[], where: string, text: string): void {
+  const leaked = secrets.find((secret) => text.includes(secret));
+  if (leaked !== undefined) expect.unreachable(`a secret was ${where}: ${excerpt(text, leaked)}`);
 }
 
 /** A database with the schema of this version, and without users. */
