@@ -14,6 +14,7 @@ import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
 import { renderMemory } from './report/memory-report.js';
 import { renderOverload } from './report/overload-report.js';
 import { saveResults } from './report/results-file.js';
+import { renderTracing, renderTracingStart } from './report/tracing-report.js';
 import { byPhone, latePage } from './scenarios/admin-search.js';
 import { guardedScenarios } from './scenarios/guarded.js';
 import { scenarios } from './scenarios/index.js';
@@ -147,6 +148,15 @@ describe('npm run bench', () => {
     for (const { residentMiB } of samples) expect(residentMiB !== undefined).toBe(onLinux);
   });
 
+  it('measures the service with traces beside itself without', async () => {
+    const { world } = contenders[0]!;
+    const traced = bench.service('traces', world, { OTEL_EXPORTER_OTLP_ENDPOINT: bench.wechat.url });
+    const scenario = { ...sessionScenarios[0]!, connections };
+    const figures = await bench.measurement.run(scenario, [bench.service('off', world), traced]);
+    expect(figures).toHaveLength(2);
+    expectFigures(figures);
+  });
+
   it('measures overload', async () => {
     const contender = bench.service('overload', contenders[0]!.world, { TRUST_PROXY: '127.0.0.1' });
     const seconds = {
@@ -210,6 +220,17 @@ describe('the report of a benchmark', () => {
       '| start | service | 500 | not measured | not measured |',
     );
     expect(drawPairs([pair])).toContain('login');
+  });
+
+  it('divides what the service needs with traces by what it needs without', () => {
+    const table = renderTracing([
+      { title: 'login', traces: ['off', 'all requests'], figures: [figures(200), figures(300)] },
+    ]);
+    expect(table).toContain('| login | off | 1,235 | 1 | 2 | 200 |  | not measured |  | 100 |');
+    expect(table).toContain('|  | all requests | 1,235 | 1 | 2 | 300 | 1.5 × | not measured | – | 100 |');
+    const start = { readyMs: 500, readyCpuMs: 400, peakMemoryMiB: 100 };
+    const starts = renderTracingStart([start, { ...start, readyMs: 600 }]);
+    expect(starts).toContain('| on | 600 | 400 | 100 |');
   });
 
   it('says how much memory each part of the load took, and compares both halves', () => {
