@@ -84,14 +84,16 @@ export class OpenTelemetryTracer implements Tracer {
 class TracedSpan implements Span {
   hasEnded = false;
   readonly isRecording: boolean;
-  /** In which the calls of a request are. */
-  readonly context: Context;
   readonly #span: SdkSpan;
 
   constructor(span: SdkSpan) {
     this.#span = span;
     this.isRecording = span.isRecording();
-    this.context = trace.setSpan(ROOT_CONTEXT, span);
+  }
+
+  /** In which the calls of a request are. */
+  get context(): Context {
+    return trace.setSpan(ROOT_CONTEXT, this.#span);
   }
 
   get traceId(): string {
