@@ -46,6 +46,7 @@ it('builds nothing a second time, unless a source has changed since', () => {
   write('src/main.ts', 0);
   for (const file of [
     'dist/chunks/a.js',
+    'dist/console/index.html',
     'miniprogram/miniprogram_npm/weapp-auth-client/index.js',
     'guard/dist/index.js',
   ]) {
