@@ -168,9 +168,8 @@ describe('while it runs', () => {
     });
     await start.ready();
   });
-  afterAll(async () => {
-    process.kill(-start.pid, 'SIGINT');
-    expect(await start.leftBehind()).toEqual([]);
+  afterAll(() => {
+    for (const pid of start.pids) if (processIdentity(pid) !== undefined) process.kill(pid, 'SIGKILL');
   });
 
   it('says where everything is, and the command it prints logs in', async () => {
@@ -255,6 +254,11 @@ describe('while it runs', () => {
 
     expect(grant.exitCode).toBe(0);
     expect(output).toContain(`User ${user.id} now has the role admin.`);
+  });
+
+  it('stops with everything around it at a Ctrl-C', async () => {
+    process.kill(-start.pid, 'SIGINT');
+    expect(await start.leftBehind()).toEqual([]);
   });
 });
 
