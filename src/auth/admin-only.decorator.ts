@@ -1,15 +1,45 @@
-import { applyDecorators } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ownClientIds, Settings } from '../config/settings.js';
+import { adminRole } from '../users/status/admins.js';
+import { ClientNotAdmittedError } from './auth.errors.js';
 import { Authenticated } from './authenticated.decorator.js';
+import { findRequest } from './guarded-request.js';
 import { NeedsDatabase } from './needs-database.decorator.js';
 import { Roles } from './roles.decorator.js';
-import { adminRole } from '../users/status/admins.js';
 
-/** Admits only users with the role `admin` to a controller, and says so in the OpenAPI document. */
+/** Refuses the tokens that web clients have: an admin who signs in to a shop does not lend the shop their role. */
+@Injectable()
+class AdminClientGuard implements CanActivate {
+  readonly #admittedIds: ReadonlySet<string>;
+
+  constructor({ wechatApps }: Settings) {
+    this.#admittedIds = new Set([...wechatApps.map(({ appid }) => appid), ...ownClientIds]);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    const { appid } = findRequest(context)!.user!;
+    if (!this.#admittedIds.has(appid)) throw new ClientNotAdmittedError();
+    return true;
+  }
+}
+
+/**
+ * Admits only users with the role `admin` to a controller, from a mini-program, the console or `admin:token`, and says so in the
+ * OpenAPI document.
+ */
 export const AdminOnly = (): ClassDecorator =>
   applyDecorators(
     NeedsDatabase(),
+    // The guards run in this order.
     Authenticated('invalid_request', 'forbidden'),
+    UseGuards(AdminClientGuard),
     Roles(adminRole),
     ApiTags('admin'),
   );

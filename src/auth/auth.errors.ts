@@ -129,6 +129,17 @@ export class UserConcurrencyLimitError extends ServiceError {
   }
 }
 
+/** The token was given to a web client, which may not act with the role of its user. */
+export class ClientNotAdmittedError extends ServiceError {
+  readonly code = 'forbidden';
+
+  constructor() {
+    super(
+      'This token was given to a web client. Sign in to the console or in a mini-program, or use admin:token.',
+    );
+  }
+}
+
 /** The request needs a session that was opened in a mini-program. */
 export class NotInMiniProgramError extends ServiceError {
   readonly code = 'forbidden';

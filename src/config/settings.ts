@@ -82,13 +82,13 @@ export class WechatApp {
 }
 
 /** What has an id in the same place: the console of this service, and `admin:token`. */
-const takenClientIds = ['console', 'operator'];
+export const ownClientIds: readonly string[] = ['console', 'operator'];
 
 /** A web page or program that signs users in by scanning. */
 export class WebClient {
   @Satisfies(
     (value) =>
-      typeof value === 'string' && /^[a-z][a-z0-9-]{1,31}$/.test(value) && !takenClientIds.includes(value),
+      typeof value === 'string' && /^[a-z][a-z0-9-]{1,31}$/.test(value) && !ownClientIds.includes(value),
     'must be 2 to 32 lower-case letters, digits and dashes, beginning with a letter, and neither console nor operator',
   )
   id: string;

@@ -39,7 +39,7 @@ export const pollInterval = 2;
 /** Milliseconds by which a request may come early: it was on its way for a shorter time than the one before. */
 const pollToleranceMs = 500;
 
-/** Scans of one address that wait for a user. */
+/** Scans of one address that wait for a user. A client with a secret has no such limit: its users share the address of a server. */
 const maxOpenScans = 30;
 
 /** Two scans may get the same user code, of 25 billion. */
@@ -78,7 +78,7 @@ export class ScansService {
   /**
    * Starts a scan for a web client.
    *
-   * @throws {TooManyScansError} if 30 of the address wait for a user
+   * @throws {TooManyScansError} if 30 of the address wait for a user, and the client has no secret
    * @throws {DatabaseUnavailableError}
    */
   async start(client: WebClient, origin: Client): Promise<ScanCodes> {
@@ -98,7 +98,7 @@ export class ScansService {
     const network = networkOf(ip);
     return this.database.transaction(async ({ manager }) => {
       await manager.query(takeAdvisoryLock, lockKey('scans', network));
-      await refuseTooMany(manager, network);
+      if (client.secret === undefined) await this.refuseTooMany(manager, network);
       const id = newUuid();
       const isInserted = await insertIfAbsent(manager, Scan, {
         id,
@@ -119,6 +119,19 @@ export class ScansService {
       }
       return isInserted;
     });
+  }
+
+  private async refuseTooMany(manager: EntityManager, network: string): Promise<void> {
+    const withoutSecret = this.settings.webClients.filter(({ secret }) => secret === undefined);
+    const [open] = await manager.query<[{ count: number; retryAfter: number | null }]>(
+      `SELECT
+         count(*)::integer AS count,
+         ceil(extract(epoch FROM min(expires_at) - now()))::integer AS "retryAfter"
+       FROM scans
+       WHERE network = $1 AND client_id = ANY ($2) AND status IN ('pending', 'scanned') AND expires_at > now()`,
+      [network, withoutSecret.map(({ id }) => id)],
+    );
+    if (open.count >= maxOpenScans) throw new TooManyScansError(maxOpenScans, open.retryAfter!);
   }
 
   /**
@@ -285,18 +298,6 @@ export class ScansService {
     if (scan === null) throw new ScanNotFoundError();
     return scan;
   }
-}
-
-async function refuseTooMany(manager: EntityManager, network: string): Promise<void> {
-  const [open] = await manager.query<[{ count: number; retryAfter: number | null }]>(
-    `SELECT
-       count(*)::integer AS count,
-       ceil(extract(epoch FROM min(expires_at) - now()))::integer AS "retryAfter"
-     FROM scans
-     WHERE network = $1 AND status IN ('pending', 'scanned') AND expires_at > now()`,
-    [network],
-  );
-  if (open.count >= maxOpenScans) throw new TooManyScansError(maxOpenScans, open.retryAfter!);
 }
 
 /** Whether it was this user who looked at it, or somebody who was merged into this user since. */

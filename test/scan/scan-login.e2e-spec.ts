@@ -471,6 +471,19 @@ describe('sign-in by scanning', () => {
       expect((await start({ client_id: id }, basic(id, secret))).status).toBe(200);
     });
 
+    it('may have more than 30 open codes, since all of its users come by one address', async () => {
+      await freeCodes();
+      const from = '127.0.0.5';
+      const form = { client_id: reports.id, client_secret: reports.secret };
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => postForm(node, 'device_authorization', form, {}, from)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
+      const page = await postForm(node, 'device_authorization', { client_id: shop.id }, {}, from);
+      expect(page.status, 'a page at the same address').toBe(200);
+      await freeCodes();
+    });
+
     it('may send an empty one if it has none, as many libraries do', async () => {
       expect((await start({ client_id: shop.id, client_secret: '' })).status).toBe(200);
       expect((await start({}, basic(shop.id, ''))).status).toBe(200);
@@ -667,6 +680,23 @@ describe('sign-in by scanning', () => {
       const disabled = await call('PATCH', `/admin/users/${user.userId}`, { status: 'disabled' });
       expect(disabled.status).toBe(200);
       expect(phone.userId).toBe(admin.id);
+    });
+  });
+
+  describe('an admin', () => {
+    it('does not lend the role to a page that they sign in to', async () => {
+      await world.createAdmin(node);
+      const code = await showCode(node);
+      const phone = await ScanningPhone.signIn(world, second, 'operator');
+      await phone.approve(code);
+      const { body } = await askForTokens(third, code);
+      expect((await node.me(body.access_token)).body.roles).toEqual(['admin']);
+      for (const path of ['/admin/stats', '/admin/health', `/admin/users/${phone.userId}`]) {
+        const refused = await node.as(body.access_token, 'GET', path);
+        expectProblem(refused, 403, 'forbidden');
+        expect(refused.body.detail).toContain('web client');
+        expect((await node.as(phone.accessToken, 'GET', path)).status, 'the phone').toBe(200);
+      }
     });
   });
 
