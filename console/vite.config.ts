@@ -21,6 +21,8 @@ export default defineConfig(({ command }) => ({
   },
   build: {
     target: 'es2022',
+    // The first with light-dark(). What Vite would put in its place does not know the theme that the user chose.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // dev/build-console.js copies it into the build of the service.
     outDir: 'dist',
     emptyOutDir: true,

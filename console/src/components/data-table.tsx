@@ -1,16 +1,21 @@
 import { Table, type TableColumnType } from 'antd';
+import type { TdHTMLAttributes } from 'react';
+import './data-table.css';
 
 interface DataTableProps<Row extends object> {
   /** What the rows are, for screen readers. */
   label: string;
   rows: readonly Row[];
-  /** The member of a row that no other row has. */
-  rowKey: keyof Row & string;
-  columns: TableColumnType<Row>[];
+  /** What no other row has: a member, or a text made of several. */
+  rowKey: (keyof Row & string) | ((row: Row) => string);
+  columns: readonly TableColumnType<Row>[];
   isLoading?: boolean;
 }
 
-/** A table of all rows that it gets. One too wide for the screen is scrolled sideways, by the keyboard, too. */
+/**
+ * A table of all rows that it gets. On a narrow screen, the cells of a row stand one below the other, each with the title of its
+ * column. One too wide for another screen is scrolled sideways, by the keyboard, too.
+ */
 export function DataTable<Row extends object>({
   label,
   rows,
@@ -26,10 +31,17 @@ export function DataTable<Row extends object>({
         rowKey={rowKey}
         size="middle"
         dataSource={rows}
-        columns={columns}
+        columns={columns.map(withLabel)}
         pagination={false}
         loading={isLoading}
       />
     </div>
   );
+}
+
+/** The cells of a column know its title. */
+function withLabel<Row>(column: TableColumnType<Row>): TableColumnType<Row> {
+  if (typeof column.title !== 'string') return column;
+  const attributes = { 'data-label': column.title } as TdHTMLAttributes<HTMLElement>;
+  return { ...column, onCell: () => attributes };
 }

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useMessages } from '../i18n/messages.js';
 import { routes } from '../routes.js';
@@ -18,8 +19,13 @@ interface NavigationLinkProps {
 
 function NavigationLink({ path, name, location }: NavigationLinkProps) {
   const isCurrent = location === path || location.startsWith(`${path}/`);
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // On a narrow screen the links scroll.
+    if (isCurrent) link.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [isCurrent]);
   return (
-    <Link href={path} aria-current={isCurrent ? 'page' : undefined}>
+    <Link ref={link} href={path} aria-current={isCurrent ? 'page' : undefined}>
       {useMessages(name)}
     </Link>
   );
