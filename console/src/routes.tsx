@@ -18,4 +18,9 @@ export const routes: readonly ConsoleRoute[] = [
     page: lazy(() => import('./users/users.page.js')),
   },
   { path: '/users/:id', page: lazy(() => import('./user/user.page.js')) },
+  {
+    path: '/audit',
+    name: defineMessages({ zh: '审计日志', en: 'Audit log' }),
+    page: lazy(() => import('./audit/audit.page.js')),
+  },
 ];

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import type { Schemas } from '../api/client.js';
-import { auditActionMessages } from '../audit/audit-actions.messages.js';
+import type { AuditEvent } from '../audit/audit-filter.js';
+import { AuditTable } from '../audit/audit-table.js';
 import { Copyable } from '../components/copyable.js';
 import { DataTable } from '../components/data-table.js';
 import { EmptyState } from '../components/empty-state.js';
@@ -78,46 +79,14 @@ export function SessionsPanel({ sessions }: { sessions: Schemas['UserSessionResp
   );
 }
 
-interface AuditPanelProps {
-  events: Schemas['AuditEventResponse'][];
-  userId: string;
-}
-
-export function AuditPanel({ events, userId }: AuditPanelProps) {
+export function AuditPanel({ events, userId }: { events: AuditEvent[]; userId: string }) {
   const texts = useMessages(userMessages);
-  const { actions, actors } = useMessages(auditActionMessages);
   return (
-    <Panel title={texts.audit}>
-      {events.length === 0 ? (
-        <EmptyState text={texts.noAudit} />
-      ) : (
-        <DataTable
-          label={texts.audit}
-          rowKey="id"
-          rows={events}
-          columns={[
-            { title: texts.at, render: (_, { at }) => <Time at={at} /> },
-            { title: texts.action, render: (_, { action }) => actions[action] },
-            {
-              title: texts.actor,
-              render: (_, { actor, actorId }) =>
-                actorId === null || actorId === userId ? (
-                  actors[actor]
-                ) : (
-                  <Link href={`/users/${actorId}`}>
-                    {actors[actor]} {actorId.slice(-8)}
-                  </Link>
-                ),
-            },
-            { title: texts.address, dataIndex: 'ip' },
-            {
-              title: texts.details,
-              render: (_, { details }) =>
-                Object.keys(details).length > 0 && <code>{JSON.stringify(details)}</code>,
-            },
-          ]}
-        />
-      )}
+    <Panel
+      title={texts.audit}
+      extra={<Link href={`/audit?user=${encodeURIComponent(userId)}`}>{texts.allAudit}</Link>}
+    >
+      {events.length === 0 ? <EmptyState text={texts.noAudit} /> : <AuditTable events={events} hidesUser />}
     </Panel>
   );
 }

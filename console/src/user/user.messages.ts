@@ -11,6 +11,7 @@ interface UserTexts {
   noSessions: string;
   audit: string;
   noAudit: string;
+  allAudit: string;
   userId: string;
   openid: string;
   unionid: string;
@@ -22,10 +23,6 @@ interface UserTexts {
   signedInAt: string;
   lastSeenAt: string;
   expiresAt: string;
-  at: string;
-  action: string;
-  actor: string;
-  details: string;
   nickname: string;
   disabledReason: string;
   disabledUntil: string;
@@ -53,6 +50,7 @@ export const userMessages = defineMessages<UserTexts>({
     noSessions: '没有有效会话',
     audit: '最近的审计记录',
     noAudit: '没有审计记录',
+    allAudit: '全部记录',
     userId: '用户 ID',
     openid: 'openid',
     unionid: 'unionid',
@@ -64,10 +62,6 @@ export const userMessages = defineMessages<UserTexts>({
     signedInAt: '登录时间',
     lastSeenAt: '最近活动',
     expiresAt: '到期时间',
-    at: '时间',
-    action: '事件',
-    actor: '操作者',
-    details: '详情',
     nickname: '昵称',
     disabledReason: '禁用原因',
     disabledUntil: '禁用至',
@@ -93,6 +87,7 @@ export const userMessages = defineMessages<UserTexts>({
     noSessions: 'No live session',
     audit: 'Latest audit entries',
     noAudit: 'No audit entry',
+    allAudit: 'All entries',
     userId: 'user id',
     openid: 'openid',
     unionid: 'unionid',
@@ -104,10 +99,6 @@ export const userMessages = defineMessages<UserTexts>({
     signedInAt: 'Signed in',
     lastSeenAt: 'Last seen',
     expiresAt: 'Expires',
-    at: 'Time',
-    action: 'What happened',
-    actor: 'By',
-    details: 'Details',
     nickname: 'Nickname',
     disabledReason: 'Reason',
     disabledUntil: 'Disabled until',
