@@ -23,4 +23,9 @@ export const routes: readonly ConsoleRoute[] = [
     name: defineMessages({ zh: '审计日志', en: 'Audit log' }),
     page: lazy(() => import('./audit/audit.page.js')),
   },
+  {
+    path: '/statistics',
+    name: defineMessages({ zh: '统计', en: 'Statistics' }),
+    page: lazy(() => import('./statistics/statistics.page.js')),
+  },
 ];
