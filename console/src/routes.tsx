@@ -28,4 +28,9 @@ export const routes: readonly ConsoleRoute[] = [
     name: defineMessages({ zh: '统计', en: 'Statistics' }),
     page: lazy(() => import('./statistics/statistics.page.js')),
   },
+  {
+    path: '/apps',
+    name: defineMessages({ zh: '应用', en: 'Apps' }),
+    page: lazy(() => import('./apps/apps.page.js')),
+  },
 ];
