@@ -33,4 +33,9 @@ export const routes: readonly ConsoleRoute[] = [
     name: defineMessages({ zh: '应用', en: 'Apps' }),
     page: lazy(() => import('./apps/apps.page.js')),
   },
+  {
+    path: '/health',
+    name: defineMessages({ zh: '健康状况', en: 'Health' }),
+    page: lazy(() => import('./health/health.page.js')),
+  },
 ];
