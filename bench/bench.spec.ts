@@ -7,12 +7,16 @@ import { loadWithAutocannon } from './harness/autocannon-load.js';
 import type { Contender } from './harness/contender.js';
 import { chooseLoad, type Load } from './harness/load.js';
 import { type Figures, Measurement } from './harness/measure.js';
+import { measureNodes } from './harness/measure-nodes.js';
 import { measureOverload } from './harness/measure-overload.js';
+import { measureWal, readTableSizes } from './harness/measure-storage.js';
 import { measureStart } from './harness/measure-start.js';
 import { percentile } from './harness/statistics.js';
 import { drawPairs, renderPairs, renderStart } from './report/pair-report.js';
 import { renderMemory } from './report/memory-report.js';
+import { renderNodes } from './report/nodes-report.js';
 import { renderOverload } from './report/overload-report.js';
+import { renderSizes, renderWal } from './report/storage-report.js';
 import { saveResults } from './report/results-file.js';
 import { renderTracing, renderTracingStart } from './report/tracing-report.js';
 import { byPhone, latePage } from './scenarios/admin-search.js';
@@ -174,6 +178,37 @@ describe('npm run bench', () => {
     expect(renderOverload([figures])).toContain('| 10 ms | before |');
   });
 
+  it('measures several nodes on one database', async () => {
+    const { world } = contenders[0]!;
+    const few = [sessionScenarios[0]!, guardedScenarios[0]!].map((each) => ({ ...each, connections }));
+    const brief = { ...bench, load: loadBriefly };
+    const figures = await measureNodes({ bench: brief, world, pace: briefPace }, few, [1, 2]);
+    expect(figures.map(({ title, nodes }) => [title, nodes])).toEqual(
+      few.flatMap(({ title }) => [
+        [title, 1],
+        [title, 2],
+      ]),
+    );
+    for (const { requestsPerSecond, cpuUs, busyCores } of figures) {
+      expect(requestsPerSecond).toBeGreaterThan(0);
+      expect(busyCores).toBeGreaterThan(0);
+      for (const part of Object.values(cpuUs)) expect(part !== undefined).toBe(onLinux);
+    }
+  });
+
+  it('measures what rows and requests take on the disk', async () => {
+    const contender = contenders[0]!;
+    const wal = await measureWal(measurement, { ...sessionScenarios[1]!, connections }, contender, 11);
+    expect(Math.min(wal.afterCheckpoint, wal.later)).toBeGreaterThan(0);
+    const sizes = await readTableSizes(contender.world);
+    const sessions = sizes.find(({ name }) => name === 'sessions')!;
+    expect(sessions.rows).toBeGreaterThanOrEqual(users);
+    expect(sessions.table / sessions.rows).toBeGreaterThan(100);
+    expect(sessions.indexes['sessions_pkey']! / sessions.rows).toBeGreaterThan(16);
+    expect(renderSizes(sizes)).toContain('| sessions | ');
+    expect(renderWal([wal])).toContain(`| ${wal.title} | `);
+  });
+
   it('stops at an answer that is no success, and shows it', async () => {
     const refused: Scenario = {
       name: 'refused',
@@ -240,6 +275,30 @@ describe('the report of a benchmark', () => {
     expect(table).toContain('| to 100 | 200 |');
     expect(table).toContain('service: at most 160 MiB in the first half, 200 MiB in the second.');
   });
+
+  it.each([
+    [1, 2_400, 3, 'the core of each node'],
+    [4, 4_300, 4, 'all 4 cores'],
+    [4, 1_000, 4, 'all 4 cores, by other programs, too'],
+    [4, 1_000, 1, 'no processor: 1 of 4 busy'],
+  ])(
+    'says what %i nodes use up first with %i requests a second and %i busy cores',
+    (nodes, perSecond, busyCores, words) => {
+      const table = renderNodes([
+        {
+          title: 'login',
+          nodes,
+          requestsPerSecond: perSecond,
+          p50Ms: 1,
+          p99Ms: 2,
+          cpuUs: { nodes: 400, postgres: 300, load: 200 },
+          busyCores,
+          cores: 4,
+        },
+      ]);
+      expect(table).toContain(`| login | ${words} | ${nodes} |`);
+    },
+  );
 
   it('replaces its own section of results.md and leaves the others', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-bench-report-'));

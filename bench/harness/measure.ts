@@ -99,16 +99,34 @@ export class Measurement {
    * @throws if a request is not answered with status 2xx
    */
   async watchMemory(scenario: Scenario, contender: Contender, answers: number): Promise<MemorySample[]> {
+    const samples: MemorySample[] = [];
+    await this.eachRound(scenario, contender, answers, (answered, { residentMiB }) => {
+      samples.push({ answers: answered, residentMiB });
+    });
+    return samples;
+  }
+
+  /**
+   * Sends a server requests until it has answered so many.
+   *
+   * @param look is called before the load and after each round, with the number of answers so far
+   * @throws if a request is not answered with status 2xx
+   */
+  async eachRound(
+    scenario: Scenario,
+    contender: Contender,
+    answers: number,
+    look: (answered: number, server: ServerProcess) => void | Promise<void>,
+  ): Promise<void> {
     await scenario.prepare?.(contender.world);
     const server = await contender.start();
     const runner: Runner = { contender, server, next: 0, rounds: [] };
-    const samples: MemorySample[] = [{ answers: 0, residentMiB: server.residentMiB }];
     try {
+      await look(0, server);
       for (let answered = 0; answered < answers;) {
         answered += (await this.runRound(scenario, runner)).answers;
-        samples.push({ answers: answered, residentMiB: server.residentMiB });
+        await look(answered, server);
       }
-      return samples;
     } finally {
       await server.stop();
     }

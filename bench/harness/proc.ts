@@ -27,6 +27,12 @@ export function readFamilyCpuUs(parent: number): number | undefined {
   return children.reduce((sum, child) => sum + child!.own, times.own + times.endedChildren);
 }
 
+/** Microseconds of CPU of a process and its children that have ended; undefined without /proc. */
+export function readCpuAndEndedUs(pid: number): number | undefined {
+  const times = readTimes(pid);
+  return times && times.own + times.endedChildren;
+}
+
 /** The parent of a process, if its program has this name; undefined otherwise and without /proc. */
 export function findParent(pid: number, program: string): number | undefined {
   try {
