@@ -1,5 +1,4 @@
-import type { TableColumnType } from 'antd';
-import { DataTable } from '../components/data-table.js';
+import { DataTable, type DataColumn } from '../components/data-table.js';
 import { Time } from '../components/time.js';
 import { useMessages } from '../i18n/messages.js';
 import { auditActionMessages } from './audit-actions.messages.js';
@@ -21,7 +20,7 @@ export function AuditTable({ events, hidesUser = false, isLoading = false }: Aud
   const texts = useMessages(auditMessages);
   const { actions } = useMessages(auditActionMessages);
   const names = texts.columns;
-  const columns: (TableColumnType<AuditEvent> & { key: keyof typeof names })[] = [
+  const columns: (DataColumn<AuditEvent> & { key: keyof typeof names })[] = [
     { key: 'at', title: names.at, render: (_, { at }) => <Time at={at} /> },
     {
       key: 'action',

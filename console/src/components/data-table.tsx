@@ -1,6 +1,8 @@
 import { Table, type TableColumnType } from 'antd';
-import type { TdHTMLAttributes } from 'react';
+import type { ReactNode, TdHTMLAttributes } from 'react';
 import './data-table.css';
+
+export type DataColumn<Row> = TableColumnType<Row> & { title: string };
 
 interface DataTableProps<Row extends object> {
   /** What the rows are, for screen readers. */
@@ -8,7 +10,7 @@ interface DataTableProps<Row extends object> {
   rows: readonly Row[];
   /** What no other row has: a member, or a text made of several. */
   rowKey: (keyof Row & string) | ((row: Row) => string);
-  columns: readonly TableColumnType<Row>[];
+  columns: readonly DataColumn<Row>[];
   isLoading?: boolean;
 }
 
@@ -39,9 +41,21 @@ export function DataTable<Row extends object>({
   );
 }
 
-/** The cells of a column know its title. */
+/** The cells of a column know its title. What they hold is one element, or nothing. */
 function withLabel<Row>(column: TableColumnType<Row>): TableColumnType<Row> {
-  if (typeof column.title !== 'string') return column;
   const attributes = { 'data-label': column.title } as TdHTMLAttributes<HTMLElement>;
-  return { ...column, onCell: () => attributes };
+  return {
+    ...column,
+    onCell: () => attributes,
+    render(value: ReactNode, row, index) {
+      const content = column.render ? (column.render(value, row, index) as ReactNode) : value;
+      return isEmpty(content) ? null : <div>{content}</div>;
+    },
+  };
+}
+
+function isEmpty(content: ReactNode): boolean {
+  return (
+    [null, undefined, false, ''].includes(content as null) || (Array.isArray(content) && content.length === 0)
+  );
 }

@@ -1,9 +1,9 @@
-import { Tag, type TableColumnType } from 'antd';
+import { Tag } from 'antd';
 import { Link } from 'wouter';
 import type { Schemas } from '../api/client.js';
 import { useApps } from '../apps/use-apps.js';
 import { Copyable } from '../components/copyable.js';
-import { DataTable } from '../components/data-table.js';
+import { DataTable, type DataColumn } from '../components/data-table.js';
 import { Time } from '../components/time.js';
 import { ToneTag } from '../components/tone-tag.js';
 import { useMessages } from '../i18n/messages.js';
@@ -13,7 +13,7 @@ import type { ColumnName } from './user-search.js';
 import { usersMessages } from './users.messages.js';
 
 type UserItem = Schemas['UserItemResponse'];
-type Column = TableColumnType<UserItem>;
+type Column = DataColumn<UserItem>;
 
 interface UsersTableProps {
   users: UserItem[];
