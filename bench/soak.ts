@@ -23,6 +23,8 @@ if (!(minutes > 0)) {
   process.exit(1);
 }
 
+// Postgres ends with this process, but only if it exits by itself.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const logs = mkdtempSync(join(tmpdir(), 'weapp-auth-soak-logs-'));
 const report = await soak({
   keepLogs: logs,

@@ -113,7 +113,7 @@ export async function auditBooks(
       promise: 'nodes are ready, and the database accepts writes, but for what was done',
       checked: watch.troubles.length,
       broken: watch.troubles
-        .filter((trouble) => !acts.some((act) => overlaps(act, trouble)) && !standsStill(watch, trouble))
+        .filter((trouble) => !acts.some((act) => overlaps(act, trouble)) && !isMachineSlow(watch, trouble))
         .map(({ subject, from, to }) => `${subject}: ${Math.round(to - from)} ms`),
     },
   ];
@@ -128,13 +128,15 @@ export function explanationOf(failure: Failure, watch: TroubleWatch): string | u
   if (status === 0 && code !== 'TimeoutError') {
     return ofNode.some(({ isOnlySlow }) => !isOnlySlow) ? 'node killed' : undefined;
   }
-  const isKnown = status === 0 || (status === 503 && documentedCodes.has(code));
-  if (!isKnown || all.length === 0) return undefined;
-  return all.every(({ isOnlySlow }) => isOnlySlow) ? 'machine stood still' : 'database away';
+  const isKnown = status === 0 || (status === 503 && code === 'database_unavailable');
+  if (isKnown && all.length > 0) {
+    return all.every(({ isOnlySlow }) => isOnlySlow) ? 'machine too slow' : 'database away';
+  }
+  return status === 503 && slowCodes.has(code) ? 'machine too slow' : undefined;
 }
 
-/** Codes of status 503 that the service promises for an outage, or for a machine that is too slow. */
-const documentedCodes = new Set(['database_unavailable', 'overloaded', 'wechat_unavailable']);
+/** WeChat is the emulator, in this process: if it takes too long, or too many requests wait, there is too little machine. */
+const slowCodes = new Set(['wechat_unavailable', 'overloaded']);
 
 /** Whether a node could not reach the database at some time between. */
 function isAway(watch: TroubleWatch, node: string, from: number, to: number): boolean {
@@ -145,7 +147,7 @@ function isAway(watch: TroubleWatch, node: string, from: number, to: number): bo
  * Whether a machine that others use is the reason of a trouble: the answers were good and late, or those of the database, which
  * is no part of the service, were.
  */
-function standsStill(watch: TroubleWatch, { from, to, isOnlySlow }: Trouble): boolean {
+function isMachineSlow(watch: TroubleWatch, { from, to, isOnlySlow }: Trouble): boolean {
   const others = [databaseSubject, clockSubject].flatMap((subject) => watch.during(subject, from, to));
   return isOnlySlow || others.some((trouble) => trouble.isOnlySlow);
 }

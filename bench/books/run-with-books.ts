@@ -48,7 +48,7 @@ export interface Stage {
   /** On a connection that nothing is done to. */
   query: <Row extends object>(text: string) => Promise<Row[]>;
   /** Does something to the deployment that it has to feel. Resolves once everything is well again, and phones have been answered in all ways. */
-  act: (name: string, run: () => Promise<void>) => Promise<void>;
+  act: <Result>(name: string, run: () => Promise<Result>) => Promise<Result>;
 }
 
 export interface RunOptions {
@@ -133,10 +133,11 @@ async function runOnNodes(
     act: async (name, run) => {
       const act: Act = { name, from: performance.now(), to: Infinity };
       acts.push(act);
-      await run();
+      const result = await run();
       await watch.isOver(act.from);
       act.to = performance.now();
       await goesOn(books);
+      return result;
     },
   };
   const memory: MemorySample[] = [];

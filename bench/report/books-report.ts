@@ -7,7 +7,7 @@ import { renderTable } from './table.js';
 /** Broken promises that are told in words, of each kind. */
 const maxTold = 20;
 
-const reasons = ['node killed', 'database away', 'machine stood still'] as const;
+const reasons = ['node killed', 'database away', 'machine too slow'] as const;
 
 /** What was asked for, how often it failed, and why. */
 export function renderOperations({ books, watch }: Report): string {
