@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Microseconds of a clock tick: Linux reports in 1/100 s on every platform (`man 5 proc_pid_stat`, `man 7 time`). */
 const tickUs = 10_000;
@@ -20,11 +20,17 @@ export function readCpuUs(pid: number): number | undefined {
 export function readFamilyCpuUs(parent: number): number | undefined {
   const times = readTimes(parent);
   if (times === undefined) return undefined;
-  const children = readdirSync('/proc')
+  const children = readChildren(parent).map((pid) => readTimes(pid));
+  return children.reduce((sum, child) => sum + (child?.own ?? 0), times.own + times.endedChildren);
+}
+
+/** The processes that a process has started, and that have not ended; none without /proc. */
+export function readChildren(parent: number): number[] {
+  if (!existsSync('/proc')) return [];
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => readTimes(Number(name)))
-    .filter((child) => child?.parent === parent);
-  return children.reduce((sum, child) => sum + child!.own, times.own + times.endedChildren);
+    .map(Number)
+    .filter((pid) => readTimes(pid)?.parent === parent);
 }
 
 /** Microseconds of CPU of a process and its children that have ended; undefined without /proc. */

@@ -25,8 +25,9 @@ export class PgBouncer {
    * Resolves once it listens.
    *
    * @param serverUrl of any database on the server, with the user that it connects as
+   * @param settings of pgbouncer.ini, besides
    */
-  static async start(serverUrl: string): Promise<PgBouncer> {
+  static async start(serverUrl: string, settings: Record<string, string> = {}): Promise<PgBouncer> {
     const server = new URL(serverUrl);
     const directory = mkdtempSync(join(tmpdir(), 'weapp-auth-pgbouncer-'));
     const port = await findFreePort();
@@ -41,7 +42,10 @@ export class PgBouncer {
       unix_socket_dir =
       auth_type = any
       pool_mode = transaction
-      logfile = ${directory}/log`,
+      logfile = ${directory}/log
+      ${Object.entries(settings)
+        .map(([name, value]) => `${name} = ${value}`)
+        .join('\n')}`,
       { mode: 0o600 },
     );
     // Like Postgres it does not run as root.

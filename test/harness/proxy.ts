@@ -15,7 +15,12 @@ const programs = {
 
 /** Whether a proxy is on this machine. */
 export function hasProxy(name: keyof typeof programs): boolean {
-  return spawnSync(name, programs[name].version, { env: environment }).status === 0;
+  return hasProgram(name, programs[name].version);
+}
+
+/** Whether a program is on this machine, and runs with these options. */
+export function hasProgram(name: string, options: string[]): boolean {
+  return spawnSync(name, options, { env: environment }).status === 0;
 }
 
 /** A Caddy or HAProxy of a test's own. */
