@@ -4,12 +4,7 @@ import type { World } from './world.js';
 
 /** A page, a server with a secret, and another page. */
 export const shop = { id: 'shop', name: 'Tea shop', origins: ['https://shop.example.com'] };
-export const reports = {
-  id: 'reports',
-  name: 'Reports',
-  origins: [],
-  secret: 'a&secret:of+reports%that=is/long?enough',
-};
+export const reports = { id: 'reports', name: 'Reports', origins: [], secret: 'a&secret:of+reports%' };
 export const blog = { id: 'blog', name: 'Blog', origins: ['https://blog.example.com'] };
 
 /** The settings of nodes that serve them. */
