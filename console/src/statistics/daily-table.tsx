@@ -18,7 +18,7 @@ export function DailyTable({ title, days, series }: DailyTableProps) {
       <summary>{texts.asTable}</summary>
       {/* It scrolls, so the keyboard has to reach it. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div role="region" aria-label={title} tabIndex={0}>
+      <div role="group" aria-label={title} tabIndex={0}>
         <table>
           <thead>
             <tr>
