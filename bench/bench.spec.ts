@@ -97,11 +97,7 @@ describe('npm run bench', () => {
   beforeAll(async () => {
     ({ bench, close } = await openBench());
     measurement = new Measurement(bench.databases, loadBriefly, briefPace);
-    const world = await bench.createWorld(users);
-    contenders = [
-      bench.service('service', world),
-      bench.reference('limit', await world.copy(bench.databases)),
-    ];
+    contenders = await bench.createPair(users);
   });
 
   afterAll(() => close());

@@ -4,6 +4,7 @@ import { measureStart } from './harness/measure-start.js';
 import type { Figures } from './harness/measure.js';
 import { describeRun } from './report/machine.js';
 import { drawPairs, type Pair, renderPairs, renderStart, summarizePair } from './report/pair-report.js';
+import { logProgress } from './report/progress.js';
 import { saveResults } from './report/results-file.js';
 import { scenarios } from './scenarios/index.js';
 
@@ -30,18 +31,14 @@ const isWanted = (name: string) => names.length === 0 || names.includes(name);
 await useBench({ pace, cores: reserveCore() }, async (bench) => {
   const machine = describeRun(bench);
   console.log(machine);
-  const world = await bench.createWorld(users);
-  const contenders = [
-    bench.service('service', world),
-    bench.reference('limit', await world.copy(bench.databases)),
-  ];
+  const contenders = await bench.createPair(users);
   const pairs: Pair<Figures>[] = [];
   for (const scenario of scenarios.filter(({ name }) => isWanted(name))) {
     try {
       const [service, limit] = await bench.measurement.run(scenario, contenders);
       const pair = { title: scenario.title, service: service!, limit: limit! };
       pairs.push(pair);
-      console.log(`${scenario.name}: ${summarizePair(pair)}`);
+      logProgress(`${scenario.name}: ${summarizePair(pair)}`);
     } catch (error) {
       // The others took minutes, and tell something all the same.
       console.error(String(error));

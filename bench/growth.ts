@@ -1,9 +1,10 @@
 import { type Bench, useBench } from './harness/bench.js';
 import type { Contender } from './harness/contender.js';
 import { reserveCore } from './harness/cores.js';
-import { drawGrowth, type Growth, renderGrowth } from './report/growth-report.js';
+import { drawGrowth, type Growth, renderGrowth, summarizeGrowth } from './report/growth-report.js';
 import { describeRun } from './report/machine.js';
 import { formatNumber } from './report/numbers.js';
+import { logProgress } from './report/progress.js';
 import { saveResults } from './report/results-file.js';
 import { byNickname, byPhone, firstPage, latePage, otherSearches } from './scenarios/admin-search.js';
 import { guardedScenarios } from './scenarios/guarded.js';
@@ -13,11 +14,11 @@ import { saveRevocations } from './world/revocations.js';
 
 /*
  * What the service costs with few users and with many, on databases side by side. `npm run build && npm run bench:growth`;
- * with `-- 10000 1000000 10000000` for other numbers of users.
+ * with `-- 10000 1000000 10000000` for other numbers of users. Rounds are short, since many scenarios are measured on each.
  */
 
-const defaultSizes = [10_000, 100_000, 1_000_000];
-const pace = { warmUpRequests: 2_000, rounds: 5, roundSeconds: 2 };
+const defaultSizes = [10_000, 1_000_000];
+const pace = { warmUpRequests: 2_000, rounds: 5, roundSeconds: 1 };
 
 /** Sessions that were revoked and are not forgotten yet. */
 const revocations = 100_000;
@@ -41,13 +42,28 @@ if (given.some((size) => !Number.isInteger(size) || size < defaultSizes[0]!)) {
 }
 const sizes = (given.length > 0 ? given : defaultSizes).toSorted((a, b) => a - b);
 
-async function measureGrowth(bench: Bench, scenario: Scenario, contenders: Contender[]): Promise<Growth> {
-  console.log(`${scenario.name} …`);
-  const figures = await bench.measurement.run(scenario, contenders);
-  return {
-    title: scenario.title,
-    sizes: contenders.map(({ name }, index) => ({ label: name, figures: figures[index]! })),
-  };
+/** The scenarios that could be measured: the others cost minutes, and tell something all the same. */
+async function measureGrowths(
+  bench: Bench,
+  measured: Scenario[],
+  contenders: Contender[],
+): Promise<Growth[]> {
+  const growths: Growth[] = [];
+  for (const scenario of measured) {
+    try {
+      const figures = await bench.measurement.run(scenario, contenders);
+      const growth = {
+        title: scenario.title,
+        sizes: contenders.map(({ name }, index) => ({ label: name, figures: figures[index]! })),
+      };
+      growths.push(growth);
+      logProgress(`${scenario.name}: ${summarizeGrowth(growth)}`);
+    } catch (error) {
+      console.error(String(error));
+      process.exitCode = 1;
+    }
+  }
+  return growths;
 }
 
 await useBench({ pace, cores: reserveCore() }, async (bench) => {
@@ -56,27 +72,23 @@ await useBench({ pace, cores: reserveCore() }, async (bench) => {
   const contenders: Contender[] = [];
   for (const size of sizes) {
     const name = `${formatNumber(size)} users`;
-    console.log(`${name} …`);
+    logProgress(`${name} …`);
     contenders.push(bench.service(name, await bench.createWorld(size)));
   }
-  const growths: Growth[] = [];
-  for (const scenario of scenarios) growths.push(await measureGrowth(bench, scenario, contenders));
+  logProgress('The databases are ready.');
+  const growths = await measureGrowths(bench, scenarios, contenders);
 
   const { world } = contenders[0]!;
   const revoked = await world.copy(bench.databases);
   await saveRevocations(revoked, revocations);
-  const guards: Growth[] = [];
   // The one with more tokens than a node remembers is about signatures.
-  for (const scenario of guardedScenarios.slice(0, 2)) {
-    guards.push(
-      await measureGrowth(bench, scenario, [
-        bench.service('nothing revoked', world),
-        bench.service(`${formatNumber(revocations)} revocations`, revoked),
-      ]),
-    );
-  }
+  const guards = await measureGrowths(bench, guardedScenarios.slice(0, 2), [
+    bench.service('nothing revoked', world),
+    bench.service(`${formatNumber(revocations)} revocations`, revoked),
+  ]);
   const tables = [renderGrowth(growths), renderGrowth(guards)];
   console.log(`\n${tables.join('\n\n')}`);
+  if (process.exitCode === 1) return;
   await saveResults({
     heading: 'Growth',
     text: [machine, ...tables].join('\n\n'),

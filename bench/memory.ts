@@ -1,6 +1,8 @@
 import { useBench } from './harness/bench.js';
 import { reserveCore } from './harness/cores.js';
 import { describeRun } from './report/machine.js';
+import { formatNumber } from './report/numbers.js';
+import { logProgress } from './report/progress.js';
 import { drawMemory, type MemoryCourse, renderMemory } from './report/memory-report.js';
 import { saveResults } from './report/results-file.js';
 import { loginKnown } from './scenarios/sessions.js';
@@ -24,15 +26,15 @@ if (!Number.isInteger(logins) || logins < 1) {
 await useBench({ pace, cores: reserveCore() }, async (bench) => {
   const machine = describeRun(bench);
   console.log(machine);
-  const world = await bench.createWorld(users);
-  const contenders = [
-    bench.service('service', world),
-    bench.reference('limit', await world.copy(bench.databases)),
-  ];
   const courses: MemoryCourse[] = [];
-  for (const contender of contenders) {
-    console.log(`${contender.name} …`);
-    const samples = await bench.measurement.watchMemory(loginKnown, contender, logins);
+  for (const contender of await bench.createPair(users)) {
+    let reported = 0;
+    const samples = await bench.measurement.watchMemory(loginKnown, contender, logins, (sample) => {
+      if (sample.answers < reported) return;
+      reported += logins / 10;
+      const { answers, residentMiB } = sample;
+      logProgress(`${contender.name}: ${answers} logins, ${formatNumber(residentMiB)} MiB`);
+    });
     courses.push({ server: contender.name, samples });
   }
   const table = renderMemory(courses, logins);

@@ -3,6 +3,7 @@ import { reserveCore } from './harness/cores.js';
 import { measureOverload, type OverloadPace, type OverloadFigures } from './harness/measure-overload.js';
 import { describeRun } from './report/machine.js';
 import { renderOverload } from './report/overload-report.js';
+import { logProgress } from './report/progress.js';
 import { saveResults } from './report/results-file.js';
 
 /*
@@ -29,7 +30,7 @@ async function measureAll(bench: Bench): Promise<OverloadFigures[]> {
   });
   const figures: OverloadFigures[] = [];
   for (const wechatDelayMs of wechatDelaysMs) {
-    console.log(`WeChat answers after ${wechatDelayMs} ms …`);
+    logProgress(`WeChat answers after ${wechatDelayMs} ms …`);
     figures.push(await measureOverload({ bench, contender, wechatDelayMs, pace }));
   }
   return figures;

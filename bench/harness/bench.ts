@@ -28,8 +28,8 @@ export interface Bench {
   createWorld: (users: number) => Promise<World>;
   /** The built service, on a world, with settings of its own besides. */
   service: (name: string, world: World, changes?: Record<string, string>) => Contender;
-  /** The hand-written server, on a world. */
-  reference: (name: string, world: World) => Contender;
+  /** The service and its limit, each with so many users in a database of its own. */
+  createPair: (users: number) => Promise<[service: Contender, limit: Contender]>;
 }
 
 /** Runs `work` with Postgres and a stand-in for WeChat, and leaves nothing behind. */
@@ -67,14 +67,24 @@ export async function useBench(
   };
   const service = (name: string, world: World, changes: Record<string, string> = {}) =>
     run(name, world, serviceMain, { ...settings, ...changes });
-  const reference = (name: string, world: World) =>
-    run(name, world, referenceMain, {
+  const limit = (world: World) =>
+    run('limit', world, referenceMain, {
       SIGNING_KEY_ID: world.signingKey.kid,
       SIGNING_KEY: world.signingKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     });
   try {
     await Databases.use(async (databases) => {
       const { name: loadName, load } = chooseLoad();
+      const createWorld = (users: number) =>
+        World.create(databases, users, async (databaseUrl) => {
+          const migrator = await ServerProcess.start({
+            main: serviceMain,
+            core: undefined,
+            logFile: join(directory, 'migration.log'),
+            environment: { DATABASE_URL: databaseUrl, WECHAT_BASE_URL: wechat.url, ...settings },
+          });
+          await migrator.stop();
+        });
       await work({
         databases,
         measurement: new Measurement(databases, load, pace),
@@ -82,18 +92,12 @@ export async function useBench(
         load,
         loadName,
         wechat,
-        createWorld: (users) =>
-          World.create(databases, users, async (databaseUrl) => {
-            const migrator = await ServerProcess.start({
-              main: serviceMain,
-              core: undefined,
-              logFile: join(directory, 'migration.log'),
-              environment: { DATABASE_URL: databaseUrl, WECHAT_BASE_URL: wechat.url, ...settings },
-            });
-            await migrator.stop();
-          }),
+        createWorld,
         service,
-        reference,
+        createPair: async (users) => {
+          const world = await createWorld(users);
+          return [service('service', world), limit(await world.copy(databases))];
+        },
       });
     });
   } finally {

@@ -95,13 +95,21 @@ export class Measurement {
   /**
    * Sends a server requests until it has answered so many, and looks at its memory after each round.
    *
+   * @param report called with each sample
    * @returns the first sample is from before the load
    * @throws if a request is not answered with status 2xx
    */
-  async watchMemory(scenario: Scenario, contender: Contender, answers: number): Promise<MemorySample[]> {
+  async watchMemory(
+    scenario: Scenario,
+    contender: Contender,
+    answers: number,
+    report: (sample: MemorySample) => void = () => {},
+  ): Promise<MemorySample[]> {
     const samples: MemorySample[] = [];
     await this.eachRound(scenario, contender, answers, (answered, { residentMiB }) => {
-      samples.push({ answers: answered, residentMiB });
+      const sample = { answers: answered, residentMiB };
+      samples.push(sample);
+      report(sample);
     });
     return samples;
   }

@@ -1,7 +1,7 @@
 import type { Figures } from '../harness/measure.js';
 import { drawBarChart } from './bar-chart.js';
 import { type FiguresRow, renderFigures } from './figures-table.js';
-import { formatRatio, ratio } from './numbers.js';
+import { formatNumber, formatRatio, ratio } from './numbers.js';
 
 /** One scenario on databases or nodes of several sizes. */
 export interface Growth {
@@ -19,6 +19,13 @@ export function renderGrowth(growths: Growth[]): string {
     }),
   ]);
   return renderFigures(['scenario', 'size'], 'smallest', rows);
+}
+
+/** CPU of server and Postgres together, in a line. */
+export function summarizeGrowth({ sizes }: Growth): string {
+  const smallest = totalCpu(sizes[0]!.figures);
+  const ratios = sizes.slice(1).map(({ figures }) => formatRatio(ratio(totalCpu(figures), smallest)));
+  return `CPU µs per request, of Postgres, too, ${[formatNumber(smallest), ...ratios].join(', ')}`;
 }
 
 /** CPU of server and Postgres together, as a multiple of the smallest size's. */
