@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 // Builds the operator's console into console/dist/, and copies it to dist/console/, which the service serves. The first takes
 // seconds, so it is only done if the source or a dependency has changed. Plain JavaScript, since the Dockerfile runs it without tsx.
@@ -34,6 +35,10 @@ const hash = hashSource();
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
   const { build } = await import('vite');
   await build({ configFile: join(source, 'vite.config.ts'), logLevel: 'warn' });
+  // The service sends these to browsers that take them.
+  for (const file of filesOf(join(built, 'assets'))) {
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+  }
   writeFileSync(stamp, hash);
 }
 rmSync(served, { recursive: true, force: true });

@@ -35,7 +35,7 @@ export async function readProblem(response: Response): Promise<ProblemError> {
   const code = textOf(body.code) ?? textOf(body.error) ?? 'unexpected';
   const detail = textOf(body.detail) ?? textOf(body.error_description) ?? textOf(body.title) ?? code;
   const fields = Array.isArray(body.errors) ? (body.errors as { field: string; message: string }[]) : [];
-  return new ProblemError(code, response.status, detail, requestId, fields);
+  return new ProblemError(code, response.status, detail, textOf(body.requestId) ?? requestId, fields);
 }
 
 /** @throws {ProblemError} `network` */

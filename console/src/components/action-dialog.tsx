@@ -33,6 +33,8 @@ export function ActionDialog({
   children,
 }: ActionDialogProps) {
   const texts = useMessages(componentMessages);
+  // Closed before it is taken away: so the focus goes back to what has opened it.
+  const [isOpen, setOpen] = useState(true);
   const [isWaiting, setWaiting] = useState(false);
   const [problem, setProblem] = useState<Error>();
 
@@ -42,7 +44,7 @@ export function ActionDialog({
     setProblem(undefined);
     try {
       await onConfirm();
-      onClose();
+      setOpen(false);
     } catch (error) {
       setProblem(error as Error);
       setWaiting(false);
@@ -51,7 +53,8 @@ export function ActionDialog({
 
   return (
     <Modal
-      open
+      open={isOpen}
+      afterClose={onClose}
       title={title}
       width={width}
       okText={confirmText}
@@ -62,7 +65,7 @@ export function ActionDialog({
       keyboard={!isWaiting}
       mask={{ closable: false }}
       onOk={() => void confirm()}
-      onCancel={onClose}
+      onCancel={() => setOpen(false)}
       // So that Enter in a field does the same as the button.
       modalRender={(content) => (
         <form

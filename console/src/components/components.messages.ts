@@ -23,7 +23,7 @@ export const componentMessages = defineMessages<ComponentTexts>({
       network: '无法连接服务。请检查网络后重试。',
       unexpected: '收到了无法识别的响应。请稍后重试；若仍然如此，请检查代理服务器。',
       invalid_request: '请求内容有误，请检查输入。',
-      forbidden: '您没有 admin 角色，无法执行此操作。',
+      forbidden: '没有权限执行此操作，或此操作会使系统没有管理员。',
       not_found: '没有找到。可能已被删除，或 ID 有误。',
       fresh_login_required: '此操作需要近期登录，您取消了扫码，因此没有执行任何更改。',
       merge_refused: '这两个用户不能合并。',
@@ -57,7 +57,7 @@ export const componentMessages = defineMessages<ComponentTexts>({
       network: 'The service cannot be reached. Check the network, then try again.',
       unexpected: 'The answer is not one of the service. Try again; if it stays so, check the proxy.',
       invalid_request: 'Something in the request is wrong. Check what you have entered.',
-      forbidden: 'You do not have the role admin, so you cannot do this.',
+      forbidden: 'You may not do this, or nobody would be an admin afterwards.',
       not_found: 'Not found. It may be erased, or the id is wrong.',
       fresh_login_required:
         'This needs a recent login, and you have cancelled the scan. Nothing was changed.',

@@ -11,6 +11,9 @@ interface ProblemAlertProps {
   onRetry?: () => void;
 }
 
+/** Codes with several reasons. Only the sentence of the service, which is in English, says which. */
+const needDetail: ReadonlySet<string> = new Set(['forbidden', 'invalid_request', 'merge_refused']);
+
 /** What went wrong, and what to do about it. */
 export function ProblemAlert({ problem, title, onRetry }: ProblemAlertProps) {
   const texts = useMessages(componentMessages);
@@ -19,8 +22,7 @@ export function ProblemAlert({ problem, title, onRetry }: ProblemAlertProps) {
     problem instanceof ProblemError ? problem : new ProblemError('unexpected', 0, problem.message);
   const { code, detail, requestId, fields } = known;
   const text = texts.problems[code] ?? detail;
-  // The sentence of the service says more, but only in English.
-  const hasMore = text !== detail && (isEnglish || code === 'merge_refused') && code !== 'network';
+  const hasMore = text !== detail && code !== 'network' && (isEnglish || needDetail.has(code));
   return (
     <Alert
       type="error"

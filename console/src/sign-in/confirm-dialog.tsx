@@ -13,10 +13,12 @@ export default function ConfirmDialog() {
   const confirm = useCallback(async (tokens: Tokens) => {
     if (!(await session.confirm(tokens))) setTurn((before) => before + 1);
   }, []);
-  const cancel = () => session.cancelConfirmation();
+  const [isOpen, setOpen] = useState(true);
+  const cancel = () => setOpen(false);
   return (
     <Modal
-      open
+      open={isOpen}
+      afterClose={() => session.cancelConfirmation()}
       // Above the dialog that asks about the change.
       zIndex={1100}
       title={texts.confirmTitle}

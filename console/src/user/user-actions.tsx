@@ -19,11 +19,16 @@ interface Action {
   isDangerous?: boolean;
 }
 
+interface OpenedDialog {
+  Dialog: ComponentType<ActionProps>;
+  turn: number;
+}
+
 /** What can be done with a user. What its status forbids is not offered. */
 export function UserActions({ user, name }: { user: UserDetail; name: string }) {
   const texts = useMessages(actionMessages);
   const { actions: label } = useMessages(userMessages);
-  const [Dialog, setDialog] = useState<ComponentType<ActionProps>>();
+  const [opened, setOpened] = useState<OpenedDialog>();
   const isDisabled = user.status === 'disabled';
   const isErased = user.erasedAt !== null;
   const isLeaving = user.status === 'deleting' || isErased;
@@ -45,11 +50,23 @@ export function UserActions({ user, name }: { user: UserDetail; name: string }) 
       {actions
         .filter(({ isPossible }) => isPossible)
         .map(({ text, dialog, isDangerous = false }) => (
-          <Button key={text} danger={isDangerous} onClick={() => setDialog(() => dialog)}>
+          <Button
+            key={text}
+            danger={isDangerous}
+            onClick={() => setOpened((before) => ({ Dialog: dialog, turn: (before?.turn ?? 0) + 1 }))}
+          >
             {text}
           </Button>
         ))}
-      {Dialog && <Dialog user={user} name={name} onClose={() => setDialog(undefined)} />}
+      {opened && (
+        <opened.Dialog
+          key={opened.turn}
+          user={user}
+          name={name}
+          // It may have been opened again while it was closing.
+          onClose={() => setOpened((now) => (now === opened ? undefined : now))}
+        />
+      )}
     </div>
   );
 }

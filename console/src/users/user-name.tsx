@@ -20,7 +20,7 @@ export function UserName({ user: { nickname, avatarUrl }, size = 32 }: UserNameP
       >
         {nickname === null ? '?' : Array.from(nickname)[0]}
       </Avatar>
-      {nickname ?? <em className="secondary">{texts.noNickname}</em>}
+      {nickname === null ? <em className="secondary">{texts.noNickname}</em> : <span>{nickname}</span>}
     </span>
   );
 }

@@ -125,7 +125,7 @@ export const usersMessages = defineMessages<UsersTexts>({
     none: 'No user matches',
     noneYet: 'There are no users yet',
     noneYetHowTo: 'They appear here once somebody has logged in to the mini-program.',
-    paging: 'Pages',
+    paging: 'Pages of results',
     firstPage: 'First page',
     previousPage: 'Previous page',
     nextPage: 'Next page',

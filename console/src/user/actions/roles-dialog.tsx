@@ -47,7 +47,9 @@ export function RolesDialog({ user, name, onClose }: ActionProps) {
             {...ids}
             mode="tags"
             value={roles}
-            options={[{ value: adminRole }]}
+            // A list would add what it proposes when the field is left.
+            open={false}
+            suffixIcon={null}
             tokenSeparators={[',', ' ', '，']}
             status={isValid ? '' : 'error'}
             onChange={setRoles}
