@@ -23,7 +23,7 @@ type NodeHealth = Schemas['NodeHealthResponse'];
 export default function HealthPage() {
   const texts = useMessages(healthMessages);
   const { query, refreshes, setRefreshes } = useHealth();
-  const { data, error, refetch, isFetching, dataUpdatedAt } = query;
+  const { data, error, refetch, dataUpdatedAt } = query;
   return (
     <Page
       title={texts.title}
@@ -37,9 +37,7 @@ export default function HealthPage() {
           <label>
             <Switch size="small" checked={refreshes} onChange={setRefreshes} /> {texts.refreshes}
           </label>
-          <Button disabled={isFetching} onClick={() => void refetch()}>
-            {texts.refresh}
-          </Button>
+          <Button onClick={() => void refetch({ cancelRefetch: false })}>{texts.refresh}</Button>
         </div>
       }
     >

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, type ReactNode } from 'react';
 import { language, localeOf } from '../i18n/language.js';
 import { useMessages } from '../i18n/messages.js';
 import { themeChoice } from '../theme/theme.js';
@@ -19,7 +19,8 @@ export function Frame({ navigation, account, children }: FrameProps) {
   const texts = useMessages(layoutMessages);
   const main = useRef<HTMLElement>(null);
   const chosen = language.use();
-  useEffect(() => {
+  // Before the effects of a page, which has a title of its own.
+  useLayoutEffect(() => {
     document.documentElement.lang = localeOf[chosen];
     document.title = texts.product;
   }, [chosen, texts]);

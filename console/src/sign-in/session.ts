@@ -27,8 +27,9 @@ const renewalMargin = 30;
 const storageKey = 'weapp-auth-console.refresh-token';
 
 /**
- * Who is signed in. The access token is only in memory. The refresh token is in sessionStorage, too, so that a reload of this
- * tab signs in again.
+ * Who is signed in. The tokens are only in memory. While the page is left, the refresh token is in sessionStorage, so that a
+ * reload signs in again. It is not there longer: a duplicate of the tab would have the same token, and the service ends a session
+ * whose token is used twice.
  */
 export class Session {
   #state: SessionState = { name: 'restoring' };
@@ -47,10 +48,20 @@ export class Session {
 
   readonly state = (): SessionState => this.#state;
 
+  /** Keeps the refresh token for a reload. For the moment when the page is left. */
+  store(): void {
+    if (this.#refreshToken !== undefined) sessionStorage.setItem(storageKey, this.#refreshToken);
+  }
+
+  /** The page is shown again as it was. */
+  resume(): void {
+    takeStoredToken();
+  }
+
   /** Signs in with the refresh token that this tab has kept, if it has one. */
   async restore(): Promise<void> {
     this.#set({ name: 'restoring' });
-    this.#refreshToken = sessionStorage.getItem(storageKey) ?? undefined;
+    this.#refreshToken ??= takeStoredToken();
     if (this.#refreshToken === undefined) {
       this.#set({ name: 'signed-out' });
       return;
@@ -114,14 +125,13 @@ export class Session {
 
   /**
    * Sends a request with the access token. An expired token is renewed, and a change that needs a fresh login waits until the
-   * user has scanned again; then the request is repeated.
+   * user has scanned again; then the request is repeated. A user who is no admin any more learns so.
    *
    * @throws {ProblemError} `network`, or if the token cannot be renewed
    */
   readonly fetch = async (request: Request): Promise<Response> => {
     if (Date.now() >= this.#renewAt) await this.#refresh();
     let response = await this.#send(request);
-    if (response.status !== 401) return response;
     let code = await codeOf(response);
     if (code === 'token_expired' || code === 'token_invalid') {
       await this.#refresh();
@@ -133,6 +143,7 @@ export class Session {
       code = await codeOf(response);
     }
     if (code === 'session_revoked') this.#end(await reasonOf(response));
+    if (code === 'forbidden') await this.#loadMe().catch(() => undefined);
     return response;
   };
 
@@ -194,13 +205,11 @@ export class Session {
     this.#accessToken = access_token;
     this.#refreshToken = refresh_token;
     this.#renewAt = Date.now() + Math.max(expires_in - renewalMargin, expires_in / 2) * 1_000;
-    sessionStorage.setItem(storageKey, refresh_token);
   }
 
   #end(reason: SignOutReason): void {
     this.#accessToken = this.#refreshToken = undefined;
     this.#renewAt = 0;
-    sessionStorage.removeItem(storageKey);
     this.#settleConfirmation(false);
     this.#set({ name: 'signed-out', reason });
   }
@@ -226,7 +235,14 @@ function isRefusal(error: unknown): boolean {
 }
 
 async function codeOf(response: Response): Promise<string | undefined> {
-  return response.status === 401 ? (await readProblem(response)).code : undefined;
+  return [401, 403].includes(response.status) ? (await readProblem(response)).code : undefined;
+}
+
+/** The refresh token that the page had when it was left. */
+function takeStoredToken(): string | undefined {
+  const token = sessionStorage.getItem(storageKey) ?? undefined;
+  sessionStorage.removeItem(storageKey);
+  return token;
 }
 
 async function reasonOf(response: Response): Promise<SignOutReason> {
