@@ -1,5 +1,5 @@
 import { Button } from 'antd';
-import { useState, type ComponentType } from 'react';
+import { useRef, useState, type ComponentType } from 'react';
 import { useMessages } from '../i18n/messages.js';
 import type { ActionProps } from './actions/action-props.js';
 import { actionMessages } from './actions/actions.messages.js';
@@ -29,6 +29,7 @@ export function UserActions({ user, name }: { user: UserDetail; name: string }) 
   const texts = useMessages(actionMessages);
   const { actions: label } = useMessages(userMessages);
   const [opened, setOpened] = useState<OpenedDialog>();
+  const turns = useRef(0);
   const isDisabled = user.status === 'disabled';
   const isErased = user.erasedAt !== null;
   const isLeaving = user.status === 'deleting' || isErased;
@@ -53,7 +54,7 @@ export function UserActions({ user, name }: { user: UserDetail; name: string }) 
           <Button
             key={text}
             danger={isDangerous}
-            onClick={() => setOpened((before) => ({ Dialog: dialog, turn: (before?.turn ?? 0) + 1 }))}
+            onClick={() => setOpened({ Dialog: dialog, turn: (turns.current += 1) })}
           >
             {text}
           </Button>
