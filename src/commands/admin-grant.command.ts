@@ -9,7 +9,7 @@ const lookIntervalMs = 1_000;
 
 export const adminGrant = defineCommand({
   ...roleArguments,
-  synopsis: '(--user <id> | --appid <appid> --openid <openid> [--wait]) [--role <name>]',
+  synopsis: `${roleArguments.synopsis} [--wait]`,
   explanations: {
     ...roleArguments.explanations,
     '--wait': 'waits for the first login of the user, instead of failing',
