@@ -122,8 +122,8 @@ describe.skipIf(!browser)('the pages of the console', () => {
       const rows = await rowsOf(table());
       expect(rows.map(([, action, actor, user, ip, details]) => [action, actor, user, ip, details])).toEqual([
         ['更改角色', '您', anna, '127.0.0.1', '更改后 support\n更改前 无'],
-        ['启用', '您', anna, '127.0.0.1', ''],
-        ['禁用', '您', anna, '127.0.0.1', '截止 无期限'],
+        ['解除封禁', '您', anna, '127.0.0.1', ''],
+        ['封禁', '您', anna, '127.0.0.1', '截止 无期限'],
       ]);
       await visit.expectAccessible();
 
@@ -136,12 +136,12 @@ describe.skipIf(!browser)('the pages of the console', () => {
 
     it('has its filters in the URL, and finds the same after a reload', async () => {
       await open('audit', '审计日志');
-      await choose('事件', '禁用');
-      await expect.poll(async () => (await rowsOf(table())).map(([, action]) => action)).toEqual(['禁用']);
+      await choose('事件', '封禁');
+      await expect.poll(async () => (await rowsOf(table())).map(([, action]) => action)).toEqual(['封禁']);
       expect(page.url()).toBe(`${node.url}/console/audit?action=user.disabled`);
       await page.reload();
       await visit.shows('审计日志');
-      expect((await rowsOf(table())).map(([, action]) => action)).toEqual(['禁用']);
+      expect((await rowsOf(table())).map(([, action]) => action)).toEqual(['封禁']);
 
       await page.getByRole('searchbox', { name: '对象用户 ID' }).fill(admin.id);
       await page.keyboard.press('Enter');
@@ -246,7 +246,7 @@ describe.skipIf(!browser)('the pages of the console', () => {
     await open('apps', '应用');
     const apps = await rowsOf(page.getByRole('table', { name: '小程序' }));
     expect(apps.map(([, appid]) => appid)).toContain(tea.appid);
-    const clients = await rowsOf(page.getByRole('table', { name: '网页应用' }));
+    const clients = await rowsOf(page.getByRole('table', { name: '网页客户端' }));
     expect(clients).toContainEqual([shop.name, shop.id, shop.origins[0]]);
     expect(clients).toContainEqual([reports.name, reports.id, '无（程序，不是网页）']);
     await visit.expectAccessible();

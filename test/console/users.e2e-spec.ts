@@ -85,7 +85,7 @@ describe.skipIf(!browser)('users in the console', () => {
       await world.database.query(`UPDATE users SET status = 'disabled' WHERE id = $1`, [carl.id]);
       await open('users');
       await row('多拉').waitFor();
-      await choose('状态', '已禁用');
+      await choose('状态', '已封禁');
       await row('多拉').waitFor({ state: 'detached' });
       await choose('小程序', alone.appid);
       await choose('手机号', '无手机号');
@@ -174,7 +174,7 @@ describe.skipIf(!browser)('users in the console', () => {
       await visit.expectAccessible();
       expect(await page.evaluate('document.documentElement.scrollWidth'), 'the page itself').toBe(360);
       await page.getByRole('link', { name: 'Anna' }).click();
-      await page.getByRole('heading', { level: 2, name: 'Live sessions' }).waitFor();
+      await page.getByRole('heading', { level: 2, name: 'Active sessions' }).waitFor();
       await visit.expectAccessible();
       expect(await page.evaluate('document.documentElement.scrollWidth'), 'the page itself').toBe(360);
       await page.emulateMedia({ colorScheme: 'light' });
@@ -203,14 +203,14 @@ describe.skipIf(!browser)('users in the console', () => {
     it('are disabled with a reason and an end, and enabled again', async () => {
       const [user] = await createUsers(['亨利']);
       await open(`users/${user.id}`);
-      await button('禁用').click();
+      await button('封禁').click();
       const dialog = page.getByRole('dialog');
       await dialog.getByText('所有会话会立即结束').waitFor();
       await visit.expectAccessible();
       await dialog.getByLabel('原因').fill('发布广告');
-      await dialog.getByLabel('禁用至').fill('2099-01-31T08:00');
-      await dialog.getByRole('button', { name: '禁用' }).click();
-      await outcome('已禁用至 2099-01-31 08:00。结束了 1 个会话。');
+      await dialog.getByLabel('封禁至').fill('2099-01-31T08:00');
+      await dialog.getByRole('button', { name: '封禁' }).click();
+      await outcome('已封禁至 2099-01-31 08:00。结束了 1 个会话。');
       await page.getByText('发布广告').waitFor();
       await page.getByText('没有有效会话').waitFor();
       await visit.expectAccessible();
@@ -221,15 +221,15 @@ describe.skipIf(!browser)('users in the console', () => {
         until: new Date(2099, 0, 31, 8).toISOString(),
       });
 
-      await button('修改禁用').click();
+      await button('修改封禁').click();
       expect(await dialog.getByLabel('原因').inputValue()).toBe('发布广告');
-      await dialog.getByLabel('禁用至').fill('');
+      await dialog.getByLabel('封禁至').fill('');
       await dialog.getByRole('button', { name: '保存' }).click();
-      await outcome('已禁用，没有期限');
+      await outcome('已封禁，没有期限');
 
-      await button('启用').click();
-      await dialog.getByRole('button', { name: '启用' }).click();
-      await outcome('已启用。');
+      await button('解除封禁').click();
+      await dialog.getByRole('button', { name: '解除封禁' }).click();
+      await outcome('已解除封禁。');
       expect((await world.login(node, '亨利')).status).toBe(200);
     });
 
@@ -241,7 +241,7 @@ describe.skipIf(!browser)('users in the console', () => {
       await page.getByRole('dialog').getByRole('button', { name: '结束全部会话' }).click();
       await outcome('当前有效会话 0 个');
       expect(await world.auditedActions(user.id)).toContain('user.kicked');
-      await page.getByRole('table', { name: '最近的审计记录' }).getByText('被强制下线').waitFor();
+      await page.getByRole('table', { name: '最近的审计记录' }).getByText('结束全部会话').waitFor();
     });
 
     it('get roles, but none that is no name', async () => {
@@ -267,9 +267,9 @@ describe.skipIf(!browser)('users in the console', () => {
     it('are not changed if the service refuses it', async () => {
       await world.database.query(`UPDATE users SET roles = '{}' WHERE id <> $1`, [admin.id]);
       await open(`users/${admin.id}`);
-      await button('禁用').click();
+      await button('封禁').click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByRole('button', { name: '禁用' }).click();
+      await dialog.getByRole('button', { name: '封禁' }).click();
       await dialog.getByRole('alert').filter({ hasText: '操作未执行' }).waitFor();
       await dialog.getByText('This is the last admin').waitFor();
       await visit.expectAccessible();
@@ -341,8 +341,8 @@ describe.skipIf(!browser)('users in the console', () => {
         [admin.id],
       );
       await open(`users/${user.id}`);
-      await button('禁用').click();
-      await page.getByRole('dialog').getByRole('button', { name: '禁用' }).click();
+      await button('封禁').click();
+      await page.getByRole('dialog').getByRole('button', { name: '封禁' }).click();
       const scan = page.getByRole('dialog', { name: '请再扫一次码' });
       await scan.getByText('等待扫码').waitFor();
       await visit.expectAccessible();
@@ -352,7 +352,7 @@ describe.skipIf(!browser)('users in the console', () => {
       expect(await statusOf(user.id)).toBe('active');
       await scan.getByText('等待扫码').waitFor();
       await visit.approve('operator');
-      await outcome('已禁用');
+      await outcome('已封禁');
       await scan.waitFor({ state: 'detached' });
       expect(await statusOf(user.id)).toBe('disabled');
       const sessions = await world.database.query(

@@ -37,7 +37,7 @@ export const componentMessages = defineMessages<ComponentTexts>({
       internal_error: '服务内部出错，详情见服务日志。',
       session_revoked: '登录已失效，请重新扫码。',
       invalid_grant: '登录已失效，请重新扫码。',
-      invalid_client: '服务未启用控制台的扫码登录。',
+      invalid_client: '服务没有启用控制台的扫码登录。',
     },
     unexpected: '操作失败',
     requestId: '请求 ID',
@@ -55,7 +55,8 @@ export const componentMessages = defineMessages<ComponentTexts>({
   en: {
     problems: {
       network: 'The service cannot be reached. Check the network, then try again.',
-      unexpected: 'The answer is not one of the service. Try again; if it stays so, check the proxy.',
+      unexpected:
+        'The answer did not come from the service. Try again. If that does not help, check the proxy.',
       invalid_request: 'Something in the request is wrong. Check what you have entered.',
       forbidden: 'You may not do this, or nobody would be an admin afterwards.',
       not_found: 'Not found. It may be erased, or the id is wrong.',
@@ -72,7 +73,7 @@ export const componentMessages = defineMessages<ComponentTexts>({
       internal_error: 'The service has failed. Its log has the details.',
       session_revoked: 'Your session has ended. Scan again.',
       invalid_grant: 'Your session has ended. Scan again.',
-      invalid_client: 'The service does not sign users in to the console.',
+      invalid_client: 'Scan login for the console is not switched on.',
     },
     unexpected: 'This failed',
     requestId: 'Request id',

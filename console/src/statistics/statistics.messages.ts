@@ -65,7 +65,7 @@ export const statisticsMessages = defineMessages<StatisticsTexts>({
     seriesFacts: (name, total, max, day) => `${name}共 ${total}，最多的一天是 ${day}，${max}。`,
     codes: {
       account_deleting: '用户正在注销',
-      account_disabled: '用户已被禁用',
+      account_disabled: '用户已被封禁',
       code_invalid: '登录 code 无效',
       code_used: '登录 code 已使用过',
       database_unavailable: '数据库不可用',
@@ -73,7 +73,7 @@ export const statisticsMessages = defineMessages<StatisticsTexts>({
       invalid_request: '请求有误',
       overloaded: '服务过载',
       rate_limited: '请求过于频繁',
-      user_blocked_by_wechat: '用户被微信封禁',
+      user_blocked_by_wechat: '用户被微信拦截',
       wechat_misconfigured: '小程序配置有误',
       wechat_unavailable: '微信不可用',
     },
