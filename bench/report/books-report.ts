@@ -78,6 +78,11 @@ export function renderActs(
       ...columns.map(({ cell }) => cell(act)),
     ];
   });
-  const head = ['act', 'at s', ...felt.map((operation) => `${operation} fails until s`), 'all well after s'];
+  const head = [
+    'event',
+    'at s',
+    ...felt.map((operation) => `${operation} fails until s`),
+    'all well after s',
+  ];
   return renderTable([...head, ...columns.map(({ head: each }) => each)], rows, 1);
 }

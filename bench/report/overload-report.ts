@@ -24,10 +24,13 @@ export function renderOverload(figures: OverloadFigures[]): string {
     ['', 'overload', ...renderPhase(overload)],
     ['', 'after', ...renderPhase(after)],
   ]);
-  const notes = figures.map(
-    ({ wechatDelayMs, capacity, recoverySeconds }) =>
-      `WeChat answers after ${formatNumber(wechatDelayMs)} ms: capacity ${formatNumber(capacity)} logins/s. As before, after ${recoverySeconds === undefined ? '–' : formatNumber(recoverySeconds)} s.`,
-  );
+  const notes = figures.map(({ wechatDelayMs, capacity, recoverySeconds }) => {
+    const recovery =
+      recoverySeconds === undefined
+        ? 'No login succeeded before the overload.'
+        : `All was as before ${formatNumber(recoverySeconds)} s after the overload.`;
+    return `WeChat answers after ${formatNumber(wechatDelayMs)} ms: capacity ${formatNumber(capacity)} logins/s, if WeChat answers at once. ${recovery}`;
+  });
   return [renderTable(head, rows, 2), ...notes].join('\n\n');
 }
 

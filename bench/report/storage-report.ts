@@ -20,7 +20,11 @@ export function renderSizes(sizes: TableSize[]): string {
       formatNumber((table + all) / count),
     ];
   });
-  return renderTable(['table', 'indexes, bytes/row', 'rows', 'table', 'indexes', 'bytes/row'], rows, 2);
+  return renderTable(
+    ['table', 'each index, bytes/row', 'rows', 'data, bytes/row', 'indexes', 'together'],
+    rows,
+    2,
+  );
 }
 
 /** Bytes of WAL per request. */
