@@ -92,6 +92,7 @@ export class DatabaseReplica implements DatabaseReader, OnApplicationShutdown {
   });
   readonly #source: DataSource | undefined;
   readonly #replica: Database | undefined;
+  /** Undefined until the first read, and after a failure. */
   #opening: Promise<unknown> | undefined;
   #restsUntil = -Infinity;
   #reads: ReplicaReads = { replica: 0, primary: 0 };
@@ -173,6 +174,7 @@ export class DatabaseReplica implements DatabaseReader, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.#opening?.catch(() => {});
     if (this.#source?.isInitialized) await this.#source.destroy();
   }
 
@@ -183,9 +185,9 @@ export class DatabaseReplica implements DatabaseReader, OnApplicationShutdown {
     if (this.#replica === undefined) return readPrimary();
     const hasFailed = this.#restsUntil !== -Infinity;
     if (performance.now() >= this.#restsUntil) {
-      const position = await this.findPosition();
       // One read tries a replica that has failed. The others do not wait for it.
       if (hasFailed) this.#restsUntil = performance.now() + restMs;
+      const position = await this.findPosition();
       try {
         const result = await this.readReplica(work, position, catchUpTimeoutMs);
         this.#restsUntil = -Infinity;
@@ -215,9 +217,12 @@ export class DatabaseReplica implements DatabaseReader, OnApplicationShutdown {
     });
   }
 
+  /** TypeORM's `isInitialized` is true before the entities are known, so that it does not tell whether a read may begin. */
   private async open(): Promise<void> {
-    if (this.#source!.isInitialized) return;
-    this.#opening ??= this.#source!.initialize().finally(() => (this.#opening = undefined));
+    this.#opening ??= this.#source!.initialize().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
     await this.#opening;
   }
 
