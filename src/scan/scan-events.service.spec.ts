@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import type { Database } from '../database/database.js';
@@ -21,5 +22,24 @@ describe('the events of a scan', () => {
     expect(await text(events.subscribe('scan'))).toContain('event: denied');
     slow.destroy();
     await events.stop();
+  });
+
+  it('come by polls that are no part of the request of a page, so that its trace has none', async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const query = vi.fn(async () => {
+      contexts.push(requests.getStore());
+      return [];
+    });
+    const contexts: (string | undefined)[] = [];
+    const events = new ScanEventsService(
+      { query } as unknown as Database,
+      {} as UsersService,
+      {} as UserResponseMapper,
+    );
+    const page = requests.run('request', () => events.subscribe('scan'));
+    await expect.poll(() => contexts.length).toBeGreaterThan(1);
+    page.destroy();
+    await events.stop();
+    expect(new Set(contexts)).toEqual(new Set([undefined]));
   });
 });

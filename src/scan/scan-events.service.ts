@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { PassThrough, type Readable } from 'node:stream';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { BackgroundTask, type Task } from '../background/background-task.js';
@@ -131,7 +132,8 @@ export class ScanEventsService implements Task, OnModuleDestroy {
     return page;
   }
 
-  private pollSoon(delayMs: number): void {
+  /** In the context in which this service was made: polls are for all pages, and no part of the trace of a request. */
+  private readonly pollSoon: (delayMs: number) => void = AsyncResource.bind((delayMs: number) => {
     if (this.#stopped || this.#polling !== undefined) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -141,7 +143,7 @@ export class ScanEventsService implements Task, OnModuleDestroy {
         if (this.#scans.size > 0) this.pollSoon(isNew && !this.#hasFailed ? 0 : pollIntervalMs);
       });
     }, delayMs).unref();
-  }
+  });
 
   /** Pages wait on while the database is away. */
   private async poll(): Promise<void> {
