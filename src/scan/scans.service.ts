@@ -97,7 +97,6 @@ export class ScansService {
     const { ip } = origin;
     const network = networkOf(ip);
     return this.database.transaction(async ({ manager }) => {
-      await manager.query(takeAdvisoryLock, lockKey('scans', network));
       if (client.secret === undefined) await this.refuseTooMany(manager, network);
       const id = newUuid();
       const isInserted = await insertIfAbsent(manager, Scan, {
@@ -121,7 +120,9 @@ export class ScansService {
     });
   }
 
+  /** Starts from one address take turns from here on, so that two do not count the same. */
   private async refuseTooMany(manager: EntityManager, network: string): Promise<void> {
+    await manager.query(takeAdvisoryLock, lockKey('scans', network));
     const withoutSecret = this.settings.webClients.filter(({ secret }) => secret === undefined);
     const [open] = await manager.query<[{ count: number; retryAfter: number | null }]>(
       `SELECT
