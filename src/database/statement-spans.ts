@@ -32,10 +32,10 @@ export function traceStatements(runner: QueryRunner): void {
     traceStatement(summarize(text), () => query(text, ...others))) as QueryRunner['query'];
 }
 
-/** The first word of a statement, and the first table, such as `SELECT users`. In our SQL, values are parameters. */
+/** The first word of a statement, and the first table, such as `SELECT users`. In our SQL, values are parameters. `extract(epoch FROM …)` names no table. */
 function summarize(text: string): string {
   const [operation] = /START TRANSACTION|\w+/.exec(text) ?? ['statement'];
-  const table = /\b(?:FROM|INTO|UPDATE|TABLE)\s+"?([a-z_]+)/.exec(text)?.[1];
+  const table = /(?<!extract\(\w+ )\b(?:FROM|INTO|UPDATE|TABLE)\s+"?([a-z_]+)/.exec(text)?.[1];
   return table === undefined ? operation.toUpperCase() : `${operation.toUpperCase()} ${table}`;
 }
 
