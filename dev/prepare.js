@@ -47,7 +47,9 @@ function changesOf(path) {
   const stat = statSync(at, { throwIfNoEntry: false });
   if (stat === undefined) return [];
   const below = stat.isDirectory() ? readdirSync(at, { recursive: true, encoding: 'utf8' }) : [];
-  return [stat.mtimeMs, ...below.map((entry) => statSync(join(at, entry)).mtimeMs)];
+  // An editor's lock can be a link to nothing.
+  const changes = below.map((entry) => statSync(join(at, entry), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return [stat.mtimeMs, ...changes];
 }
 
 /** @returns {boolean} whether all builds are newer than all sources */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeTemporaryDirectory } from './temporary-directory.fixture.js';
@@ -52,6 +52,10 @@ it('builds nothing a second time, unless a source has changed since', () => {
   ]) {
     write(file, 60);
   }
+  // As Emacs marks a file that somebody edits.
+  symlinkSync('nowhere', join(directory, 'src/.#main.ts'));
+  const time = Date.now() / 1_000;
+  utimesSync(join(directory, 'src'), time, time);
   expect(prepare().stdout).toContain('nothing has changed since the last build');
 
   write('src/main.ts', 120);
