@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Settings } from '../config/settings.js';
 import { DatabaseReplica } from './database-replica.js';
+import { DatabaseUnavailableError } from './database.errors.js';
 import { Database } from './database.js';
 
 const settings = Object.assign(new Settings(), { databaseReplicaUrl: 'postgres://replica.test/weapp' });
@@ -17,9 +18,9 @@ describe('the replica', () => {
     vi.restoreAllMocks();
   });
 
-  function createReplica(): DatabaseReplica {
+  function createReplica(query = async () => [{ cluster: '1/5', wal: '0/1' }]): DatabaseReplica {
     const primary = {
-      query: async () => [{ cluster: '1/5', wal: '0/1' }],
+      query,
       run: async () => 'from the primary',
     };
     return new DatabaseReplica(primary as unknown as Database, { entities: [], migrations: [] }, settings);
@@ -68,6 +69,22 @@ describe('the replica', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(answers).toEqual(['from the primary', 'from the primary']);
     expect(initialize).toHaveBeenCalledTimes(2);
+  });
+
+  it('is not read if a cloud lacks the functions that tell how far the primary is', async () => {
+    const replica = createReplica(async () => {
+      throw Object.assign(new Error('function does not exist'), { code: '42883', severity: 'ERROR' });
+    });
+    expect(await read(replica)).toBe('from the primary');
+    expect(vi.mocked(Logger.prototype.warn).mock.calls).toEqual([[expect.stringContaining('42883')]]);
+  });
+
+  it('does not count as failed if the primary is away', async () => {
+    const replica = createReplica(async () => {
+      throw new DatabaseUnavailableError(new Error('ECONNREFUSED'));
+    });
+    await expect(read(replica)).rejects.toThrow(DatabaseUnavailableError);
+    expect(Logger.prototype.warn).not.toHaveBeenCalled();
   });
 
   it('is closed at the end, also if a read was just about to open it', async () => {

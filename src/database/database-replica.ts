@@ -187,16 +187,18 @@ export class DatabaseReplica implements DatabaseReader, OnApplicationShutdown {
     if (performance.now() >= this.#restsUntil) {
       // One read tries a replica that has failed. The others do not wait for it.
       if (hasFailed) this.#restsUntil = performance.now() + restMs;
-      const position = await this.findPosition();
+      let position: Position | undefined;
       try {
+        position = await this.findPosition();
         const result = await this.readReplica(work, position, catchUpTimeoutMs);
         this.#restsUntil = -Infinity;
         this.#log.succeeded();
         this.#reads.replica += 1;
         return result;
       } catch (error) {
-        // The answer of `work` itself: the primary would give the same.
-        if (error instanceof ServiceError && !(error instanceof DatabaseUnavailableError)) throw error;
+        // The primary is away; or it is the answer of `work` itself, and the primary would give the same.
+        const isOfReplica = position !== undefined && error instanceof DatabaseUnavailableError;
+        if (error instanceof ServiceError && !isOfReplica) throw error;
         this.#restsUntil = performance.now() + restMs;
         this.#log.failed(this.explain(error));
       }
