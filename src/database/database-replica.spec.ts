@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { Settings } from '../config/settings.js';
 import { DatabaseReplica } from './database-replica.js';
 import { DatabaseUnavailableError } from './database.errors.js';
@@ -9,9 +9,10 @@ import { Database } from './database.js';
 const settings = Object.assign(new Settings(), { databaseReplicaUrl: 'postgres://replica.test/weapp' });
 
 describe('the replica', () => {
+  let warn: MockInstance<Logger['warn']>;
   beforeEach(() => {
     vi.useFakeTimers();
-    vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -76,7 +77,7 @@ describe('the replica', () => {
       throw Object.assign(new Error('function does not exist'), { code: '42883', severity: 'ERROR' });
     });
     expect(await read(replica)).toBe('from the primary');
-    expect(vi.mocked(Logger.prototype.warn).mock.calls).toEqual([[expect.stringContaining('42883')]]);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('42883')]]);
   });
 
   it('does not count as failed if the primary is away', async () => {
@@ -84,7 +85,7 @@ describe('the replica', () => {
       throw new DatabaseUnavailableError(new Error('ECONNREFUSED'));
     });
     await expect(read(replica)).rejects.toThrow(DatabaseUnavailableError);
-    expect(Logger.prototype.warn).not.toHaveBeenCalled();
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('is closed at the end, also if a read was just about to open it', async () => {

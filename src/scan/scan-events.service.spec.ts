@@ -26,7 +26,7 @@ describe('the events of a scan', () => {
 
   it('come by polls that are no part of the request of a page, so that its trace has none', async () => {
     const requests = new AsyncLocalStorage<string>();
-    const query = vi.fn(async () => {
+    const query = vi.fn<() => Promise<unknown[]>>(async () => {
       contexts.push(requests.getStore());
       return [];
     });
