@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { type SpanAttributes, tracing } from '../tracing/tracing.js';
+import { type Span, type SpanAttributes, tracing } from '../tracing/tracing.js';
 import { isGivenUp } from './database.errors.js';
 
 /**
@@ -8,12 +8,16 @@ import { isGivenUp } from './database.errors.js';
  *
  * @param summary the name of the statement, or what it does to which table
  */
-export async function traceStatement<Result>(summary: string, run: () => Promise<Result>): Promise<Result> {
+export function traceStatement<Result>(summary: string, run: () => Promise<Result>): Promise<Result> {
   const span = tracing.tracer?.startCall(summary, {
     'db.system.name': 'postgresql',
     'db.query.summary': summary,
   });
-  if (span === undefined) return run();
+  // Without a promise of its own: each login and refresh runs through here.
+  return span === undefined ? run() : runInSpan(span, run);
+}
+
+async function runInSpan<Result>(span: Span, run: () => Promise<Result>): Promise<Result> {
   try {
     const result = await run();
     span.end();
