@@ -27,23 +27,30 @@ export async function ensureDemoBuilt(): Promise<void> {
   await copyIntoDemo();
 }
 
+const sources = [
+  'src',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'console/src',
+  'console/public',
+  'console/index.html',
+  'console/vite.config.ts',
+];
+
 function isBuilt(): boolean {
-  const sources = [
-    newest(join(projectDirectory, 'src')),
-    newest(join(projectDirectory, 'tsconfig.json')),
-    newest(join(projectDirectory, 'tsconfig.build.json')),
-    newest(join(projectDirectory, 'console/src')),
-  ];
-  return newest(join(buildDirectory, 'app.setup.js')) > 0 && newest(buildDirectory) > Math.max(...sources);
+  const lastChange = Math.max(...sources.map((source) => newest(join(projectDirectory, source))));
+  return newest(join(buildDirectory, 'app.setup.js')) > 0 && newest(buildDirectory) > lastChange;
 }
 
 /** When anything at or below a path last changed; a directory does so when a file in it comes or goes. */
 function newest(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const statOf = (at: string) => statSync(at, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (!stat) return 0;
   if (!stat.isDirectory()) return stat.mtimeMs;
   const below = readdirSync(path, { recursive: true, encoding: 'utf8' });
-  return Math.max(stat.mtimeMs, ...below.map((entry) => statSync(join(path, entry)).mtimeMs));
+  // An editor's lock can be a link to nothing.
+  return Math.max(stat.mtimeMs, ...below.map((entry) => statOf(join(path, entry))?.mtimeMs ?? 0));
 }
 
 /** @returns what the compiler printed, if it failed */
