@@ -6,8 +6,9 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ownClientIds, Settings } from '../config/settings.js';
+import { ownClientIds } from '../config/settings.js';
 import { adminRole } from '../users/status/admins.js';
+import { WechatAppsService } from '../wechat/wechat-apps.service.js';
 import { ClientNotAdmittedError } from './auth.errors.js';
 import { Authenticated } from './authenticated.decorator.js';
 import { findRequest } from './guarded-request.js';
@@ -17,15 +18,12 @@ import { Roles } from './roles.decorator.js';
 /** Refuses the tokens that web clients have: an admin who signs in to a shop does not lend the shop their role. */
 @Injectable()
 class AdminClientGuard implements CanActivate {
-  readonly #admittedIds: ReadonlySet<string>;
-
-  constructor({ wechatApps }: Settings) {
-    this.#admittedIds = new Set([...wechatApps.map(({ appid }) => appid), ...ownClientIds]);
-  }
+  constructor(private readonly apps: WechatAppsService) {}
 
   canActivate(context: ExecutionContext): boolean {
     const { appid } = findRequest(context)!.user!;
-    if (!this.#admittedIds.has(appid)) throw new ClientNotAdmittedError();
+    const isAdmitted = this.apps.find(appid) !== undefined || ownClientIds.includes(appid);
+    if (!isAdmitted) throw new ClientNotAdmittedError();
     return true;
   }
 }
