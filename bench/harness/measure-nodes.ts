@@ -6,7 +6,7 @@ import type { LoadRequest, LoadResult } from './load.js';
 import type { Pace } from './measure.js';
 import { readCpuAndEndedUs } from './proc.js';
 import type { ServerProcess } from './server-process.js';
-import { median } from './statistics.js';
+import { median, perRequest } from './statistics.js';
 
 /** Microseconds of CPU per request. Undefined: not measured on this system. */
 export interface CpuShares {
@@ -128,16 +128,13 @@ async function measureRound(
       `${name}, ${servers.length} nodes: ${failures} of ${answers + failures} requests failed. The log of the first node ends with:\n${servers[0]!.lastLog}`,
     );
   }
-  const perRequest = (part: keyof CpuShares) =>
-    before[part] === undefined || after[part] === undefined
-      ? undefined
-      : (after[part] - before[part]) / answers;
+  const share = (part: keyof CpuShares) => perRequest(before[part], after[part], answers);
   return {
     answers,
     requestsPerSecond: results.reduce((sum, result) => sum + result.answers / result.seconds, 0),
     p50Ms: meanOf(results, 'p50Ms'),
     p99Ms: Math.max(...results.map(({ p99Ms }) => p99Ms)),
-    cpuUs: { nodes: perRequest('nodes'), postgres: perRequest('postgres'), load: perRequest('load') },
+    cpuUs: { nodes: share('nodes'), postgres: share('postgres'), load: share('load') },
     busyCores: cpus().length - idleCores,
   };
 }

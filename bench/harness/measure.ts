@@ -3,7 +3,7 @@ import type { Contender } from './contender.js';
 import type { Databases } from './databases.js';
 import type { Load, LoadRequest, LoadResult } from './load.js';
 import type { ServerProcess } from './server-process.js';
-import { median } from './statistics.js';
+import { median, perRequest } from './statistics.js';
 
 /** What a server did under load. Undefined: not measured on this system. */
 export interface Figures {
@@ -174,8 +174,8 @@ export class Measurement {
       requestsPerSecond: result.answers / result.seconds,
       p50Ms: result.p50Ms,
       p99Ms: result.p99Ms,
-      cpuUs: difference(before.server, after.server, result.answers),
-      postgresCpuUs: difference(before.postgres, after.postgres, result.answers),
+      cpuUs: perRequest(before.server, after.server, result.answers),
+      postgresCpuUs: perRequest(before.postgres, after.postgres, result.answers),
     };
   }
 }
@@ -193,14 +193,6 @@ function faultOf({ answers, failures }: LoadResult, maxAnswers: number): string 
   // The list has begun again.
   if (answers > maxAnswers) return 'there were too few one-time requests for so fast a server';
   return undefined;
-}
-
-function difference(
-  before: number | undefined,
-  after: number | undefined,
-  requests: number,
-): number | undefined {
-  return before === undefined || after === undefined ? undefined : (after - before) / requests;
 }
 
 function mediansOf(rounds: RoundFigures[]): Omit<Figures, 'peakMemoryMiB'> {

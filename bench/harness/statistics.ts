@@ -8,3 +8,12 @@ export function median(values: readonly (number | undefined)[]): number | undefi
   const known = values.filter((value) => value !== undefined).toSorted((a, b) => a - b);
   return known.length < values.length || known.length === 0 ? undefined : percentile(known, 0.5);
 }
+
+/** What each request has added to a counter; undefined if that is not measured on this system. */
+export function perRequest(
+  before: number | undefined,
+  after: number | undefined,
+  requests: number,
+): number | undefined {
+  return before === undefined || after === undefined ? undefined : (after - before) / requests;
+}
