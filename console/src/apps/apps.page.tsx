@@ -3,10 +3,9 @@ import { Link } from 'wouter';
 import type { Schemas } from '../api/client.js';
 import { Copyable } from '../components/copyable.js';
 import { EmptyState } from '../components/empty-state.js';
-import { LoadingState } from '../components/loading-state.js';
 import { Page } from '../components/page.js';
 import { Panel } from '../components/panel.js';
-import { ProblemAlert } from '../components/problem-alert.js';
+import { QueryState } from '../components/query-state.js';
 import { DataTable } from '../components/data-table.js';
 import { useMessages } from '../i18n/messages.js';
 import { appsMessages } from './apps.messages.js';
@@ -17,14 +16,11 @@ import './apps.css';
 export default function AppsPage() {
   const texts = useMessages(appsMessages);
   // The service may have been restarted with other settings since the console was opened.
-  const { data, error, refetch } = useQuery({ ...appsQuery, staleTime: 0 });
+  const query = useQuery({ ...appsQuery, staleTime: 0 });
+  const { data, error } = query;
   return (
     <Page title={texts.title}>
-      {error ? (
-        <div className="panel">
-          <ProblemAlert problem={error} onRetry={() => void refetch()} />
-        </div>
-      ) : data ? (
+      {data && !error ? (
         <>
           <Panel title={texts.apps}>
             <p className="secondary apps-how-to">{texts.appsHowTo}</p>
@@ -37,7 +33,7 @@ export default function AppsPage() {
         </>
       ) : (
         <div className="panel">
-          <LoadingState />
+          <QueryState query={query} />
         </div>
       )}
     </Page>

@@ -1,8 +1,7 @@
-import { Button } from 'antd';
 import { EmptyState } from '../components/empty-state.js';
-import { LoadingState } from '../components/loading-state.js';
 import { Page } from '../components/page.js';
-import { ProblemAlert } from '../components/problem-alert.js';
+import { Paging } from '../components/paging.js';
+import { QueryState } from '../components/query-state.js';
 import { useMessages } from '../i18n/messages.js';
 import { AuditFilters } from './audit-filters.js';
 import { AuditTable } from './audit-table.js';
@@ -13,18 +12,12 @@ import { useAuditLog, type AuditLog } from './use-audit-log.js';
 export default function AuditPage() {
   const texts = useMessages(auditMessages);
   const auditLog = useAuditLog();
-  const { data, error, refetch } = auditLog.query;
+  const { data, error } = auditLog.query;
   return (
     <Page title={texts.title}>
       <AuditFilters {...auditLog} />
       <div className="panel">
-        {error ? (
-          <ProblemAlert problem={error} onRetry={() => void refetch()} />
-        ) : data ? (
-          <Entries {...auditLog} />
-        ) : (
-          <LoadingState />
-        )}
+        {data && !error ? <Entries {...auditLog} /> : <QueryState query={auditLog.query} />}
       </div>
     </Page>
   );
@@ -41,17 +34,13 @@ function Entries({ filter: { action, userId }, query, paging }: AuditLog) {
     <>
       <AuditTable events={items} isLoading={query.isPlaceholderData} />
       {!(paging.isFirst && paging.showNext === undefined) && (
-        <nav className="audit-paging" aria-label={texts.paging}>
-          <Button disabled={paging.isFirst} onClick={paging.showFirst}>
-            {texts.newest}
-          </Button>
-          <Button disabled={!paging.showPrevious} onClick={paging.showPrevious}>
-            {texts.newer}
-          </Button>
-          <Button disabled={!paging.showNext} onClick={paging.showNext}>
-            {texts.older}
-          </Button>
-        </nav>
+        <Paging
+          {...paging}
+          label={texts.paging}
+          first={texts.newest}
+          previous={texts.newer}
+          next={texts.older}
+        />
       )}
     </>
   );

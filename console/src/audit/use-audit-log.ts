@@ -1,10 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
 import { answer, api } from '../api/client.js';
+import { keysetPaging } from '../components/keyset-paging.js';
 import { readFilter, writeFilter, type AuditFilter } from './audit-filter.js';
-
-/** The page of newer entries, by each page that was opened from it; both by their filter as a URL has it. */
-const newerPages = new Map<string, AuditFilter>();
 
 /** The page of the audit log that the URL names. */
 export function useAuditLog() {
@@ -20,26 +18,18 @@ export function useAuditLog() {
     staleTime: 0,
   });
   const show = (next: AuditFilter) => setParams(writeFilter(next));
-  const newer = newerPages.get(writeFilter(filter).toString());
-  const nextCursor = query.data?.nextCursor ?? undefined;
   return {
     filter,
     query,
     /** Goes to the newest entries. */
     search: (next: Partial<AuditFilter>) => show({ ...filter, ...next, cursor: undefined }),
-    paging: {
-      isFirst: cursor === undefined,
-      showFirst: () => show({ action, userId }),
-      showPrevious: newer && (() => show(newer)),
-      showNext:
-        nextCursor === undefined
-          ? undefined
-          : () => {
-              const older = { action, userId, cursor: nextCursor };
-              newerPages.set(writeFilter(older).toString(), filter);
-              show(older);
-            },
-    },
+    paging: keysetPaging({
+      // A cursor names an entry, and several filters can find it.
+      list: `audit ${writeFilter({ action, userId })}`,
+      cursor,
+      nextCursor: query.data?.nextCursor,
+      show: (page) => show({ action, userId, cursor: page }),
+    }),
   };
 }
 

@@ -2,10 +2,9 @@ import { Select } from 'antd';
 import { useApps } from '../apps/use-apps.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FilterSelect } from '../components/filter-select.js';
-import { LoadingState } from '../components/loading-state.js';
 import { Page } from '../components/page.js';
 import { Panel } from '../components/panel.js';
-import { ProblemAlert } from '../components/problem-alert.js';
+import { QueryState } from '../components/query-state.js';
 import type { Schemas } from '../api/client.js';
 import { useFormats } from '../i18n/formats.js';
 import { useMessages } from '../i18n/messages.js';
@@ -32,7 +31,7 @@ export default function StatisticsPage() {
   const texts = useMessages(statisticsMessages);
   const { apps } = useApps();
   const { filter, show, query } = useStatistics();
-  const { data, error, refetch, dataUpdatedAt } = query;
+  const { data, error, dataUpdatedAt } = query;
   return (
     <Page title={texts.title}>
       <search className="panel">
@@ -53,11 +52,7 @@ export default function StatisticsPage() {
           <span className="secondary">{texts.utc}</span>
         </div>
       </search>
-      {error ? (
-        <div className="panel">
-          <ProblemAlert problem={error} onRetry={() => void refetch()} />
-        </div>
-      ) : data ? (
+      {data && !error ? (
         <Charts
           stats={ofApp(data, filter.appid)}
           days={daysUntil(dataUpdatedAt, filter.days)}
@@ -65,7 +60,7 @@ export default function StatisticsPage() {
         />
       ) : (
         <div className="panel">
-          <LoadingState />
+          <QueryState query={query} />
         </div>
       )}
     </Page>

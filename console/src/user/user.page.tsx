@@ -1,11 +1,10 @@
 import { Alert } from 'antd';
 import { Link } from 'wouter';
-import { ProblemAlert } from '../components/problem-alert.js';
 import { Copyable } from '../components/copyable.js';
 import { Facts } from '../components/facts.js';
-import { LoadingState } from '../components/loading-state.js';
 import { Page } from '../components/page.js';
 import { Panel } from '../components/panel.js';
+import { QueryState } from '../components/query-state.js';
 import { Time } from '../components/time.js';
 import { useFormats } from '../i18n/formats.js';
 import { useMessages } from '../i18n/messages.js';
@@ -22,7 +21,8 @@ import './user.css';
 export default function UserPage({ params: { id } }: { params: { id: string } }) {
   const texts = useMessages(userMessages);
   const { noNickname } = useMessages(usersMessages);
-  const { data: user, error, refetch } = useUser(id);
+  const query = useUser(id);
+  const user = query.data;
   const name = user ? (user.nickname ?? noNickname) : texts.loading;
   return (
     <Page title={name} extra={user && <UserActions user={user} name={user.nickname ?? id.slice(-8)} />}>
@@ -30,7 +30,7 @@ export default function UserPage({ params: { id } }: { params: { id: string } })
         <User user={user} requestedId={id} />
       ) : (
         <div className="panel">
-          {error ? <ProblemAlert problem={error} onRetry={() => void refetch()} /> : <LoadingState />}
+          <QueryState query={query} />
         </div>
       )}
     </Page>

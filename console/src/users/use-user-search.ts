@@ -1,11 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
 import { answer, api } from '../api/client.js';
+import { keysetPaging } from '../components/keyset-paging.js';
 import { setSearchText, useSearchText } from './search-text.js';
 import { readFilter, toRequest, writeFilter, type ColumnName, type UserFilter } from './user-search.js';
-
-/** The cursor of the page before, by that of a page that was shown; the first page has none. */
-const previousCursors = new Map<string, string | undefined>();
 
 /** The search of the URL and of the text in memory, with its results. */
 export function useUserSearch() {
@@ -39,28 +37,13 @@ export function useUserSearch() {
     else setParams(withAfter(writeFilter(filter), next));
   }
 
-  const nextCursor = query.data?.nextCursor ?? undefined;
   return {
     filter,
     q,
     search,
     showColumns,
     query,
-    paging: {
-      isFirst: cursor === undefined,
-      showFirst: () => showPage(undefined),
-      showPrevious:
-        cursor !== undefined && previousCursors.has(cursor)
-          ? () => showPage(previousCursors.get(cursor))
-          : undefined,
-      showNext:
-        nextCursor === undefined
-          ? undefined
-          : () => {
-              previousCursors.set(nextCursor, cursor);
-              showPage(nextCursor);
-            },
-    },
+    paging: keysetPaging({ list: 'users', cursor, nextCursor: query.data?.nextCursor, show: showPage }),
   };
 }
 

@@ -1,8 +1,7 @@
-import { Button } from 'antd';
 import { EmptyState } from '../components/empty-state.js';
-import { LoadingState } from '../components/loading-state.js';
 import { Page } from '../components/page.js';
-import { ProblemAlert } from '../components/problem-alert.js';
+import { Paging } from '../components/paging.js';
+import { QueryState } from '../components/query-state.js';
 import { useFormats } from '../i18n/formats.js';
 import { useMessages } from '../i18n/messages.js';
 import { ColumnChoice } from './column-choice.js';
@@ -17,18 +16,12 @@ import './users.css';
 export default function UsersPage() {
   const texts = useMessages(usersMessages);
   const userSearch = useUserSearch();
-  const { data, error, refetch } = userSearch.query;
+  const { data, error } = userSearch.query;
   return (
     <Page title={texts.title}>
       <SearchForm {...userSearch} />
       <div className="panel">
-        {error ? (
-          <ProblemAlert problem={error} onRetry={() => void refetch()} />
-        ) : data ? (
-          <Results {...userSearch} />
-        ) : (
-          <LoadingState />
-        )}
+        {data && !error ? <Results {...userSearch} /> : <QueryState query={userSearch.query} />}
       </div>
     </Page>
   );
@@ -56,17 +49,13 @@ function Results({ filter, q, showColumns, query, paging }: UserSearch) {
       </div>
       <UsersTable users={items} columns={filter.columns} isLoading={query.isPlaceholderData} />
       {!isExact && (
-        <nav className="paging" aria-label={texts.paging}>
-          <Button disabled={paging.isFirst} onClick={paging.showFirst}>
-            {texts.firstPage}
-          </Button>
-          <Button disabled={!paging.showPrevious} onClick={paging.showPrevious}>
-            {texts.previousPage}
-          </Button>
-          <Button disabled={!paging.showNext} onClick={paging.showNext}>
-            {texts.nextPage}
-          </Button>
-        </nav>
+        <Paging
+          {...paging}
+          label={texts.paging}
+          first={texts.firstPage}
+          previous={texts.previousPage}
+          next={texts.nextPage}
+        />
       )}
     </>
   );
