@@ -74,9 +74,10 @@ export class AuthController {
   @Problems(...loginProblems)
   @RefuseEarly(LoginLoad)
   @UseGuards(WechatCodeGuard)
-  login(@CurrentLogin() { isNewUser, warnings, ...session }: LoginOutcome): LoginResponse {
+  login(@CurrentLogin() login: LoginOutcome): LoginResponse {
+    const { isNewUser, warnings } = login;
     return {
-      ...this.answer(session),
+      ...this.answer(login),
       isNewUser,
       ...(warnings.length > 0 && { warnings: warnings.map(({ code }) => ({ code })) }),
     };

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { parse as parseUuid, stringify as stringifyUuid } from 'uuid';
+import { stringify as stringifyUuid } from 'uuid';
 import { KeyRing } from '../crypto/key-ring.js';
 import { randomBytes } from '../crypto/random.js';
 
@@ -44,7 +44,7 @@ export class RefreshTokens {
   format({ sessionId, generation, secret }: RefreshToken, webClientId?: string): string {
     const content = Buffer.alloc(macAt);
     content.writeUInt8(version);
-    content.set(parseUuid(sessionId), sessionIdAt);
+    content.write(sessionId.replaceAll('-', ''), sessionIdAt, 'hex');
     content.writeUInt32BE(generation, generationAt);
     content.set(secret, secretAt);
     const mac = this.ring.hash('refresh-token', ...authenticated(content, webClientId));
