@@ -80,6 +80,16 @@ describe('the replica', () => {
     expect(warn.mock.calls).toEqual([[expect.stringContaining('42883')]]);
   });
 
+  it('is not asked again if it has ended a query, which may have taken seconds', async () => {
+    vi.spyOn(DataSource.prototype, 'initialize').mockResolvedValue({} as DataSource);
+    const connection = vi
+      .spyOn(Database.prototype, 'connection')
+      .mockRejectedValue(Object.assign(new Error('canceling statement'), { code: '40001' }));
+    expect(await read(createReplica())).toBe('from the primary');
+    expect(connection).toHaveBeenCalledOnce();
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('40001')]]);
+  });
+
   it('does not count as failed if the primary is away', async () => {
     const replica = createReplica(async () => {
       throw new DatabaseUnavailableError(new Error('ECONNREFUSED'));

@@ -213,10 +213,12 @@ export class DatabaseReplica implements DatabaseReader, OnApplicationShutdown {
     timeoutMs: number,
   ): Promise<Result> {
     await this.open();
-    return this.#replica!.transaction(async (tx) => {
+    const read = async (tx: Transaction) => {
       await catchUp(tx.manager, position, timeoutMs);
       return work(tx);
-    });
+    };
+    // Once: the replica would take the time of a query again, and the primary can answer.
+    return this.#replica!.transaction(read, { maxAttempts: 1 });
   }
 
   /** TypeORM's `isInitialized` is true before the entities are known, so that it does not tell whether a read may begin. */

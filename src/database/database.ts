@@ -178,10 +178,14 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
    * Runs `work` in one transaction (READ COMMITTED). An error of `work` rolls everything back. If Postgres aborts the
    * transaction because of a conflict with another one, it is run again. Resolves after the work of `afterCommit`, too.
    *
+   * @param options.maxAttempts how often it is run at most
    * @throws {DatabaseUnavailableError} also if the connection was lost at COMMIT, so that the outcome is unknown
    */
-  async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    return againAfterConflict(() => this.transactionOnce(work));
+  async transaction<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+    options?: { maxAttempts: number },
+  ): Promise<Result> {
+    return againAfterConflict(() => this.transactionOnce(work), options?.maxAttempts);
   }
 
   private async transactionOnce<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
@@ -359,9 +363,11 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
  * deadlock_detected and serialization_failure.
  */
 const conflicts: unknown[] = ['40P01', '40001'];
-const maxAttempts = 5;
 
-async function againAfterConflict<Result>(attempt: () => Promise<Result>): Promise<Result> {
+async function againAfterConflict<Result>(
+  attempt: () => Promise<Result>,
+  maxAttempts = 5,
+): Promise<Result> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();
