@@ -26,8 +26,19 @@ export class ImmediateErasureService {
   async eraseNow(id: string, actor: Actor): Promise<Date> {
     const { userId, eraseAt } = await this.status.requestImmediateErasure(id, actor);
     // The user may have cancelled the deletion between the two transactions.
-    if (!(await this.erasure.erase(userId))) return this.eraseNow(id, actor);
-    await this.avatars?.tryRemoveFile(userId);
+    if (!(await this.eraseDue(userId))) return this.eraseNow(id, actor);
     return eraseAt;
+  }
+
+  /**
+   * Erases a user whose erasure is due, and tries to remove the file of the avatar.
+   *
+   * @returns whether the user is erased now
+   * @throws {DatabaseUnavailableError}
+   */
+  async eraseDue(userId: string): Promise<boolean> {
+    const isErased = await this.erasure.erase(userId);
+    if (isErased) await this.avatars?.tryRemoveFile(userId);
+    return isErased;
   }
 }

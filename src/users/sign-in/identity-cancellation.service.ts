@@ -7,6 +7,7 @@ import { findAllUserIds } from '../identities/canonical-user.js';
 import { Identity } from '../identities/identity.entity.js';
 import { lockCanonicalUser } from '../identities/lock-user.js';
 import { BansService } from '../status/bans.service.js';
+import { UserStatusService } from '../status/user-status.service.js';
 import { IdentityRemoval } from './identity-removal.js';
 
 /** Carries out that a user has closed their account with a mini-program in WeChat. */
@@ -17,6 +18,7 @@ export class IdentityCancellationService {
     private readonly removal: IdentityRemoval,
     private readonly sessions: SessionsService,
     private readonly bans: BansService,
+    private readonly status: UserStatusService,
     private readonly erasure: ImmediateErasureService,
     private readonly audit: AuditLogService,
   ) {}
@@ -43,7 +45,11 @@ export class IdentityCancellationService {
         userId: user.id,
         details: { appid: identity.appid },
       });
-      if (identities.length === 1) return user.id;
+      if (identities.length === 1) {
+        // Here, so that the user gets no other identity in between.
+        await this.status.makeErasureDue(tx, user, actor);
+        return user.id;
+      }
       if (user.status === 'disabled') await this.bans.banIdentity(manager, identity);
       await this.removal.remove(tx, identity, actor);
       await this.sessions.removeAddresses(manager, {
@@ -52,6 +58,6 @@ export class IdentityCancellationService {
       });
       return undefined;
     });
-    if (userToErase !== undefined) await this.erasure.eraseNow(userToErase, actor);
+    if (userToErase !== undefined) await this.erasure.eraseDue(userToErase);
   }
 }

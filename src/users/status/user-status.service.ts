@@ -173,17 +173,16 @@ export class UserStatusService {
    * @throws {DatabaseUnavailableError}
    */
   async requestImmediateErasure(id: string, actor: Actor): Promise<{ userId: string; eraseAt: Date }> {
-    const { userId } = await this.change({ id }, actor, (user) => {
-      if (user.erasedAt !== null) return { changes: {}, events: [] };
-      const isActive = user.status === 'active';
-      return {
-        changes: { ...(isActive && { status: 'deleting' }), eraseAt: () => 'now()' },
-        ends: isActive ? 'deleted' : undefined,
-        needsAdmin: actor.actor === 'person',
-        events: [{ action: 'user.deletion_requested' }],
-      };
-    });
+    const { userId } = await this.change({ id }, actor, (user) => ({
+      ...decideImmediateErasure(user),
+      needsAdmin: actor.actor === 'person',
+    }));
     return { userId, eraseAt: await this.readErasureTime(userId) };
+  }
+
+  /** Makes a user, whom the transaction has locked, due for erasure now. A ban stays. The last admin is no exception. */
+  async makeErasureDue(tx: Transaction, user: User, actor: Actor): Promise<void> {
+    await this.carryOut(tx, user, actor, decideImmediateErasure(user));
   }
 
   /**
@@ -323,6 +322,16 @@ function toUserEvents(userId: string, entries: Decision['events']): UserEvent[] 
 /** Whether a user will be erased, or was. */
 function isInDeletion({ eraseAt, erasedAt }: User): boolean {
   return eraseAt !== null || erasedAt !== null;
+}
+
+function decideImmediateErasure({ status, erasedAt }: User): Decision {
+  if (erasedAt !== null) return { changes: {}, events: [] };
+  const isActive = status === 'active';
+  return {
+    changes: { ...(isActive && { status: 'deleting' }), eraseAt: () => 'now()' },
+    ends: isActive ? 'deleted' : undefined,
+    events: [{ action: 'user.deletion_requested' }],
+  };
 }
 
 /**
