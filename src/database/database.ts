@@ -364,10 +364,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
  */
 const conflicts: unknown[] = ['40P01', '40001'];
 
-async function againAfterConflict<Result>(
-  attempt: () => Promise<Result>,
-  maxAttempts = 5,
-): Promise<Result> {
+async function againAfterConflict<Result>(attempt: () => Promise<Result>, maxAttempts = 5): Promise<Result> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();

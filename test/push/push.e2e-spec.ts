@@ -179,7 +179,9 @@ describe('message push', () => {
         'SELECT xmin::text FROM audit_events WHERE user_id = $1 ORDER BY id DESC LIMIT 3',
         [id],
       );
-      expect(written[1], 'nothing comes between the look at the identities and the decision').toEqual(written[2]);
+      expect(written[1], 'nothing comes between the look at the identities and the decision').toEqual(
+        written[2],
+      );
     });
 
     it('erases the identity, its keys and its sessions, if the user has another one', async () => {
