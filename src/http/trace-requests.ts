@@ -46,12 +46,13 @@ function startSpan(tracer: Tracer, { method, routeOptions, protocol, headers }: 
   );
 }
 
-function outcomeOf({ headersSent, statusCode, writableFinished }: ServerResponse): SpanAttributes {
+function outcomeOf(response: ServerResponse): SpanAttributes {
+  const { headersSent, statusCode, writableFinished } = response;
   if (!headersSent) return { 'error.type': 'aborted' };
+  // A page leaves a stream of events when it likes.
+  const isWhole = writableFinished || response.getHeader('content-type') === 'text/event-stream';
   return {
     'http.response.status_code': statusCode,
-    ...(statusCode >= 500
-      ? { 'error.type': String(statusCode) }
-      : !writableFinished && { 'error.type': 'aborted' }),
+    ...(statusCode >= 500 ? { 'error.type': String(statusCode) } : !isWhole && { 'error.type': 'aborted' }),
   };
 }

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { served } from '../harness/http-server.js';
 import type { ServiceNode } from '../harness/node.js';
+import { scanSettings, shop, showCode } from '../harness/scans.js';
 import { type ReceivedSpan, TraceCollector } from '../harness/trace-collector.js';
 import { tea, useWorld } from '../harness/world.js';
 
@@ -131,6 +133,7 @@ describe('traces', () => {
     const refused = createTrace();
     const away = createTrace();
     const broken = createTrace();
+    const left = createTrace();
     await traced(async (node) => {
       await node.login(
         { code: 'unheard-of', appid: tea.appid },
@@ -141,7 +144,21 @@ describe('traces', () => {
       await world.database.query('ALTER TABLE sessions ADD CONSTRAINT never CHECK (false) NOT VALID');
       await loginIn(node, 'bert', broken.traceparent);
       await world.database.query('ALTER TABLE sessions DROP CONSTRAINT never');
-    });
+      const { deviceCode } = await showCode(node);
+      // Not by fetch: it opens another connection at the end, and a node that stops waits for that.
+      const page = request(new URL('/oauth/device_authorization/events', node.url), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          traceparent: left.traceparent,
+        },
+      });
+      page.end(new URLSearchParams({ client_id: shop.id, device_code: deviceCode }).toString());
+      const [events] = (await once(page, 'response')) as [IncomingMessage];
+      await once(events, 'data');
+      page.destroy();
+      await expect.poll(() => collector.trace(left.id)).not.toEqual([]);
+    }, scanSettings);
 
     const unknown = partsOf(refused.id);
     expect(unknown.request.isError).toBe(false);
@@ -169,6 +186,11 @@ describe('traces', () => {
     expect(failed.request.attributes).toMatchObject({ 'weapp_auth.error_code': 'internal_error' });
     const statement = failed.calls.find(({ isError }) => isError)!;
     expect(statement.attributes).toMatchObject({ 'error.type': '23514', 'db.response.status_code': '23514' });
+
+    const page = partsOf(left.id).request;
+    expect(page.isError, 'a page may leave the events of a code').toBe(false);
+    expect(page.attributes).toMatchObject({ 'http.response.status_code': 200 });
+
     for (const { statusMessage, events } of collector.spans) {
       expect({ statusMessage, events }).toEqual({ statusMessage: '', events: 0 });
     }
