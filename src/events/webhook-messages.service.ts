@@ -164,12 +164,20 @@ export class WebhookMessagesService {
     return count;
   }
 
-  /** The oldest first: nodes begin to send while the rest is still to come. */
+  /**
+   * The oldest first: nodes begin to send while the rest is still to come. If a message of a user may be on its way, those of that
+   * user wait until it has arrived or failed, so that it does not come between them.
+   */
   private async replayBatch(since: Date, after: string): Promise<{ id: string }[]> {
     return this.database.run(async (manager) => {
       const [rows] = await manager.query<[{ id: string }[], number]>(
         `
-        UPDATE webhook_messages SET settled_at = NULL, attempts = 0, due_at = now()
+        UPDATE webhook_messages AS message
+        SET settled_at = NULL, attempts = 0, due_at = greatest(now(), (
+          SELECT max(due_at) FROM webhook_messages AS sent
+          WHERE sent.webhook = message.webhook AND sent.user_id = message.user_id AND sent.settled_at IS NULL
+            AND sent.due_at <= now() + interval '${attemptSeconds} seconds'
+        ))
         WHERE id = ANY (ARRAY(
           SELECT id FROM webhook_messages WHERE id > $2 AND created_at >= $1 ORDER BY id LIMIT ${batchSize}
         ))

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../harness/command.js';
 import type { ServiceNode } from '../harness/node.js';
@@ -57,6 +58,28 @@ describe('npm run webhooks:replay', () => {
     receiver.answer = (response) => void response.writeHead(204).end();
     await replay('--since', receiver.received[0]!.timestamp);
     await expect.poll(() => receiver.received).toHaveLength(2);
+  });
+
+  it('sends nothing of a user before a message of theirs that is on its way, so that they stay in order', async () => {
+    let pending: ServerResponse | undefined;
+    receiver.answer = (response, { type }) => {
+      if (type === 'user.updated') pending = response;
+      else response.writeHead(204).end();
+    };
+    const { accessToken, user } = (await world.login(node, 'dora')).body;
+    await node.as(accessToken, 'PATCH', '/me', { nickname: 'Dora' });
+    await expect.poll(() => pending).toBeDefined();
+    await replay('--since', receiver.received.at(-2)!.timestamp);
+    const messages = await world.database.query(
+      `SELECT type, due_at > now() + interval '10 seconds' AS "isLater" FROM webhook_messages
+       WHERE user_id = $1 AND settled_at IS NULL ORDER BY id`,
+      [user.id],
+    );
+    expect(messages).toEqual([
+      { type: 'user.created', isLater: true },
+      { type: 'user.updated', isLater: true },
+    ]);
+    pending!.writeHead(204).end();
   });
 
   it('goes through thousands of messages', async () => {
