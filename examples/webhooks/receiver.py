@@ -24,7 +24,10 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
-        genuine = is_genuine(self.headers, body)
+        try:
+            genuine = is_genuine(self.headers, body)
+        except (TypeError, ValueError):  # a header is missing or malformed
+            genuine = False
         if genuine:
             event = json.loads(body)
             print(f"{event['type']} {event['data']['userId']} {event['data'].get('into', '')}", flush=True)

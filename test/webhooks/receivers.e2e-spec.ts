@@ -77,6 +77,7 @@ describe('the example receivers of webhooks', () => {
           );
         };
         const stranger = `whsec_${randomBytes(32).toString('base64')}`;
+        expect(await post({}, '{}')).toBe(400);
         expect(await send(stranger, new Date())).toBe(400);
         expect(await send(secret, new Date(), (body) => body.replace(stays!, gone!))).toBe(400);
         expect(await send(secret, new Date(Date.now() - 600_000))).toBe(400);
