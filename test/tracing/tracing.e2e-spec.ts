@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as sendRequest,
+} from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,7 +151,7 @@ describe('traces', () => {
       await world.database.query('ALTER TABLE sessions DROP CONSTRAINT never');
       const { deviceCode } = await showCode(node);
       // Not by fetch: it opens another connection at the end, and a node that stops waits for that.
-      const page = request(new URL('/oauth/device_authorization/events', node.url), {
+      const page = sendRequest(new URL('/oauth/device_authorization/events', node.url), {
         method: 'POST',
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
