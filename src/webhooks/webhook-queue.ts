@@ -44,8 +44,8 @@ export class WebhookQueue {
   /** What is being sent has a second. After that, another node sends it again. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#work;
-    const ended = Promise.all(this.#running);
+    // With as many messages in hand as it may have, the work goes on until one of them ends.
+    const ended = this.#work.then(() => Promise.all(this.#running));
     await Promise.race([ended, sleep(stopTimeoutMs, undefined, { ref: false })]);
     await this.#sender.close();
     await ended;
