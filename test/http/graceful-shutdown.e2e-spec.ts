@@ -25,6 +25,21 @@ describe('graceful shutdown', () => {
       await expect(stopping.get('/health/live')).rejects.toThrow('ECONNREFUSED');
     });
 
+    it('closes a connection that has sent nothing, and answers one that has begun a request', async () => {
+      const stopping = await world.startNode();
+      const { hostname, port } = new URL(stopping.url);
+      const [silent, begun] = [connect(Number(port), hostname), connect(Number(port), hostname)];
+      begun.write('GET /health/live HTTP/1.1\r\n');
+      await Promise.all([once(silent, 'connect'), once(begun, 'connect')]);
+      await expect.poll(async () => (await stopping.get('/health/live')).status).toBe(200);
+      const exit = stopping.stop('SIGTERM');
+      await once(silent.resume(), 'close');
+      begun.write('Host: a\r\n\r\n');
+      const [answer] = await once(begun, 'data');
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+      expect(await exit).toBe(0);
+    });
+
     it('cuts off after ten seconds what does not come to an end', async () => {
       const stopping = await world.startNode();
       const { hostname, port } = new URL(stopping.url);

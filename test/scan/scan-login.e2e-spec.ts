@@ -766,15 +766,16 @@ describe('sign-in by scanning', () => {
     });
 
     it('cost one statement however many pages wait, and none once all have gone', async () => {
-      const own = await world.startNode(scanSettings);
+      const url = new URL(world.database.url);
+      url.searchParams.set('application_name', 'own');
+      const own = await world.startNode({ ...scanSettings, DATABASE_URL: url.href });
       const codes = await Promise.all(Array.from({ length: 8 }, () => showCode(own)));
       const pages = await Promise.all(codes.map((code) => EventStream.open(own, code)));
       await expect.poll(() => pages.every((page) => page.names.length === 1)).toBe(true);
       const statements = async () => {
         const [row] = await world.database.query<{ at: string | null }>(
           `SELECT max(query_start)::text AS at FROM pg_stat_activity
-           WHERE datname = current_database() AND query LIKE '%unnest($1::uuid[], $2::text[]) AS waiting%'
-             AND query NOT LIKE '%pg_stat_activity%'`,
+           WHERE application_name = 'own' AND query LIKE '%unnest($1::uuid[], $2::text[]) AS waiting%'`,
         );
         return row!.at;
       };
