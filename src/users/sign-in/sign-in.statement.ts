@@ -3,20 +3,20 @@ import { insertMessages } from '../../events/events.service.js';
 import { insertSession } from '../../sessions/insert-session.js';
 import { type SessionUser, sessionUserColumns } from '../../sessions/open-session.js';
 
-/** The session_keys of an identity with $3, whose fingerprints are $4, as the newest: at most three, all different. */
+/**
+ * The session_keys of an identity with $3, whose fingerprints are $4, as the newest: at most three, all different. Without a
+ * subquery, which Postgres would prepare for each execution, also of those that do not need it.
+ */
 export const withNewestKey = `CASE
-WHEN session_keys -> 0 ->> 'fingerprint' = ANY ($4::text[]) THEN session_keys
-ELSE (
-  SELECT jsonb_agg(newest.entry ORDER BY newest.position)
-  FROM (
-    SELECT entry, position
-    FROM jsonb_array_elements(jsonb_build_array($3::jsonb) || session_keys)
-      WITH ORDINALITY AS kept (entry, position)
-    WHERE position = 1 OR NOT entry ->> 'fingerprint' = ANY ($4::text[])
-    ORDER BY position
-    LIMIT 3
-  ) AS newest
-)
+        WHEN session_keys -> 0 ->> 'fingerprint' = ANY ($4::text[]) THEN session_keys
+        ELSE jsonb_path_query_array(
+          jsonb_build_array($3::jsonb) || jsonb_path_query_array(
+            session_keys,
+            '$[*] ? (!(@.fingerprint == $known[*]))',
+            jsonb_build_object('known', $4::text[])
+          ),
+          '$[0 to 2]'
+        )
       END`;
 
 /** A signed-in user, and when the session began. */
@@ -58,11 +58,11 @@ export interface SignedInRow extends SessionUser {
  * $13 is the unionid, which a known identity must have; if it is null, any will do. $14 are the hashes by which bans are found.
  * $15 and $16 are the ids of a new user and identity; if they are null, nobody is made.
  */
-export const signInStatement: NamedStatement = { name: 'sign-in-10', text: makeSignInText() };
+export const signInStatement: NamedStatement = { name: 'sign-in-11', text: makeSignInText() };
 
 /** The same, which writes the messages $17 for webhooks if it has made a user. */
 export const signInWithMessagesStatement: NamedStatement = {
-  name: 'sign-in-with-messages-1',
+  name: 'sign-in-with-messages-2',
   text: makeSignInText(`message AS (
       ${insertMessages('$17', 'new_user')}
     ), `),
