@@ -45,6 +45,8 @@ export interface Report {
 export interface Stage {
   books: Books;
   nodes: RestartableNode[];
+  /** In WeChat's place. */
+  emulator: Emulator;
   /** On a connection that nothing is done to. */
   query: <Row extends object>(text: string) => Promise<Row[]>;
   /** Does something to the deployment that it has to feel. Resolves once everything is well again, and phones have been answered in all ways. */
@@ -57,6 +59,8 @@ export interface RunOptions {
   load: LoadSize;
   /** Settings of the nodes, besides. */
   settings?: Record<string, string>;
+  /** The port of `/metrics` of each node. Default: no metrics. */
+  metricsPorts?: number[];
   /** What is done under load. The load ends with it. */
   play: (stage: Stage) => Promise<void>;
   /** After the load, before the books are audited. */
@@ -80,7 +84,7 @@ export async function runWithBooks(options: RunOptions): Promise<Report> {
   const nodes: RestartableNode[] = [];
   try {
     for (let number = 1; number <= nodeCount; number += 1) {
-      nodes.push(await startNode(`node ${number}`, directory, emulator, options));
+      nodes.push(await startNode(number, directory, emulator, options));
     }
     return await runOnNodes(nodes, emulator, options);
   } finally {
@@ -91,11 +95,11 @@ export async function runWithBooks(options: RunOptions): Promise<Report> {
   }
 }
 
-function startNode(name: string, directory: string, emulator: Emulator, options: RunOptions) {
-  return RestartableNode.start(name, {
+function startNode(number: number, directory: string, emulator: Emulator, options: RunOptions) {
+  return RestartableNode.start(`node ${number}`, {
     main: serviceMain,
     core: undefined,
-    logFile: join(directory, `${name.replace(' ', '-')}.log`),
+    logFile: join(directory, `node-${number}.log`),
     environment: {
       DATABASE_URL: options.databaseUrl,
       WECHAT_APPS: wechatApps,
@@ -104,7 +108,7 @@ function startNode(name: string, directory: string, emulator: Emulator, options:
       JWT_ISSUER: jwtIssuer,
       JWT_AUDIENCE: jwtAudience,
       AVATAR_STORAGE: `file:${directory}`,
-      METRICS_PORT: '0',
+      METRICS_PORT: String(options.metricsPorts?.[number - 1] ?? 0),
       // Each phone has an address of its own.
       TRUST_PROXY: '127.0.0.1',
       ...options.settings,
@@ -129,6 +133,7 @@ async function runOnNodes(
   const stage: Stage = {
     books,
     nodes,
+    emulator,
     query: (text) => query(databaseUrl, text),
     act: async (name, run) => {
       const act: Act = { name, from: performance.now(), to: Infinity };

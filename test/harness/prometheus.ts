@@ -16,6 +16,13 @@ export interface AlertRule {
   health: 'ok' | 'unknown' | 'err';
 }
 
+/** A series, as Prometheus gives it for a range. */
+export interface Series {
+  metric: Record<string, string>;
+  /** Times are in seconds. */
+  values: [time: number, value: string][];
+}
+
 /** A Prometheus of a test's own. It scrapes and evaluates each second. */
 export class Prometheus {
   private constructor(
@@ -62,6 +69,16 @@ export class Prometheus {
   async count(query: string): Promise<number> {
     const { result } = await this.get(`query?${new URLSearchParams({ query }).toString()}`);
     return result.length;
+  }
+
+  /**
+   * The series that a query gives, with a value for each step between two times in seconds.
+   *
+   * @throws {Error} if Prometheus does not understand it
+   */
+  async queryRange(query: string, start: number, end: number, step: number): Promise<Series[]> {
+    const parameters = { query, start: String(start), end: String(end), step: String(step) };
+    return (await this.get(`query_range?${new URLSearchParams(parameters).toString()}`)).result;
   }
 
   async alertRules(): Promise<AlertRule[]> {
