@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { patient } from '../test/harness/world.js';
+import { databaseSubject, explanationOf } from './books/audit.js';
 import { operations } from './books/books.js';
 import type { Report, Stage } from './books/run-with-books.js';
 import { soak } from './books/soak.js';
+import { TroubleWatch } from './books/trouble-watch.js';
 import { renderSoak } from './report/soak-report.js';
 
 /** So many that a slow machine answers all of them at once. */
@@ -89,5 +91,26 @@ describe('npm run soak', () => {
       'failures have a reason': expect.arrayContaining([expect.stringMatching('by node')]),
     });
     expect(renderSoak(report)).toContain('Broken: acknowledged logins are there.');
+  });
+});
+
+describe('a login that was refused because the database is away', () => {
+  const refused = {
+    operation: 'login' as const,
+    node: 'node 1',
+    status: 503,
+    code: 'database_unavailable',
+  };
+  const watch = new TroubleWatch([]);
+  watch.troubles.push({ subject: databaseSubject, from: 1_000, to: 2_000, isOnlySlow: false });
+
+  it.each([
+    [1_990, 'database away'],
+    // The node knows it from its next poll on.
+    [2_250, 'database away'],
+    [3_000, undefined],
+    [500, undefined],
+  ])('sent at %i ms, has the reason %s', (sentAt, reason) => {
+    expect(explanationOf({ ...refused, sentAt, answeredAt: sentAt + 2 }, watch)).toBe(reason);
   });
 });

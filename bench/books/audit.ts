@@ -102,7 +102,7 @@ export async function auditBooks(
       checked: books.allAnswered + books.failures.length,
       broken: books.failures
         .filter((failure) => !explain(failure))
-        .map(({ operation, node, status, code }) => `${operation}: ${status} ${code} by ${node}`),
+        .map((failure) => describeFailure(failure, watch)),
     },
     {
       promise: 'other answers are right',
@@ -119,11 +119,14 @@ export async function auditBooks(
   ];
 }
 
+/** Milliseconds after which a node knows that the database is back: it polls each 250 ms. Until then it refuses logins. */
+const noticeMs = 500;
+
 /** Why a request failed; undefined if nothing that was seen explains it. */
 export function explanationOf(failure: Failure, watch: TroubleWatch): string | undefined {
   const { node, sentAt, answeredAt, status, code } = failure;
   const ofNode = watch.during(node, sentAt, answeredAt);
-  const ofDatabase = watch.during(databaseSubject, sentAt, answeredAt);
+  const ofDatabase = watch.during(databaseSubject, sentAt - noticeMs, answeredAt);
   const all = [...ofNode, ...ofDatabase, ...watch.during(clockSubject, sentAt, answeredAt)];
   if (status === 0 && code !== 'TimeoutError') {
     return ofNode.some(({ isOnlySlow }) => !isOnlySlow) ? 'node killed' : undefined;
@@ -137,6 +140,15 @@ export function explanationOf(failure: Failure, watch: TroubleWatch): string | u
 
 /** WeChat is the emulator, in this process: if it takes too long, or too many requests wait, there is too little machine. */
 const slowCodes = new Set(['wechat_unavailable', 'overloaded']);
+
+function describeFailure(failure: Failure, { troubles }: TroubleWatch): string {
+  const { operation, node, sentAt, answeredAt, status, code } = failure;
+  const sinceTrouble = sentAt - Math.max(...troubles.map(({ to }) => to).filter((to) => to <= sentAt));
+  return (
+    `${operation}: ${status} ${code} by ${node} after ${Math.round(answeredAt - sentAt)} ms, ` +
+    (sinceTrouble === Infinity ? 'before all trouble' : `sent ${Math.round(sinceTrouble)} ms after a trouble`)
+  );
+}
 
 /** Whether a node could not reach the database at some time between. */
 function isAway(watch: TroubleWatch, node: string, from: number, to: number): boolean {
