@@ -14,10 +14,11 @@ import {
   type INestApplication,
   Injectable,
   type NestInterceptor,
+  type Provider,
   ValidationPipe,
   VersioningType,
 } from '@nestjs/common';
-import { APP_GUARD, HttpAdapterHost, NestFactory, Reflector } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, HttpAdapterHost, NestFactory, Reflector } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -173,6 +174,7 @@ describe.each([
   async function start(
     order: 'its own data source first' | 'weapp-auth first',
     configure: (app: INestApplication) => void = () => {},
+    providers: Provider[] = [],
   ): Promise<Host> {
     const own = TypeOrmModule.forRoot({
       type: 'postgres',
@@ -195,7 +197,7 @@ describe.each([
         TypeOrmModule.forFeature([User]),
       ],
       controllers: [OrdersController],
-      providers: [{ provide: APP_GUARD, useClass: JwtGuard }, Profiles, Followers],
+      providers: [{ provide: APP_GUARD, useClass: JwtGuard }, Profiles, Followers, ...providers],
     };
     const app = await NestFactory.create(module, createAdapter(), { logger: false, abortOnError: false });
     configure(app);
@@ -470,12 +472,34 @@ describe.each([
     expect(outcome).toEqual(received);
   });
 
-  it('cannot put the published keys into an envelope', async () => {
-    const host = await start('weapp-auth first', (app) => {
-      app.useGlobalInterceptors(new GreedyInterceptor());
+  describe('with a filter in its module, and an envelope that nobody has told of weapp-auth', () => {
+    let host: Host;
+    beforeAll(async () => {
+      host = await start('weapp-auth first', (app) => app.useGlobalInterceptors(new GreedyInterceptor()), [
+        { provide: APP_FILTER, useClass: AllExceptionsFilter },
+      ]);
     });
-    const { body } = await host.call('GET', '/.well-known/jwks.json');
-    await host.close();
-    expect(body.keys).toHaveLength(1);
+    afterAll(() => host.close());
+
+    it('answers problem documents on the routes of weapp-auth', async () => {
+      expect(await host.call('GET', '/me')).toMatchObject({ status: 401, body: { code: 'token_missing' } });
+      expect(await host.call('POST', '/auth/login', { body: { code: 5 } })).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request' },
+      });
+    });
+
+    it('answers its own errors through its own filter, and refusals of the guard as weapp-auth does', async () => {
+      expect(await host.call('GET', '/nowhere')).toMatchObject({ status: 404, body: { code: 404 } });
+      expect(await host.call('GET', '/orders')).toMatchObject({
+        status: 401,
+        body: { code: 'token_missing' },
+      });
+    });
+
+    it('cannot put the published keys into it', async () => {
+      const { body } = await host.call('GET', '/.well-known/jwks.json');
+      expect(body.keys).toHaveLength(1);
+    });
   });
 });
