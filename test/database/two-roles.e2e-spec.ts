@@ -6,6 +6,8 @@ import { guideBlock } from '../harness/guide.js';
 import { useWorld } from '../harness/world.js';
 
 const guide = 'postgres.md';
+/** What a URL would take for a border of its parts, and what SQL would. */
+const password = `p@ss:w/o?r#d %x"'`;
 
 describe('a role that migrates and a role that runs, as in the guide', () => {
   const world = useWorld();
@@ -14,7 +16,7 @@ describe('a role that migrates and a role that runs, as in the guide', () => {
   function urlOf(of: string, database: TestDatabase): string {
     const url = new URL(database.url);
     url.username = role(of, database);
-    url.password = 'secret';
+    url.password = encodeURIComponent(password);
     return url.href;
   }
 
@@ -35,7 +37,11 @@ describe('a role that migrates and a role that runs, as in the guide', () => {
       weapp_migrate: role('migrate', database),
       weapp_run: role('run', database),
     };
-    const roles = guideBlock(guide, 'sql', 'CREATE ROLE weapp_run', { ...names, '…': 'secret' });
+    world.keepSecret(password);
+    const roles = guideBlock(guide, 'sql', 'CREATE ROLE weapp_run', {
+      ...names,
+      '…': password.replaceAll("'", "''"),
+    });
     for (const statement of roles.split(';\n').filter((text) => text.startsWith('CREATE ROLE'))) {
       await database.query(statement);
     }
@@ -48,7 +54,7 @@ describe('a role that migrates and a role that runs, as in the guide', () => {
     return database;
   }
 
-  it('serve users, without a right to change tables', async () => {
+  it('serve users, without a right to change tables, whatever is in their passwords', async () => {
     const database = await makeDatabase();
     const migrated = await runCommand(
       'migrate',
