@@ -1,5 +1,7 @@
 import { decodeProtectedHeader } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuth, type User, type Wechat } from '../../client/src/index.js';
 import { findFreePort } from '../../dev/ports.js';
 import { guideBlock, loadModule } from '../harness/guide.js';
 import { hasNginx, Nginx } from '../harness/nginx.js';
@@ -56,29 +58,69 @@ describe('JWKS: verifying tokens in other backends', () => {
     });
   });
 
-  it
-    .skipIf(!hasNginx)
-    .each(['/login/.well-known/openid-configuration', '/.well-known/oauth-authorization-server/login'])(
-    'are found at %s if the issuer has a path, behind nginx as in the guide',
-    async (path) => {
+  describe.skipIf(!hasNginx)('if the issuer has a path, behind nginx as in the guide,', () => {
+    let issuer: string;
+    let nginx: Nginx;
+
+    beforeAll(async () => {
       const port = await findFreePort();
-      const issuer = `http://127.0.0.1:${port}/login`;
+      issuer = `http://127.0.0.1:${port}/login`;
       const service = await world.startNode({ JWT_ISSUER: issuer });
       const locations = guideBlock(guide, 'nginx', '/.well-known/oauth-authorization-server/login', {
         '127.0.0.1:3000': new URL(service.url).host,
       });
-      const nginx = await Nginx.start(`server { listen 127.0.0.1:${port}; ${locations} }`, port);
-      try {
+      nginx = await Nginx.start(`server { listen 127.0.0.1:${port}; ${locations} }`, port);
+    });
+    afterAll(() => nginx.stop());
+
+    it.each(['/login/.well-known/openid-configuration', '/.well-known/oauth-authorization-server/login'])(
+      'are found at %s',
+      async (path) => {
         const metadata: any = await (await fetch(nginx.url + path)).json();
         expect(metadata.issuer).toBe(issuer);
         expect(metadata.jwks_uri).toBe(`${issuer}/.well-known/jwks.json`);
         const keySet: any = await (await fetch(metadata.jwks_uri)).json();
         expect(keySet.keys).toHaveLength(1);
-      } finally {
-        await nginx.stop();
-      }
-    },
-  );
+      },
+    );
+
+    it('the client logs in below it, and avatars are there', async () => {
+      const auth = createAuth({ baseUrl: issuer, appid: tea.appid, wx: phoneOf('bert') });
+      const { statusCode, data } = await auth.request<User>({ url: '/me' });
+      expect({ statusCode, avatarUrl: data.avatarUrl }).toEqual({ statusCode: 200, avatarUrl: null });
+
+      const form = new FormData();
+      const picture = { width: 9, height: 9, channels: 3, background: 'red' } as const;
+      form.append('file', new Blob([await sharp({ create: picture }).png().toBuffer()]), 'a.png');
+      const headers = bearer((await auth.token())!);
+      const uploaded = await fetch(`${issuer}/me/avatar`, { method: 'POST', headers, body: form });
+      const { avatarUrl } = (await uploaded.json()) as User;
+      expect(avatarUrl).toMatch(`${issuer}/avatars/`);
+      expect((await fetch(avatarUrl!)).headers.get('content-type')).toBe('image/webp');
+    });
+
+    /** As much of `wx` as a login and a request need. */
+    function phoneOf(user: string): Wechat {
+      const unused = () => expect.unreachable();
+      return {
+        login: ({ success }) => void world.code(user).then((code) => success!({ code })),
+        request: ({ url, method = 'GET', header, data, success }) => {
+          const body = data === undefined ? {} : { body: JSON.stringify(data) };
+          const headers = { 'content-type': 'application/json', ...header };
+          void fetch(url, { method, headers, ...body }).then(async (response) =>
+            success!({
+              statusCode: response.status,
+              data: await response.json(),
+              header: Object.fromEntries(response.headers),
+            } as never),
+          );
+        },
+        uploadFile: unused,
+        getStorage: ({ fail }) => fail!({ errMsg: 'getStorage:fail data not found' }),
+        setStorage: ({ success }) => success!({ errMsg: 'setStorage:ok' }),
+      };
+    }
+  });
 
   describe('with jose, as in the guide,', () => {
     const load = (changes: Record<string, string> = {}) =>
