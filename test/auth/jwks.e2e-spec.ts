@@ -112,7 +112,7 @@ describe('JWKS: verifying tokens in other backends', () => {
               statusCode: response.status,
               data: await response.json(),
               header: Object.fromEntries(response.headers),
-            } as never),
+            }),
           );
         },
         uploadFile: unused,
