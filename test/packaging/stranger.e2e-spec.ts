@@ -66,11 +66,19 @@ async function createApplication(major: number, tarball: string): Promise<string
 
 /** Whether the compiler passes over the declarations of packages: `nest new` has it so. */
 function setSkipLibCheck(directory: string, skipLibCheck: boolean): void {
-  const file = join(directory, 'tsconfig.json');
-  const { compilerOptions, ...others } = JSON.parse(readFileSync(file, 'utf8')) as {
-    compilerOptions: object;
-  };
-  writeFileSync(file, JSON.stringify({ ...others, compilerOptions: { ...compilerOptions, skipLibCheck } }));
+  changeJson(join(directory, 'tsconfig.json'), ({ compilerOptions, ...others }) => ({
+    ...others,
+    compilerOptions: { ...(compilerOptions as object), skipLibCheck },
+  }));
+}
+
+/** As many applications are that were updated from Nest 11: `nest new` of Nest 12 makes ES modules. */
+function makeCommonJs(directory: string): void {
+  changeJson(join(directory, 'package.json'), (manifest) => ({ ...manifest, type: 'commonjs' }));
+}
+
+function changeJson(file: string, change: (content: Record<string, unknown>) => object): void {
+  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')))));
 }
 
 interface Application {
@@ -145,9 +153,12 @@ function guideApplication(): { module: string; main: string } {
       import { NestFactory } from '@nestjs/core';
       import { WsAdapter } from '@nestjs/platform-ws';
       import { AppModule } from './app.module.js';
-      const app = await NestFactory.create(AppModule);
-      app.useWebSocketAdapter(new WsAdapter(app));
-      await app.listen(process.env['PORT']!);`,
+      async function bootstrap() {
+        const app = await NestFactory.create(AppModule);
+        app.useWebSocketAdapter(new WsAdapter(app));
+        await app.listen(process.env['PORT']!);
+      }
+      void bootstrap();`,
   };
 }
 
@@ -207,52 +218,56 @@ describe.each(majors)('an application that `nest new` of Nest %i makes', (major)
     expect(lock.packages['node_modules/@nestjs/core']!.version.split('.')[0]).toBe(String(major));
   });
 
-  it.runIf(major === 12)('guards GraphQL and WebSockets as the guide says', async ({ skip }) => {
-    skip(missing !== undefined, `Nothing can be installed here: ${missing}`);
-    // The declarations of GraphQL name packages that only some need.
-    setSkipLibCheck(directory, true);
-    const { module, main } = guideApplication();
-    writeFileSync(join(directory, 'src/app.module.ts'), module);
-    writeFileSync(join(directory, 'src/main.ts'), main);
-    const { url, stop } = await startApplication(directory);
-    try {
-      const { accessToken, user } = await logIn(url);
-      const query = async (headers: Record<string, string>) => {
-        const body = JSON.stringify({ query: '{ hello }' });
-        const response = await fetch(`${url}/graphql`, {
-          method: 'POST',
-          headers: { ...headers, 'content-type': 'application/json' },
-          body,
+  it.runIf(major === 12)(
+    'guards GraphQL and WebSockets as the guide says, as CommonJS, too',
+    async ({ skip }) => {
+      skip(missing !== undefined, `Nothing can be installed here: ${missing}`);
+      // The declarations of GraphQL name packages that only some need.
+      setSkipLibCheck(directory, true);
+      makeCommonJs(directory);
+      const { module, main } = guideApplication();
+      writeFileSync(join(directory, 'src/app.module.ts'), module);
+      writeFileSync(join(directory, 'src/main.ts'), main);
+      const { url, stop } = await startApplication(directory);
+      try {
+        const { accessToken, user } = await logIn(url);
+        const query = async (headers: Record<string, string>) => {
+          const body = JSON.stringify({ query: '{ hello }' });
+          const response = await fetch(`${url}/graphql`, {
+            method: 'POST',
+            headers: { ...headers, 'content-type': 'application/json' },
+            body,
+          });
+          return response.json();
+        };
+        const authorization = `Bearer ${accessToken}`;
+        expect(await query({ authorization })).toEqual({ data: { hello: user.id } });
+        expect(await query({})).toMatchObject({
+          errors: [{ extensions: { code: 'token_missing', status: 401 } }],
         });
-        return response.json();
-      };
-      const authorization = `Bearer ${accessToken}`;
-      expect(await query({ authorization })).toEqual({ data: { hello: user.id } });
-      expect(await query({})).toMatchObject({
-        errors: [{ extensions: { code: 'token_missing', status: 401 } }],
-      });
 
-      const { WebSocket } = createRequire(join(directory, 'package.json'))('ws');
-      const connect = (headers: Record<string, string>) =>
-        new WebSocket(url.replace('http', 'ws'), { headers });
-      const stranger = connect({ authorization: 'Bearer x' });
-      expect(await once(stranger, 'close')).toEqual([4401, expect.anything()]);
+        const { WebSocket } = createRequire(join(directory, 'package.json'))('ws');
+        const connect = (headers: Record<string, string>) =>
+          new WebSocket(url.replace('http', 'ws'), { headers });
+        const stranger = connect({ authorization: 'Bearer x' });
+        expect(await once(stranger, 'close')).toEqual([4401, expect.anything()]);
 
-      const phone = connect({ authorization });
-      const ask = async () => {
-        phone.send(JSON.stringify({ event: 'hello' }));
-        return JSON.parse(String((await once(phone, 'message'))[0])) as object;
-      };
-      await once(phone, 'open');
-      expect(await ask()).toEqual({ event: 'hello', data: user.id });
-      await fetch(`${url}/auth/logout`, { method: 'POST', headers: { authorization } });
-      expect(await ask()).toMatchObject({
-        event: 'exception',
-        data: { code: 'session_revoked', status: 401 },
-      });
-      phone.terminate();
-    } finally {
-      await stop();
-    }
-  });
+        const phone = connect({ authorization });
+        const ask = async () => {
+          phone.send(JSON.stringify({ event: 'hello' }));
+          return JSON.parse(String((await once(phone, 'message'))[0])) as object;
+        };
+        await once(phone, 'open');
+        expect(await ask()).toEqual({ event: 'hello', data: user.id });
+        await fetch(`${url}/auth/logout`, { method: 'POST', headers: { authorization } });
+        expect(await ask()).toMatchObject({
+          event: 'exception',
+          data: { code: 'session_revoked', status: 401 },
+        });
+        phone.terminate();
+      } finally {
+        await stop();
+      }
+    },
+  );
 });
