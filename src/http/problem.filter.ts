@@ -93,7 +93,9 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
-    adapter.reply(response, body, status);
+    // Not `reply(…, status)`: with a status above 400, Express of Nest 11 replaces every type but `application/json`, and warns.
+    adapter.status(response, status);
+    adapter.reply(response, body);
   }
 
   protected toBody(problem: ProblemDocument, requestId: string): ErrorBody {

@@ -189,6 +189,7 @@ describe.each(majors)('an application that `nest new` of Nest %i makes', (major)
     try {
       const refused = await hello();
       expect(refused.status).toBe(401);
+      expect(refused.headers.get('content-type')).toContain('application/problem+json');
       expect(await refused.json()).toMatchObject({ code: 'token_missing' });
 
       const { accessToken, user } = await logIn(application.url);
