@@ -114,9 +114,9 @@ describe('npm run bench', () => {
     expectFigures(figures);
   });
 
-  it.each([
+  it.each<[string, Load]>([
     ['autocannon', loadWithAutocannon],
-    ...(chosen.load === loadWithAutocannon ? [] : [[chosen.name, chosen.load] as const]),
+    ...(chosen.load === loadWithAutocannon ? [] : [[chosen.name, chosen.load] satisfies [string, Load]]),
   ])('measures with %s', async (_, load) => {
     const generated = new Measurement(bench.databases, load, pace);
     const figures = await generated.run({ ...sessionScenarios[0]!, connections }, contenders);
