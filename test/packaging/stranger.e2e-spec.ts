@@ -17,18 +17,6 @@ const run = promisify(execFile);
 const home = mkdtempSync(join(tmpdir(), 'weapp-auth-stranger-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** The example of README.md, with the imports that an editor adds. */
-function readmeApplication(): string {
-  const readme = readFileSync(join(projectDirectory, 'README.md'), 'utf8');
-  const [, code] = /```ts\n(@Controller\('hello'\).*?)```/s.exec(readme)!;
-  return `
-    import { Controller, Delete, Get, Module, UseGuards } from '@nestjs/common';
-    import {
-      AuthModule, CurrentUser, FreshLogin, JwtGuard, loadSettings, Roles, type SignedInUser, WeappAuthModule,
-    } from 'weapp-auth';
-    ${code}`;
-}
-
 const npmOptions = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
 
 const graphqlPackages = [
@@ -184,7 +172,10 @@ describe.each(majors)('an application that `nest new` of Nest %i makes', (major)
     skip(missing !== undefined, `Nothing can be installed here: ${missing}`);
     // One build for both: the compiler finds with it what it finds without it, and more.
     setSkipLibCheck(directory, false);
-    writeFileSync(join(directory, 'src/app.module.ts'), readmeApplication());
+    writeFileSync(
+      join(directory, 'src/app.module.ts'),
+      guideBlock('../../README.md', 'ts', 'HelloController'),
+    );
     const { hello, ...application } = await startApplication(directory);
     try {
       const refused = await hello();
