@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
@@ -16,6 +16,7 @@ const project = join(import.meta.dirname, '../..');
 const example = join(project, 'examples/notes');
 const unpacked = join(example, 'node_modules/weapp-auth');
 const program = { main: join(example, 'dist/main.js'), listening: /Notes are served at (\S+)/ };
+const shop = join(project, 'examples/shop');
 
 /** examples/notes against the package as npm would publish it, not against the sources next door. */
 describe('the npm package in another application', () => {
@@ -30,7 +31,9 @@ describe('the npm package in another application', () => {
     notes = await ServiceNode.start(world.environment(), program);
     world.nodes.push(notes);
   });
-  afterAll(() => rmSync(join(example, 'node_modules'), { recursive: true, force: true }));
+  afterAll(() => {
+    for (const each of [example, shop]) rmSync(join(each, 'node_modules'), { recursive: true, force: true });
+  });
 
   const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
@@ -116,6 +119,27 @@ describe('the npm package in another application', () => {
     const service = await world.startNode();
     const { body } = await world.login(service, 'anna');
     expect((await notes.get('/notes', bearer(body.accessToken))).status).toBe(200);
+  });
+
+  it('lives on Express beside a data source of the application, whose table of users is another one', async () => {
+    mkdirSync(join(shop, 'node_modules'), { recursive: true });
+    rmSync(join(shop, 'node_modules/weapp-auth'), { force: true });
+    symlinkSync(unpacked, join(shop, 'node_modules/weapp-auth'));
+    execFileSync(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', shop]);
+    const database = await world.anotherDatabase('TEMPLATE template0');
+    const node = await ServiceNode.start(
+      world.environment({ DATABASE_URL: database.url, DATABASE_SCHEMA: 'weapp' }),
+      { main: join(shop, 'dist/main.js'), listening: /The shop is served at (\S+)/ },
+    );
+    world.nodes.push(node);
+
+    const { accessToken, user } = (await world.login(node, 'anna')).body;
+    expect((await node.post('/orders', { item: '茶' }, bearer(accessToken))).status).toBe(201);
+    expect((await node.get('/orders', bearer(accessToken))).body).toMatchObject([
+      { item: '茶', userId: user.id },
+    ]);
+    expect((await node.get('/orders')).body.code).toBe('token_missing');
+    expect(await database.query('SELECT * FROM public.users')).toEqual([{ id: user.id, points: 0 }]);
   });
 
   it('can be tried beside npm start, without an appid', async () => {
