@@ -17,6 +17,9 @@ const oauthCodes: Readonly<Record<string, OAuthErrorCode>> = {
 
 const formWanted = `Send a form, with Content-Type: ${formType}, and without Content-Encoding.`;
 
+/** RFC 6749, section 5.2. The route itself may have set the type of a stream of events. */
+const jsonType = 'application/json; charset=utf-8';
+
 /** Turns whatever was thrown into an error of OAuth (RFC 6749, section 5.2): what OAuth libraries understand. */
 @Catch()
 export class OAuthErrorFilter extends ProblemFilter {
@@ -26,14 +29,15 @@ export class OAuthErrorFilter extends ProblemFilter {
       return;
     }
     const { headers, refusal } = error;
-    this.send(response, error.getStatus(), { ...headers, 'Cache-Control': 'no-store' }, refusal);
+    const own = { ...headers, 'Content-Type': jsonType, 'Cache-Control': 'no-store' };
+    this.send(response, error.getStatus(), own, refusal);
   }
 
   protected override toBody({ code, detail, errors = [] }: ProblemDocument): ErrorBody {
     const faults = (errors as { message: string }[]).map(({ message }) => message).join('; ');
     const isNoForm = code === 'unsupported_media_type';
     return {
-      contentType: 'application/json; charset=utf-8',
+      contentType: jsonType,
       body: {
         error: oauthCodes[code] ?? 'server_error',
         error_description: isNoForm ? formWanted : faults || detail,
