@@ -121,6 +121,45 @@ describe('requests and problem documents', () => {
     });
   });
 
+  describe('answers as HTTP asks', () => {
+    const body = JSON.stringify({ code: 'unheard-of', appid: tea.appid });
+    const post = `POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+
+    async function exchange(text: string): Promise<string> {
+      const { hostname, port } = new URL(node.url);
+      const socket = connect(Number(port), hostname);
+      socket.write(text);
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString();
+    }
+
+    it.each([
+      [
+        'a client of HTTP/1.0',
+        'GET /health/live HTTP/1.0\r\n\r\n',
+        /^HTTP\/1\.1 200 .*\r\nConnection: close\r\n/is,
+      ],
+      [
+        'HEAD',
+        'HEAD /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+        /^HTTP\/1\.1 200 .*\r\n\r\n$/s,
+      ],
+      [
+        'a body in chunks',
+        `${post}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+        /^HTTP\/1\.1 401 .*"code":"code_invalid"/s,
+      ],
+      [
+        'Expect: 100-continue',
+        `${post}Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 401 .*"code":"code_invalid"/s,
+      ],
+    ])('%s', async (_, text, answer) => {
+      expect(await exchange(text)).toMatch(answer);
+    });
+  });
+
   it('takes over a harmless X-Request-Id, and replaces another', async () => {
     const harmless = await node.get('/health/live', { headers: { 'x-request-id': 'phone-1.a_B' } });
     expect(harmless.headers['x-request-id']).toBe('phone-1.a_B');
