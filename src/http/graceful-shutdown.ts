@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -20,8 +20,7 @@ export class GracefulShutdown implements OnModuleInit, BeforeApplicationShutdown
   /** Whether the node has been told to stop. */
   started = false;
   #running = 0;
-  /** Connections without a request so far. */
-  readonly #unused = new Set<Socket>();
+  readonly #connections = new Set<Socket>();
   #finished: (() => void) | undefined;
 
   constructor(private readonly host: HttpAdapterHost) {}
@@ -32,11 +31,10 @@ export class GracefulShutdown implements OnModuleInit, BeforeApplicationShutdown
       if (this.#running === 0) this.#finished?.();
     };
     this.server.on('connection', (socket: Socket) => {
-      this.#unused.add(socket);
-      socket.once('close', () => this.#unused.delete(socket));
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
     });
-    this.server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      this.#unused.delete(socket);
+    this.server.on('request', (_, response: ServerResponse) => {
       this.#running += 1;
       // The same function for all, and never taken off again: a response closes once.
       response.on('close', end);
@@ -62,7 +60,7 @@ export class GracefulShutdown implements OnModuleInit, BeforeApplicationShutdown
 
   /** Closes connections that have sent nothing. */
   private closeSilent(): void {
-    for (const socket of this.#unused) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy();
   }
 
   private get server(): Server {
