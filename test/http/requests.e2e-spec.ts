@@ -11,6 +11,16 @@ describe('requests and problem documents', () => {
     node = await world.startNode();
   });
 
+  /** Sends text as it is, and returns what comes until the node closes the connection. */
+  async function exchange(text: string): Promise<string> {
+    const { hostname, port } = new URL(node.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(text);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString();
+  }
+
   describe('answers with a problem document', () => {
     it.each([
       '/',
@@ -50,12 +60,7 @@ describe('requests and problem documents', () => {
       ['no HTTP', 'hello\r\n\r\n', 400],
       ['headers of 20 KB', `GET /me HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
     ])('to %s', async (_, text, status) => {
-      const { hostname, port } = new URL(node.url);
-      const socket = connect(Number(port), hostname);
-      socket.write(text);
-      const chunks: Buffer[] = [];
-      for await (const chunk of socket) chunks.push(chunk as Buffer);
-      const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+      const [head = '', body = ''] = (await exchange(text)).split('\r\n\r\n');
       expect(head).toContain(`HTTP/1.1 ${status} `);
       expect(JSON.parse(body)).toMatchObject({ status, code: 'invalid_request' });
       expect(head).toContain(`X-Request-Id: ${JSON.parse(body).requestId}`);
@@ -124,15 +129,6 @@ describe('requests and problem documents', () => {
   describe('answers as HTTP asks', () => {
     const body = JSON.stringify({ code: 'unheard-of', appid: tea.appid });
     const post = `POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n`;
-
-    async function exchange(text: string): Promise<string> {
-      const { hostname, port } = new URL(node.url);
-      const socket = connect(Number(port), hostname);
-      socket.write(text);
-      const chunks: Buffer[] = [];
-      for await (const chunk of socket) chunks.push(chunk as Buffer);
-      return Buffer.concat(chunks).toString();
-    }
 
     it.each([
       [
