@@ -77,10 +77,11 @@ async function queryPanels(): Promise<Drawing[]> {
 
 /** Draws in a browser with uPlot, which Grafana draws with, too. */
 async function savePicture(): Promise<void> {
+  const { resolve } = createRequire(import.meta.url);
   const tab = await browser!.newPage({ locale: 'en-US', timezoneId: 'Etc/UTC' });
   await tab.goto(pathToFileURL(page).href);
-  await tab.addScriptTag({ path: createRequire(import.meta.url).resolve('uplot/dist/uPlot.iife.min.js') });
-  await tab.addStyleTag({ path: createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css') });
+  await tab.addScriptTag({ path: resolve('uplot/dist/uPlot.iife.min.js') });
+  await tab.addStyleTag({ path: resolve('uplot/dist/uPlot.min.css') });
   await tab.evaluate(`draw(${JSON.stringify(drawings)})`);
   const image = await tab.locator('body').screenshot();
   // With the colors that it has, it takes a third of the space.

@@ -5,7 +5,7 @@ import type { Bench } from './bench.js';
 import type { Contender } from './contender.js';
 import type { LoadRequest } from './load.js';
 import type { ServerProcess } from './server-process.js';
-import { percentile } from './statistics.js';
+import { largest, percentile } from './statistics.js';
 import { loadSteadily, type Outcome } from './steady-load.js';
 
 /** Seconds of each phase. */
@@ -141,7 +141,7 @@ function toFigures(
     if (status !== 200 && code !== 'overloaded') failures[code] = (failures[code] ?? 0) + 1;
   }
   // Until the last answer: after the load has ended, the service still works at what it has accepted.
-  const took = Math.max(seconds, latest(logins.map(({ sentAtMs, ms }) => sentAtMs + ms)) / 1_000);
+  const took = Math.max(seconds, largest(logins.map(({ sentAtMs, ms }) => sentAtMs + ms)) / 1_000);
   const verified = guarded.filter(({ status }) => status === 204);
   return {
     offeredPerSecond,
@@ -166,10 +166,5 @@ function timesOf(outcomes: Outcome[]): number[] {
 function recoveryOf(outcomes: Outcome[], usualMs: number): number | undefined {
   if (Number.isNaN(usualMs)) return undefined;
   const unusual = outcomes.filter(({ status, ms }) => status !== 200 || ms > usualMs);
-  return latest(unusual.map(({ sentAtMs }) => sentAtMs)) / 1_000;
-}
-
-/** The latest of times; 0 if there is none. A fast server answers more requests than a call takes arguments. */
-function latest(times: number[]): number {
-  return times.reduce((last, time) => Math.max(last, time), 0);
+  return largest(unusual.map(({ sentAtMs }) => sentAtMs)) / 1_000;
 }

@@ -17,3 +17,8 @@ export function perRequest(
 ): number | undefined {
   return before === undefined || after === undefined ? undefined : (after - before) / requests;
 }
+
+/** The largest of values, and 0 of none. `Math.max(...values)` fails if there are more than a call takes arguments. */
+export function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { largest } from '../harness/statistics.js';
 import type { Series } from '../../test/harness/prometheus.js';
 
 /** A place in the grid of Grafana, which is 24 wide. */
@@ -107,7 +108,7 @@ export function drawPanel(panel: Panel, answers: Series[][], times: number[]): D
       };
     }),
   );
-  const max = Math.max(...series.flatMap(({ values }) => values.map((value) => value ?? 0)), 0);
+  const max = largest(series.flatMap(({ values }) => values.map((value) => value ?? 0)));
   return {
     type: panel.type,
     title: panel.title,
