@@ -179,8 +179,8 @@ describe('npm run bench', () => {
   it('measures several nodes on one database', async () => {
     const { world } = contenders[0]!;
     const few = [sessionScenarios[0]!, guardedScenarios[0]!].map((each) => ({ ...each, connections }));
-    const brief = { ...bench, load: loadBriefly };
-    const figures = await measureNodes({ bench: brief, world, pace: briefPace }, few, [1, 2]);
+    // Linux counts what processors do in steps of 10 ms: `loadBriefly` could be over before the next one.
+    const figures = await measureNodes({ bench, world, pace }, few, [1, 2]);
     expect(figures.map(({ title, nodes }) => [title, nodes])).toEqual(
       few.flatMap(({ title }) => [
         [title, 1],

@@ -115,12 +115,12 @@ async function measureRound(
     load: readCpuAndEndedUs(process.pid),
   });
   const before = readCpu();
-  const [idleBefore, began] = [readIdleMs(), performance.now()];
+  const [busyBefore, began] = [readBusyMs(), performance.now()];
   const results = await Promise.all(
     servers.map((server, index) => load(server.url, requests[index]!, { connections, seconds })),
   );
   const after = readCpu();
-  const idleCores = (readIdleMs() - idleBefore) / (performance.now() - began);
+  const busyCores = (readBusyMs() - busyBefore) / (performance.now() - began);
   const answers = results.reduce((sum, result) => sum + result.answers, 0);
   const failures = results.reduce((sum, result) => sum + result.failures, 0);
   if (failures > 0 || answers === 0) {
@@ -135,13 +135,16 @@ async function measureRound(
     p50Ms: meanOf(results, 'p50Ms'),
     p99Ms: Math.max(...results.map(({ p99Ms }) => p99Ms)),
     cpuUs: { nodes: share('nodes'), postgres: share('postgres'), load: share('load') },
-    busyCores: cpus().length - idleCores,
+    busyCores,
   };
 }
 
-/** Milliseconds for which all processors together had nothing to do so far. */
-function readIdleMs(): number {
-  return cpus().reduce((sum, { times }) => sum + times.idle, 0);
+/**
+ * Milliseconds for which all processors together had something to do so far. Not what is left of their idle time: Linux adds that
+ * up late, so that a short round could have more of it than it lasted.
+ */
+function readBusyMs(): number {
+  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
 }
 
 /** Weighted with the answers of each node. */
